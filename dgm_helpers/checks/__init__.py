@@ -1,0 +1,34 @@
+"""What a notebook's test cells call: checks that tell a student what is wrong, not only that it is.
+
+A check passes with one line that starts with a tick, or raises :class:`CheckFailed`, whose message
+names the quantity, shows expected and actual for the worst entry with its index, and adds a hint
+where the answer equals a typical mistake.
+
+* :mod:`~dgm_helpers.checks.exact` compares with an oracle: a closed form, an enumeration, float64.
+* :mod:`~dgm_helpers.checks.statistical` tests Monte-Carlo answers at a stated false-alarm rate.
+* :mod:`~dgm_helpers.checks.structural` looks at shapes, gradients, in-place changes and repeatability.
+
+Each first rejects what is no number of the right kind and shape, NaN and infinities included.
+"""
+
+from dgm_helpers.checks.exact import at_most, equal, true
+from dgm_helpers.checks.failure import CheckFailed
+from dgm_helpers.checks.randomness import generator
+from dgm_helpers.checks.statistical import FALSE_ALARM_RATE, mean_equals, variance_reduced
+from dgm_helpers.checks.structural import has_no_gradient, repeatable, unchanged
+from dgm_helpers.checks.values import as_tensor
+
+__all__ = [
+    "FALSE_ALARM_RATE",
+    "CheckFailed",
+    "as_tensor",
+    "at_most",
+    "equal",
+    "generator",
+    "has_no_gradient",
+    "mean_equals",
+    "repeatable",
+    "true",
+    "unchanged",
+    "variance_reduced",
+]

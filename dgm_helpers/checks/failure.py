@@ -1,0 +1,20 @@
+"""The failure every check raises, and the way its message is put together."""
+
+from collections.abc import Sequence
+
+
+class CheckFailed(AssertionError):
+    """An answer is wrong; the message says what, where, and what it looks like."""
+
+
+def fail(name: str, problem: str, details: Sequence[str] = (), hint: str | None = None) -> None:
+    """Raise :class:`CheckFailed` with a first line that stands on its own, then details and a hint."""
+    lines = [f"{name}: {problem}", *(f"  {detail}" for detail in details)]
+    if hint:
+        lines.append(f"  Hint: {hint}")
+    raise CheckFailed("\n".join(lines))
+
+
+def passed(name: str, how: str) -> None:
+    """Tell the student that a check passed, and by what it was judged."""
+    print(f"✓ {name}: {how}")

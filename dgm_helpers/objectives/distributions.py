@@ -1,0 +1,86 @@
+r"""Log-densities, entropies and Kullback-Leibler divergences of the distributions that VAEs are built from.
+
+A diagonal Gaussian is given by its mean ``mu`` and by ``log_sigma``, the logarithm of its
+standard deviation. The last axis holds the coordinates and is summed over; every other axis is kept.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+LOG_TWO_PI = math.log(2 * math.pi)
+
+
+def gaussian_log_prob(
+    z: Float[Tensor, "*#batch latent"], mu: Float[Tensor, "*#batch latent"], log_sigma: Float[Tensor, "*#batch latent"]
+) -> Float[Tensor, "*out"]:
+    r"""Log-density of a diagonal Gaussian, in nats.
+
+    .. math:: \log N(z \mid \mu, \sigma^2)
+              = -\tfrac12 \sum_j \left[ \log 2\pi + 2\log\sigma_j + (z_j-\mu_j)^2/\sigma_j^2 \right]
+    """
+    standardized = (z - mu) * torch.exp(-log_sigma)
+    return -0.5 * (LOG_TWO_PI + 2 * log_sigma + standardized**2).sum(dim=-1)
+
+
+def gaussian_entropy(log_sigma: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
+    r"""Differential entropy of a diagonal Gaussian, :math:`\sum_j \tfrac12(1+\log 2\pi)+\log\sigma_j`, in nats."""
+    return (0.5 * (1 + LOG_TWO_PI) + log_sigma).sum(dim=-1)
+
+
+def gaussian_sample(
+    mu: Float[Tensor, "*batch latent"],
+    log_sigma: Float[Tensor, "*batch latent"],
+    generator: torch.Generator | None = None,
+) -> Float[Tensor, "*batch latent"]:
+    r"""Reparametrized sample :math:`z = \mu + \sigma\varepsilon`: gradients flow to ``mu`` and ``log_sigma``.
+
+    Kingma and Welling (2014), section 2.4. The noise is drawn on the generator's device.
+    """
+    noise_device = generator.device if generator is not None else mu.device
+    noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype, device=noise_device).to(mu.device)
+    return mu + torch.exp(log_sigma) * noise
+
+
+def kl_diagonal_gaussians(
+    mu_q: Float[Tensor, "*#batch latent"],
+    log_sigma_q: Float[Tensor, "*#batch latent"],
+    mu_p: Float[Tensor, "*#batch latent"],
+    log_sigma_p: Float[Tensor, "*#batch latent"],
+) -> Float[Tensor, "*out"]:
+    r"""KL(q || p) between two diagonal Gaussians, in nats.
+
+    .. math:: \sum_j \left[ \log\frac{\sigma_{p,j}}{\sigma_{q,j}}
+              + \frac{\sigma_{q,j}^2 + (\mu_{q,j}-\mu_{p,j})^2}{2\sigma_{p,j}^2} - \frac12 \right]
+    """
+    log_ratio = log_sigma_q - log_sigma_p
+    mahalanobis = ((mu_q - mu_p) * torch.exp(-log_sigma_p)) ** 2
+    # expm1 keeps the difference exact where q and p are nearly equal.
+    return 0.5 * (torch.expm1(2 * log_ratio) - 2 * log_ratio + mahalanobis).sum(dim=-1)
+
+
+def kl_to_standard_normal(
+    mu: Float[Tensor, "*batch latent"], log_sigma: Float[Tensor, "*batch latent"]
+) -> Float[Tensor, "*batch"]:
+    r"""KL(N(mu, sigma^2) || N(0, I)), in nats. Kingma and Welling (2014), appendix B."""
+    return kl_per_unit(mu, log_sigma).sum(dim=-1)
+
+
+def kl_per_unit(
+    mu: Float[Tensor, "*batch latent"], log_sigma: Float[Tensor, "*batch latent"]
+) -> Float[Tensor, "*batch latent"]:
+    """KL(N(mu, sigma^2) || N(0, 1)) of every coordinate on its own, in nats."""
+    return 0.5 * (mu**2 + torch.expm1(2 * log_sigma) - 2 * log_sigma)
+
+
+def bernoulli_log_prob(
+    x: Float[Tensor, "*#batch pixels"], logits: Float[Tensor, "*#batch pixels"]
+) -> Float[Tensor, "*out"]:
+    r"""Log-probability of independent Bernoulli pixels, :math:`\sum_i x_i l_i - \log(1+e^{l_i})`, in nats.
+
+    Written from the logits, which stays finite where a sigmoid has rounded to 0 or 1.
+    """
+    return (x * logits - F.softplus(logits)).sum(dim=-1)

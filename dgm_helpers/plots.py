@@ -1,0 +1,162 @@
+"""Pictures in one style: each function takes ``ax`` where one fits and returns what it drew.
+
+The colours are Okabe and Ito's, which readers with every kind of colour vision can tell apart.
+"""
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.patches import Ellipse
+from torch import Tensor
+
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000",
+)  # fmt: skip
+PALETTE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK)
+EXACT = {"color": BLACK, "linewidth": 1.2, "linestyle": "--"}  # the one look of an exact value in every figure
+
+STYLE = {
+    "axes.prop_cycle": plt.cycler(color=PALETTE),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "axes.titlesize": 11,
+    "axes.labelsize": 10,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "figure.constrained_layout.use": True,
+    "figure.dpi": 100,
+    "savefig.dpi": 100,
+    "image.cmap": "gray",
+    "lines.linewidth": 1.8,
+}
+
+
+def use_style() -> None:
+    """Apply the course's style to every figure that is made from now on."""
+    plt.rcParams.update(STYLE)
+
+
+def to_png(figure: Figure) -> bytes:
+    """Render a figure to the bytes of a PNG file, the same on every run of one matplotlib."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Display a figure with a description for those who cannot see it, and close it.
+
+    Args:
+        figure: what to show.
+        alt: one sentence that says what is seen in it.
+
+    Raises:
+        ValueError: if the description is empty.
+    """
+    from IPython.display import display
+
+    if not alt.strip():
+        raise ValueError("a picture needs a description: say in one sentence what is seen in it")
+    data = {"image/png": to_png(figure), "text/plain": f"<figure: {alt}>"}
+    plt.close(figure)
+    display(data, metadata={"image/png": {"alt": alt}}, raw=True)
+
+
+def curves(
+    ax: Axes,
+    x: Sequence[float] | Tensor,
+    series: Mapping[str, Tensor | Sequence[float]],
+    *,
+    errors: Mapping[str, Tensor | Sequence[float]] | None = None,
+    exact: Mapping[str, Tensor | Sequence[float]] | None = None,
+    markers: bool = True,
+    xlabel: str = "",
+    ylabel: str = "",
+) -> Axes:
+    """Draw named curves over ``x``, with standard errors as bars, and exact values as dashed black lines."""
+    for name, values in series.items():
+        error = None if errors is None or name not in errors else np.asarray(errors[name])
+        ax.errorbar(np.asarray(x), np.asarray(values), yerr=error, marker="o" if markers else None,
+                    markersize=4, capsize=2, label=name)  # fmt: skip
+    for name, values in (exact or {}).items():
+        ax.plot(np.asarray(x), np.asarray(values), label=name, **EXACT)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.legend()
+    return ax
+
+
+def histogram(
+    ax: Axes,
+    samples: Mapping[str, Tensor],
+    *,
+    exact: float | None = None,
+    bins: int = 60,
+    span: tuple[float, float] | None = None,
+    xlabel: str = "",
+) -> Axes:
+    """Draw overlaid densities of samples on common bins, with an exact value as a dashed line."""
+    everything = torch.cat([values.detach().flatten() for values in samples.values()])
+    low, high = span or (float(everything.min()), float(everything.max()))
+    edges = np.linspace(low, high if high > low else low + 1, bins + 1)
+    for name, values in samples.items():
+        inside = np.clip(values.detach().numpy().ravel(), edges[0], edges[-1])
+        ax.hist(inside, edges, density=True, alpha=0.6, label=name)
+    if exact is not None:
+        ax.axvline(exact, label="exact", **EXACT)
+    ax.set(xlabel=xlabel, ylabel="density")
+    ax.legend()
+    return ax
+
+
+def image_grid(ax: Axes, images: Tensor, *, columns: int | None = None, title: str = "") -> AxesImage:
+    """Draw images ``[N, H, W]`` or ``[N, 1, H, W]`` in one grid, row by row, without axes.
+
+    Raises:
+        ValueError: if there is no image, or the shape is another.
+    """
+    if images.ndim == 4 and images.shape[1] == 1:
+        images = images[:, 0]
+    if images.ndim != 3 or images.shape[0] == 0:
+        raise ValueError(f"image_grid draws [N, H, W] or [N, 1, H, W] with N > 0, not {tuple(images.shape)}")
+    columns = columns or math.ceil(math.sqrt(images.shape[0]))
+    rows = math.ceil(images.shape[0] / columns)
+    height, width = images.shape[1:]
+    canvas = torch.ones(rows * (height + 1) - 1, columns * (width + 1) - 1)
+    for i, image in enumerate(images.detach().cpu().float()):
+        top, left = (i // columns) * (height + 1), (i % columns) * (width + 1)
+        canvas[top : top + height, left : left + width] = image
+    ax.set_axis_off()
+    ax.set_title(title)
+    return ax.imshow(canvas, vmin=0, vmax=1, interpolation="nearest")
+
+
+def gaussian_ellipse(ax: Axes, mean: Tensor, covariance: Tensor, **style: object) -> Ellipse:
+    """Draw the two-standard-deviation ellipse of a Gaussian in the plane (it holds 86.5 % of the mass)."""
+    eigenvalues, eigenvectors = torch.linalg.eigh(covariance.double())
+    angle = math.degrees(math.atan2(float(eigenvectors[1, 1]), float(eigenvectors[0, 1])))
+    minor, major = (4 * eigenvalues.clamp_min(0).sqrt()).tolist()
+    ellipse = Ellipse(tuple(mean.tolist()), major, minor, angle=angle, fill=False, **style)
+    ax.add_patch(ellipse)
+    return ellipse
+
+
+def bars(ax: Axes, values: Mapping[str, float], *, exact: Mapping[str, float] | None = None, ylabel: str = "") -> Axes:
+    """Draw named values as bars, with the exact value of each as a dashed black mark."""
+    names = list(values)
+    ax.bar(names, [float(values[name]) for name in names], color=PALETTE[: len(names)], width=0.6)
+    for position, name in enumerate(names):
+        if exact and name in exact:
+            ax.hlines(float(exact[name]), position - 0.4, position + 0.4, label="exact" if position == 0 else None, **EXACT)
+    if exact:
+        ax.legend()
+    ax.set_ylabel(ylabel)
+    return ax

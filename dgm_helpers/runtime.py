@@ -1,0 +1,64 @@
+"""Seeds and devices: the one place where a notebook or a script fixes its randomness."""
+
+import os
+import random
+
+import numpy as np
+import torch
+
+DEFAULT_SEED = 0
+
+
+def set_up(seed: int = DEFAULT_SEED) -> torch.device:
+    """Fix every seed, apply the course's plot style and name the device to compute on.
+
+    The first call of each notebook. It prints one line, so that a student who asks for
+    help can say what the notebook ran on.
+
+    Args:
+        seed: seed of Python's, numpy's and torch's global generators.
+
+    Returns:
+        The device chosen by :func:`choose_device`.
+    """
+    from dgm_helpers import plots
+
+    seed_everything(seed)
+    plots.use_style()
+    device = choose_device()
+    print(f"seed {seed}, computing on {device.type}")
+    return device
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the global generators of Python, numpy and torch (every device)."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+
+
+def choose_device() -> torch.device:
+    """Return the device to compute on: a CUDA GPU where there is one, else the CPU.
+
+    The environment variable ``DGM_DEVICE`` overrides the choice. Apple's ``mps`` is taken
+    only when it is asked for, because it has no float64, which the exact checks need.
+
+    Raises:
+        ValueError: if ``DGM_DEVICE`` names no device that this torch knows or has.
+    """
+    wanted = os.environ.get("DGM_DEVICE")
+    if not wanted:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(wanted)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(
+            f"DGM_DEVICE is {wanted!r}, which cannot be used here; unset it, or set it to 'cpu' ({error})"
+        ) from None
+    return device
+
+
+def generator(seed: int = DEFAULT_SEED, device: torch.device | str = "cpu") -> torch.Generator:
+    """Return a new random generator with this seed: the same numbers on every machine's CPU."""
+    return torch.Generator(device=device).manual_seed(seed)
