@@ -20,7 +20,11 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000",
 )  # fmt: skip
 PALETTE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK)
-EXACT = {"color": BLACK, "linewidth": 1.2, "linestyle": "--"}  # the one look of an exact value in every figure
+EXACT = {
+    "color": BLACK,
+    "linewidth": 1.2,
+    "linestyle": "--",
+}  # the one look of an exact value in every figure
 
 STYLE = {
     "axes.prop_cycle": plt.cycler(color=PALETTE),
@@ -149,13 +153,21 @@ def gaussian_ellipse(ax: Axes, mean: Tensor, covariance: Tensor, **style: object
     return ellipse
 
 
-def bars(ax: Axes, values: Mapping[str, float], *, exact: Mapping[str, float] | None = None, ylabel: str = "") -> Axes:
+def bars(
+    ax: Axes, values: Mapping[str, float], *, exact: Mapping[str, float] | None = None, ylabel: str = ""
+) -> Axes:
     """Draw named values as bars, with the exact value of each as a dashed black mark."""
     names = list(values)
     ax.bar(names, [float(values[name]) for name in names], color=PALETTE[: len(names)], width=0.6)
     for position, name in enumerate(names):
         if exact and name in exact:
-            ax.hlines(float(exact[name]), position - 0.4, position + 0.4, label="exact" if position == 0 else None, **EXACT)
+            ax.hlines(
+                float(exact[name]),
+                position - 0.4,
+                position + 0.4,
+                label="exact" if position == 0 else None,
+                **EXACT,
+            )
     if exact:
         ax.legend()
     ax.set_ylabel(ylabel)

@@ -37,7 +37,9 @@ class Explorer(ipywidgets.VBox):
         self.result: Mapping[str, float] = {}
         self.error: Exception | None = None
         self._silent = False
-        self.picture = ipywidgets.Image(format="png", layout={"max_width": "100%", "align_self": "flex-start"})
+        self.picture = ipywidgets.Image(
+            format="png", layout={"max_width": "100%", "align_self": "flex-start"}
+        )
         self.message = ipywidgets.HTML()
         for name, control in controls.items():
             control.description = control.description or name
@@ -63,7 +65,9 @@ class Explorer(ipywidgets.VBox):
         """
         unknown = values.keys() - self.controls.keys()
         if unknown:
-            raise ValueError(f"no control named {', '.join(sorted(unknown))}; there are {', '.join(self.controls)}")
+            raise ValueError(
+                f"no control named {', '.join(sorted(unknown))}; there are {', '.join(self.controls)}"
+            )
         self._silent = True
         try:
             for name, value in values.items():
@@ -102,8 +106,12 @@ class Explorer(ipywidgets.VBox):
         return bundle
 
 
-def slider(low: float, high: float, value: float, *, step: float | None = None, label: str = "") -> ipywidgets.ValueWidget:
+def slider(
+    low: float, high: float, value: float, *, step: float | None = None, label: str = ""
+) -> ipywidgets.ValueWidget:
     """A slider for whole numbers if all bounds are whole numbers, else for real ones."""
     whole = all(isinstance(number, int) for number in (low, high, value))
     kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
-    return kind(value=value, min=low, max=high, step=step or (1 if whole else (high - low) / 50), description=label)
+    return kind(
+        value=value, min=low, max=high, step=step or (1 if whole else (high - low) / 50), description=label
+    )

@@ -61,7 +61,11 @@ def at_most(name: str, actual: object, bound: float, *, unit: str = "") -> None:
     """Check that every entry of ``actual`` is finite and no more than ``bound``."""
     answer = as_tensor(name, actual)
     if bool((answer > bound).any()):
-        fail(name, f"too large: {answer.max():.6g} {unit}".rstrip(), [f"it can be at most {bound:.6g} {unit}".rstrip()])
+        fail(
+            name,
+            f"too large: {answer.max():.6g} {unit}".rstrip(),
+            [f"it can be at most {bound:.6g} {unit}".rstrip()],
+        )
     passed(name, f"at most {bound:.6g} {unit}".rstrip())
 
 

@@ -63,7 +63,8 @@ def mean_equals(
         name,
         "biased: its mean over many repetitions is wrong",
         [
-            f"expected mean {oracle[index]:.6g} {unit}".rstrip() + (f" at index {list(index)}" if index else ""),
+            f"expected mean {oracle[index]:.6g} {unit}".rstrip()
+            + (f" at index {list(index)}" if index else ""),
             f"actual mean   {mean[index]:.6g} ± {standard_error[index]:.2g} (standard error)",
             f"that is {min(float(z[index]), 1e6):.1f} standard errors off; chance allows {critical:.1f}",
         ],

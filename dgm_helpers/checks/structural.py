@@ -16,7 +16,11 @@ def has_no_gradient(name: str, value: Tensor) -> None:
     if type(value) is not Tensor:
         as_tensor(name, value)
     elif value.requires_grad:
-        fail(name, "carries a gradient", hint="an estimate of a gradient is a plain number: use detach() or no_grad().")
+        fail(
+            name,
+            "carries a gradient",
+            hint="an estimate of a gradient is a plain number: use detach() or no_grad().",
+        )
     passed(name, "carries no gradient")
 
 
@@ -27,7 +31,11 @@ def unchanged(name: str, before: Tensor, after: Tensor) -> None:
         CheckFailed: if any entry differs.
     """
     if before.shape != after.shape or not torch.equal(before, after):
-        fail(name, "was changed by the function", hint="work on a copy: an in-place operation (`+=`, `x[...] =`) wrote into it.")
+        fail(
+            name,
+            "was changed by the function",
+            hint="work on a copy: an in-place operation (`+=`, `x[...] =`) wrote into it.",
+        )
     passed(name, "left as it was")
 
 
@@ -38,5 +46,9 @@ def repeatable(name: str, first: object, second: object) -> None:
         CheckFailed: if they differ: randomness came from somewhere else.
     """
     if not torch.equal(as_tensor(name, first), as_tensor(name, second)):
-        fail(name, "two calls with the same seed differ", hint="draw every random number from the generator that is given.")
+        fail(
+            name,
+            "two calls with the same seed differ",
+            hint="draw every random number from the generator that is given.",
+        )
     passed(name, "repeatable from its generator")

@@ -29,7 +29,12 @@ def as_tensor(name: str, value: object, shape: Sequence[int] | None = None) -> T
     if tensor.dtype == torch.bool or tensor.is_complex():
         fail(name, f"expected real numbers, got {tensor.dtype}")
     if shape is not None and tuple(tensor.shape) != tuple(shape):
-        fail(name, "wrong shape", [f"expected {tuple(shape)}", f"actual   {tuple(tensor.shape)}"], _shape_hint(tensor, shape))
+        fail(
+            name,
+            "wrong shape",
+            [f"expected {tuple(shape)}", f"actual   {tuple(tensor.shape)}"],
+            _shape_hint(tensor, shape),
+        )
     tensor = tensor.detach().to("cpu", torch.float64)
     _require_finite(name, tensor)
     return tensor
@@ -53,7 +58,11 @@ def _require_finite(name: str, tensor: Tensor) -> None:
     if bad.any():
         index = tuple(bad.nonzero()[0].tolist())
         kind = "NaN" if torch.isnan(tensor[index]) else "infinite"
-        fail(name, f"{int(bad.sum())} of {tensor.numel()} values are not finite", [f"first at index {list(index)}: {kind}"])
+        fail(
+            name,
+            f"{int(bad.sum())} of {tensor.numel()} values are not finite",
+            [f"first at index {list(index)}: {kind}"],
+        )
 
 
 def _shape_hint(tensor: Tensor, shape: Sequence[int]) -> str | None:

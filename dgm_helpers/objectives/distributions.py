@@ -15,7 +15,9 @@ LOG_TWO_PI = math.log(2 * math.pi)
 
 
 def gaussian_log_prob(
-    z: Float[Tensor, "*#batch latent"], mu: Float[Tensor, "*#batch latent"], log_sigma: Float[Tensor, "*#batch latent"]
+    z: Float[Tensor, "*#batch latent"],
+    mu: Float[Tensor, "*#batch latent"],
+    log_sigma: Float[Tensor, "*#batch latent"],
 ) -> Float[Tensor, "*out"]:
     r"""Log-density of a diagonal Gaussian, in nats.
 

@@ -1,0 +1,37 @@
+"""What every loader returns."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images and labels in two disjoint splits, with where they come from.
+
+    Attributes:
+        name: as given to ``load``.
+        train: float32 images in [0, 1], shape ``[N, 1, H, W]``.
+        train_labels: class of each training image.
+        test: likewise, of images that are not in ``train``.
+        test_labels: class of each test image.
+        provenance: where the images come from and how they were split.
+        licence: under which they may be used.
+    """
+
+    name: str
+    train: Float[Tensor, "n channels height width"]
+    train_labels: Int[Tensor, " n"]
+    test: Float[Tensor, "m channels height width"]
+    test_labels: Int[Tensor, " m"]
+    provenance: str
+    licence: str
+
+    def flat(self) -> tuple[Float[Tensor, "n pixels"], Float[Tensor, "m pixels"]]:
+        """Training and test images as vectors."""
+        return self.train.flatten(1), self.test.flatten(1)
+
+    def __repr__(self) -> str:
+        shape = "×".join(str(size) for size in self.train.shape[1:])
+        return f"{self.name}: {len(self.train)} training and {len(self.test)} test images of {shape}; {self.licence}"

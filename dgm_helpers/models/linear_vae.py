@@ -1,0 +1,122 @@
+r"""The linear-Gaussian VAE, in which everything is known exactly: the oracle of many checks.
+
+.. math:: p(z) = N(0, I), \qquad p(x|z) = N(Wz + b,\ s^2 I), \qquad q(z|x) = N(Ax + a,\ \mathrm{diag}(\sigma^2))
+
+Tipping and Bishop (1999) call this generative model probabilistic PCA. Marginal and posterior are Gaussian:
+
+.. math:: p(x) = N(b,\ WW^\top + s^2 I), \qquad p(z|x) = N(P^{-1}W^\top(x-b)/s^2,\ P^{-1}),
+          \quad P = I + W^\top W/s^2
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.distributions import MultivariateNormal
+
+from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample, kl_to_standard_normal
+
+
+class LinearVAE(nn.Module):
+    """Linear decoder and linear encoder with Gaussian noise; every quantity in nats, shape ``[B]``.
+
+    Args:
+        data_dim: number of data dimensions D.
+        latent_dim: number of latent dimensions d.
+    """
+
+    def __init__(self, *, data_dim: int, latent_dim: int) -> None:
+        super().__init__()
+        self.config = {"data_dim": data_dim, "latent_dim": latent_dim}
+        self.weight = nn.Parameter(torch.zeros(data_dim, latent_dim))
+        self.bias = nn.Parameter(torch.zeros(data_dim))
+        self.log_noise = nn.Parameter(torch.zeros(()))
+        self.encoder_weight = nn.Parameter(torch.zeros(latent_dim, data_dim))
+        self.encoder_bias = nn.Parameter(torch.zeros(latent_dim))
+        self.encoder_log_sigma = nn.Parameter(torch.zeros(latent_dim))
+        self.reset()
+
+    @torch.no_grad()
+    def reset(self, generator: torch.Generator | None = None) -> "LinearVAE":
+        """Draw all parameters anew, of a size at which encoder and posterior differ visibly."""
+        for parameter in self.parameters():
+            parameter.copy_(0.5 * torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype))
+        return self
+
+    @torch.no_grad()
+    def set_best_encoder(self) -> "LinearVAE":
+        r"""Set the encoder to the best factorised one: the posterior's mean, and :math:`\sigma_j^2 = 1/P_{jj}`."""
+        gain, _ = self._posterior_map()
+        self.encoder_weight.copy_(gain)
+        self.encoder_bias.copy_(-gain @ self.bias)
+        self.encoder_log_sigma.copy_(-0.5 * self._precision().diagonal().log())
+        return self
+
+    def encode(
+        self, x: Float[Tensor, "batch data"]
+    ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
+        """Mean and log standard deviation of q(z|x)."""
+        mu = x @ self.encoder_weight.T + self.encoder_bias
+        return mu, self.encoder_log_sigma.expand_as(mu)
+
+    def decode(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
+        """Mean of p(x|z)."""
+        return z @ self.weight.T + self.bias
+
+    def log_likelihood(
+        self, x: Float[Tensor, "*#batch data"], z: Float[Tensor, "*#batch latent"]
+    ) -> Float[Tensor, "*out"]:
+        """log p(x|z)."""
+        return gaussian_log_prob(x, self.decode(z), self.log_noise.expand(x.shape[-1]))
+
+    def log_prob(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
+        """Exact log p(x)."""
+        identity = torch.eye(x.shape[-1]).to(x)
+        covariance = self.weight @ self.weight.T + torch.exp(2 * self.log_noise) * identity
+        return MultivariateNormal(self.bias, covariance).log_prob(x)
+
+    def posterior(
+        self, x: Float[Tensor, "batch data"]
+    ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "latent latent"]]:
+        """Mean (per data point) and covariance (shared) of the exact p(z|x)."""
+        gain, covariance = self._posterior_map()
+        return (x - self.bias) @ gain.T, covariance
+
+    def elbo(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
+        r"""Exact ELBO of the model's encoder: no sampling.
+
+        .. math:: E_q\log p(x|z) = \log N(x \mid W\mu+b, s^2I) - \frac{1}{2s^2}\sum_j \sigma_j^2 \|W_{\cdot j}\|^2
+        """
+        mu, log_sigma = self.encode(x)
+        spread = (torch.exp(2 * log_sigma) * (self.weight**2).sum(dim=0)).sum(dim=-1)
+        reconstruction = self.log_likelihood(x, mu) - 0.5 * spread * torch.exp(-2 * self.log_noise)
+        return reconstruction - kl_to_standard_normal(mu, log_sigma)
+
+    def gap(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
+        """Exact KL(q(z|x) || p(z|x)): what the ELBO lacks to log p(x)."""
+        mu, log_sigma = self.encode(x)
+        mean, _ = self.posterior(x)
+        precision = self._precision()
+        trace = (precision.diagonal() * torch.exp(2 * log_sigma)).sum(dim=-1)
+        mahalanobis = torch.einsum("bi,ij,bj->b", mu - mean, precision, mu - mean)
+        log_dets = -torch.logdet(precision) - 2 * log_sigma.sum(dim=-1)
+        return 0.5 * (trace + mahalanobis - mu.shape[-1] + log_dets)
+
+    def loss(
+        self, batch: Float[Tensor, "batch data"], generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """Negative exact ELBO, averaged over the batch; there is nothing to draw."""
+        return {"loss": -self.elbo(batch).mean(), "kl": kl_to_standard_normal(*self.encode(batch)).mean()}
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "n data"]:
+        """Draw ``n`` data points from p(x)."""
+        zeros = torch.zeros(n, self.weight.shape[1]).to(self.weight)
+        mean = self.decode(gaussian_sample(zeros, zeros, generator))
+        return gaussian_sample(mean, self.log_noise.expand_as(mean), generator)
+
+    def _precision(self) -> Float[Tensor, "latent latent"]:
+        identity = torch.eye(self.weight.shape[1]).to(self.weight)
+        return identity + self.weight.T @ self.weight * torch.exp(-2 * self.log_noise)
+
+    def _posterior_map(self) -> tuple[Float[Tensor, "latent data"], Float[Tensor, "latent latent"]]:
+        covariance = torch.linalg.inv(self._precision())
+        return covariance @ self.weight.T * torch.exp(-2 * self.log_noise), covariance

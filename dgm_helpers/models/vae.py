@@ -1,0 +1,207 @@
+r"""The variational autoencoder, with multilayer perceptrons or convolutions.
+
+D. P. Kingma and M. Welling, *Auto-Encoding Variational Bayes*, ICLR 2014 (arXiv 1312.6114). The objective is
+their eq. 3, the KL divergence in closed form (their appendix B), one reparametrized sample (their eq. 4):
+
+.. math:: \mathcal L(x) = E_{q(z|x)}\log p(x|z) - \mathrm{KL}(q(z|x)\,\|\,p(z))
+
+Departs from the paper in: Adam in place of Adagrad; ReLU in the convolutional version, which the paper
+does not have; a Gaussian decoder has one learned noise for all pixels.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from einops.layers.torch import Rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dgm_helpers.models.priors import StandardNormal
+from dgm_helpers.objectives.distributions import (
+    bernoulli_log_prob,
+    gaussian_log_prob,
+    gaussian_sample,
+    kl_to_standard_normal,
+)
+
+LIKELIHOODS = ("bernoulli", "gaussian")
+
+
+class VAE(nn.Module):
+    """VAE on vectors: a perceptron each way, tanh units, q(z|x) a diagonal Gaussian.
+
+    Args:
+        data_dim: number of data dimensions D (pixels).
+        latent_dim: number of latent dimensions d.
+        hidden: units of each hidden layer of the encoder; the decoder mirrors it.
+        likelihood: ``"bernoulli"`` for data in [0, 1], ``"gaussian"`` for real data.
+        prior: a module with ``log_prob`` and ``sample``; N(0, I) unless another is given.
+
+    Raises:
+        ValueError: if the likelihood is another.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_dim: int = 784,
+        latent_dim: int = 20,
+        hidden: Sequence[int] = (500,),
+        likelihood: str = "bernoulli",
+        prior: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.config = {
+            "data_dim": data_dim,
+            "latent_dim": latent_dim,
+            "hidden": tuple(hidden),
+            "likelihood": likelihood,
+        }
+        self.encoder = perceptron([data_dim, *hidden, 2 * latent_dim])
+        self.decoder = perceptron([latent_dim, *reversed(hidden), data_dim])
+        self._finish(latent_dim, likelihood, prior)
+
+    def _finish(self, latent_dim: int, likelihood: str, prior: nn.Module | None) -> None:
+        if likelihood not in LIKELIHOODS:
+            raise ValueError(f"unknown likelihood {likelihood!r}: choose one of {', '.join(LIKELIHOODS)}")
+        self.likelihood = likelihood
+        self.prior = prior if prior is not None else StandardNormal(latent_dim=latent_dim)
+        self.log_noise = nn.Parameter(torch.zeros(())) if likelihood == "gaussian" else None
+
+    def encode(
+        self, x: Float[Tensor, "batch *pixels"]
+    ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
+        """Mean and log standard deviation of q(z|x)."""
+        mu, log_sigma = self.encoder(x.flatten(1)).chunk(2, dim=-1)
+        return mu, log_sigma
+
+    def decode(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
+        """Parameters of p(x|z): logits of a Bernoulli, or the mean of a Gaussian."""
+        return self.decoder(z.flatten(end_dim=-2)).unflatten(0, z.shape[:-1])
+
+    def log_likelihood(
+        self, x: Float[Tensor, "batch *pixels"], z: Float[Tensor, "*samples batch latent"]
+    ) -> Float[Tensor, "*samples batch"]:
+        """log p(x|z), in nats, for each image and each of its latents."""
+        output, flat = self.decode(z), x.flatten(1)
+        if self.likelihood == "bernoulli":
+            return bernoulli_log_prob(flat, output)
+        return gaussian_log_prob(flat, output, self.log_noise.expand(flat.shape[-1]))
+
+    def loss(
+        self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """Negative ELBO with one sample of z, and its two terms; averages over the batch, in nats."""
+        mu, log_sigma = self.encode(batch)
+        z = gaussian_sample(mu, log_sigma, generator)
+        reconstruction = self.log_likelihood(batch, z).mean()
+        kl = self.kl(mu, log_sigma, z).mean()
+        return {"loss": kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
+
+    def kl(
+        self,
+        mu: Float[Tensor, "batch latent"],
+        log_sigma: Float[Tensor, "batch latent"],
+        z: Float[Tensor, "batch latent"],
+    ) -> Float[Tensor, " batch"]:
+        """KL(q(z|x) || p(z)): in closed form for N(0, I), else estimated at the given ``z`` ~ q(z|x)."""
+        if isinstance(self.prior, StandardNormal):
+            return kl_to_standard_normal(mu, log_sigma)
+        return gaussian_log_prob(z, mu, log_sigma) - self.prior.log_prob(z)
+
+    def bound(
+        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
+    ) -> Float[Tensor, " batch"]:
+        r"""Estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
+
+        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO.
+
+        Raises:
+            ValueError: if ``samples`` is below 1.
+        """
+        if samples < 1:
+            raise ValueError(f"the bound needs at least one importance sample, not {samples}")
+        mu, log_sigma = (parameter.expand(samples, -1, -1) for parameter in self.encode(x))
+        z = gaussian_sample(mu, log_sigma, generator)
+        log_joint = self.log_likelihood(x, z) + self.prior.log_prob(z)
+        log_weights = log_joint - gaussian_log_prob(z, mu, log_sigma)
+        return log_weights.logsumexp(dim=0) - torch.tensor(float(samples)).log().to(log_weights)
+
+    def mean_image(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
+        """E[x|z]: what is shown as the decoder's picture."""
+        output = self.decode(z)
+        return output.sigmoid() if self.likelihood == "bernoulli" else output
+
+    def reconstruct(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, "batch *pixels"]:
+        """E[x|z] at the mean of q(z|x), in the shape of ``x``."""
+        mu, _ = self.encode(x)
+        return self.mean_image(mu).view_as(x)
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "n data"]:
+        """E[x|z] for ``n`` latents from the prior."""
+        return self.mean_image(self.prior.sample(n, generator))
+
+
+class ConvVAE(VAE):
+    """VAE on square images: two strided convolutions each way; the interface of :class:`VAE`.
+
+    Args:
+        image_size: height and width, a multiple of 4.
+        image_channels: 1 for grey, 3 for colour.
+        channels: feature maps after the first and the second convolution.
+        latent_dim: number of latent dimensions d.
+        likelihood: as for :class:`VAE`.
+        prior: as for :class:`VAE`.
+
+    Raises:
+        ValueError: if the image size is no multiple of 4, or the likelihood is unknown.
+    """
+
+    def __init__(
+        self,
+        *,
+        image_size: int = 28,
+        image_channels: int = 1,
+        channels: tuple[int, int] = (32, 64),
+        latent_dim: int = 20,
+        likelihood: str = "bernoulli",
+        prior: nn.Module | None = None,
+    ) -> None:
+        nn.Module.__init__(self)
+        if image_size % 4:
+            raise ValueError(f"images of {image_size} pixels a side: two strides of 2 need a multiple of 4")
+        self.config = {"image_size": image_size, "image_channels": image_channels, "channels": tuple(channels),
+                       "latent_dim": latent_dim, "likelihood": likelihood}  # fmt: skip
+        first, second = channels
+        small = image_size // 4
+        self.encoder = nn.Sequential(
+            Rearrange("b (c h w) -> b c h w", c=image_channels, h=image_size),
+            nn.Conv2d(image_channels, first, 4, stride=2, padding=1), nn.ReLU(),
+            nn.Conv2d(first, second, 4, stride=2, padding=1), nn.ReLU(),
+            nn.Flatten(), nn.Linear(second * small**2, 2 * latent_dim),
+        )  # fmt: skip
+        self.decoder = nn.Sequential(
+            nn.Linear(latent_dim, second * small**2), nn.ReLU(),
+            Rearrange("b (c h w) -> b c h w", c=second, h=small),
+            nn.ConvTranspose2d(second, first, 4, stride=2, padding=1), nn.ReLU(),
+            nn.ConvTranspose2d(first, image_channels, 4, stride=2, padding=1), nn.Flatten(),
+        )  # fmt: skip
+        self._finish(latent_dim, likelihood, prior)
+
+
+def perceptron(sizes: Sequence[int]) -> nn.Sequential:
+    """Linear layers of these sizes with tanh between them."""
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(sizes):
+        layers += [nn.Linear(inputs, outputs), nn.Tanh()]
+    return nn.Sequential(*layers[:-1])
+
+
+PRESETS = {
+    "paper": {
+        "hidden": (500,),
+        "latent_dim": 20,
+    },  # section 5: 500 hidden units for MNIST, one of its latent sizes
+    "laptop": {"hidden": (200,), "latent_dim": 10},
+}
