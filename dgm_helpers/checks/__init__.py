@@ -6,11 +6,13 @@ where the answer equals a typical mistake.
 
 * :mod:`~dgm_helpers.checks.exact` compares with an oracle: a closed form, an enumeration, float64.
 * :mod:`~dgm_helpers.checks.statistical` tests Monte-Carlo answers at a stated false-alarm rate.
+* :mod:`~dgm_helpers.checks.calibration` tests whether z-scores are standard normal.
 * :mod:`~dgm_helpers.checks.structural` looks at shapes, gradients, in-place changes and repeatability.
 
 Each first rejects what is no number of the right kind and shape, NaN and infinities included.
 """
 
+from dgm_helpers.checks.calibration import calibrated
 from dgm_helpers.checks.exact import at_most, equal, true
 from dgm_helpers.checks.failure import CheckFailed
 from dgm_helpers.checks.randomness import generator
@@ -23,6 +25,7 @@ __all__ = [
     "CheckFailed",
     "as_tensor",
     "at_most",
+    "calibrated",
     "equal",
     "generator",
     "has_no_gradient",

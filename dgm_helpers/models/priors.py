@@ -24,3 +24,98 @@ class StandardNormal(nn.Module):
         """Draw ``n`` latents."""
         zeros = self.zeros.expand(n, -1)
         return gaussian_sample(zeros, zeros, generator)
+
+
+class MixturePrior(nn.Module):
+    r"""A mixture of diagonal Gaussians, :math:`p(z) = \sum_c \pi_c N(z \mid m_c, \mathrm{diag}(s_c^2))`.
+
+    The prior that maximises the ELBO is the aggregated posterior (Hoffman and Johnson 2016; Tomczak and
+    Welling 2018), a mixture of n Gaussians; this one has few components, to be fitted to it by
+    :meth:`fit` or trained with the model, since all it holds are parameters. It starts as N(0, I).
+
+    Args:
+        latent_dim: number of latent dimensions d.
+        components: number of Gaussians.
+
+    Raises:
+        ValueError: if there are no components.
+    """
+
+    def __init__(self, *, latent_dim: int, components: int = 20) -> None:
+        super().__init__()
+        if components < 1:
+            raise ValueError(f"a mixture needs at least one component, not {components}")
+        self.config = {"latent_dim": latent_dim, "components": components}
+        self.logits = nn.Parameter(torch.zeros(components))
+        self.means = nn.Parameter(torch.zeros(components, latent_dim))
+        self.log_sigmas = nn.Parameter(torch.zeros(components, latent_dim))
+
+    def component_log_probs(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch components"]:
+        r"""Log of :math:`\pi_c N(z \mid m_c, s_c^2)`, in nats."""
+        return self.logits.log_softmax(dim=0) + gaussian_log_prob(
+            z.unsqueeze(-2), self.means, self.log_sigmas
+        )
+
+    def log_prob(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
+        """Log-density of each ``z``, in nats."""
+        return self.component_log_probs(z).logsumexp(dim=-1)
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "n latent"]:
+        """Draw ``n`` latents: a component each, then a point of it."""
+        chosen = torch.multinomial(self.logits.softmax(dim=0), n, replacement=True, generator=generator)
+        return gaussian_sample(self.means[chosen], self.log_sigmas[chosen], generator)
+
+    @torch.no_grad()
+    def fit(
+        self,
+        z: Float[Tensor, "points latent"],
+        *,
+        steps: int = 100,
+        smallest_sigma: float = 1e-2,
+        generator: torch.Generator | None = None,
+    ) -> list[float]:
+        r"""Fit to samples by maximum likelihood, with expectation maximisation.
+
+        With z drawn from the aggregated posterior this minimises :math:`\mathrm{KL}(q(z)\,\|\,p(z))`, because
+        :math:`E_{q(z)}\log q(z)` does not depend on the prior.
+
+        Args:
+            z: the samples; as many at least as there are components.
+            steps: number of updates; none makes the likelihood smaller.
+            smallest_sigma: floor of the standard deviations, against a component that sits on one point.
+            generator: draws the points at which the components start.
+
+        Returns:
+            The mean log-likelihood of ``z`` before each step, in nats.
+
+        Raises:
+            ValueError: if there are fewer points than components.
+        """
+        components = len(self.logits)
+        if len(z) < components:
+            raise ValueError(f"{components} components need at least as many points, not {len(z)}")
+        start = torch.randperm(len(z), generator=generator)[:components]
+        self.means.copy_(z[start])
+        self.log_sigmas.copy_(z.std(dim=0).clamp_min(smallest_sigma).log().expand_as(self.log_sigmas))
+        self.logits.zero_()
+        likelihoods = []
+        for _ in range(steps):
+            joint = self.component_log_probs(z)
+            likelihoods.append(joint.logsumexp(dim=-1).mean().item())
+            self._maximise(z, joint.softmax(dim=-1), smallest_sigma)
+        return likelihoods
+
+    def _maximise(
+        self,
+        z: Float[Tensor, "points latent"],
+        responsibility: Float[Tensor, "points components"],
+        smallest_sigma: float,
+    ) -> None:
+        """The M-step: weighted shares, means and variances."""
+        count = responsibility.sum(dim=0).clamp_min(1e-10)
+        means = responsibility.T @ z / count[:, None]
+        # Deviations are taken from the new means: the difference of two moments would cancel.
+        squares = torch.stack([r @ (z - m) ** 2 for r, m in zip(responsibility.T, means, strict=True)])
+        self.logits.copy_((count / count.sum()).log())
+        self.means.copy_(means)
+        self.log_sigmas.copy_((squares / count[:, None]).sqrt().clamp_min(smallest_sigma).log())
