@@ -1,0 +1,152 @@
+"""Runs code cells as a notebook does and records their outputs: what happens inside a forked child."""
+
+from __future__ import annotations
+
+import base64
+import io
+import sys
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+CUT = "\n… the rest of the output was cut\n"
+MESSAGE_CHARACTERS = 4_000
+TRACEBACK_CHARACTERS = 20_000
+
+
+class Recorder:
+    """The outputs of one cell, in nbformat's form, up to a number of characters."""
+
+    def __init__(self, characters: int) -> None:
+        self.outputs: list[dict] = []
+        self.error: list | None = None  # class name, message, traceback's parts
+        self.left = characters
+
+    def write(self, stream: str, text: str) -> None:
+        """Add text to stdout or stderr, as much of it as still fits."""
+        if self.left <= 0 or not text:
+            return
+        kept = text if len(text) <= self.left else text[: self.left] + CUT
+        self.left -= len(text)
+        last = self.outputs[-1] if self.outputs else {}
+        if last.get("name") == stream:
+            last["text"].append(kept)
+        else:
+            self.outputs.append({"output_type": "stream", "name": stream, "text": [kept]})
+
+    def show(self, kind: str, data: dict[str, Any], metadata: dict | None) -> None:
+        """Add a displayed object; its larger forms are left out if they do not fit."""
+        bundle = {}
+        for mime, content in data.items():
+            content = base64.b64encode(content).decode() if isinstance(content, bytes) else content
+            size = len(str(content))
+            if size <= self.left:
+                bundle[mime] = content
+                self.left -= size
+        output = {"output_type": kind, "data": bundle, "metadata": metadata or {}}
+        if kind == "execute_result":
+            output["execution_count"] = None
+        self.outputs.append(output)
+
+    def finished(self) -> dict:
+        """Return outputs and error as plain data for JSON."""
+        for output in self.outputs:
+            if output["output_type"] == "stream":
+                output["text"] = "".join(output["text"])
+        return {"outputs": self.outputs, "error": self.error}
+
+
+class _Stream(io.TextIOBase):
+    encoding = "utf-8"
+
+    def __init__(self, shell: GradingShell, name: str) -> None:
+        self.shell, self.stream_name = shell, name
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.shell.recorder.write(self.stream_name, text)
+        return len(text)
+
+
+class _ResultHook(DisplayHook):
+    """The value of a cell's last line becomes an ``execute_result``."""
+
+    def write_output_prompt(self) -> None:
+        """A notebook has its prompts in the margin."""
+
+    def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
+        self.shell.recorder.show("execute_result", format_dict, md_dict)
+
+    def log_output(self, format_dict: dict) -> None:
+        """Nothing is kept for later cells."""
+
+    def finish_displayhook(self) -> None:
+        self._is_active = False
+
+
+class _Publisher(DisplayPublisher):
+    """What ``display`` is given becomes ``display_data``."""
+
+    def publish(self, data: dict, metadata: dict | None = None, *_: object, **__: object) -> None:
+        self.shell.recorder.show("display_data", data, metadata)
+
+    def clear_output(self, wait: bool = False) -> None:
+        self.shell.recorder.outputs.clear()
+
+
+class GradingShell(InteractiveShell):
+    """IPython without a terminal: outputs and errors go to the recorder of the current cell."""
+
+    displayhook_class = Type(_ResultHook)
+    display_pub_class = Type(_Publisher)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.recorder = Recorder(0)
+        super().__init__(*args, **kwargs)
+
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
+        text = "\n".join(stb) if isinstance(stb, list) else str(stb)
+        if len(text) > TRACEBACK_CHARACTERS:  # its end says what went wrong
+            text = CUT + text[-TRACEBACK_CHARACTERS:]
+        self.recorder.error = [etype.__name__, _message(evalue), text.split("\n")]
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """``%matplotlib`` with any name: there is no window to open."""
+
+
+class CellRunner:
+    """A fresh interpreter that runs one cell after the other."""
+
+    def __init__(self, folder: str, output_characters: int) -> None:
+        config = Config()
+        config.HistoryManager.enabled = False
+        config.InteractiveShell.colors = "nocolor"
+        config.InteractiveShell.ast_node_interactivity = "last_expr"
+        self.shell = GradingShell.instance(config=config, ipython_dir=folder)
+        self.output_characters = output_characters
+        sys.stdout, sys.stderr = _Stream(self.shell, "stdout"), _Stream(self.shell, "stderr")
+
+    def run(self, source: str) -> dict:
+        """Run a cell and return ``{"outputs": […], "error": [name, message, traceback] or None}``."""
+        recorder = self.shell.recorder = Recorder(self.output_characters)
+        result = self.shell.run_cell(source, store_history=False)
+        self.shell.execution_count += 1  # the number of the cell in tracebacks
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None and recorder.error is None:
+            recorder.error = [type(error).__name__, _message(error), []]
+        return recorder.finished()
+
+
+def _message(error: BaseException) -> str:
+    try:
+        if isinstance(error, SyntaxError):
+            return f"{error.msg} (line {error.lineno})"
+        return str(error)[:MESSAGE_CHARACTERS]
+    except Exception:  # an exception class of the student's may fail even here
+        return "(its message cannot be printed)"

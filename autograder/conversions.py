@@ -1,0 +1,113 @@
+"""nbgrader's converters, run in this process on a course folder and with this course's settings."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import shutil
+import sys
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.converters.base import BaseConverter
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import setenv
+from sqlalchemy.exc import SAWarning
+from traitlets.config import Config, PyFileConfigLoader
+
+from autograder.course import CONFIG_NAME, Course, CourseError, Lecture
+
+
+class NbgraderCourse:
+    """A course folder in nbgrader's sense, with a gradebook of its own.
+
+    Args:
+        root: the folder; it has ``nbgrader_config.py`` and ``solutions/``.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def create(cls, root: Path, course: Course, lectures: Iterable[Lecture]) -> NbgraderCourse:
+        """Copy a course's settings and the sources of these lectures into an empty folder."""
+        shutil.copy(course.root / CONFIG_NAME, root / CONFIG_NAME)
+        for lecture in lectures:
+            target = root / "solutions" / lecture.folder / lecture.source.name
+            target.parent.mkdir(parents=True)
+            shutil.copy(lecture.source, target)
+        return cls(root)
+
+    def release(self, lecture: Lecture) -> Path:
+        """Make the student version and enter the lecture into the gradebook; return its path."""
+        self._convert(GenerateAssignment, lecture)
+        return self.root / "lectures" / lecture.folder / lecture.source.name
+
+    def autograde(self, lecture: Lecture, student: str) -> Path:
+        """Grade what lies in ``submitted/STUDENT/LECTURE``; return the graded notebook's path."""
+        self._convert(Autograde, lecture, student)
+        return self.root / "autograded" / student / lecture.folder / lecture.source.name
+
+    def feedback(self, lecture: Lecture, student: str) -> Path:
+        """Write the page that a student gets; return its path."""
+        self._convert(GenerateFeedback, lecture, student)
+        return self.root / "feedback" / student / lecture.folder / f"{lecture.name}.html"
+
+    def points(self, lecture: Lecture, student: str) -> dict[str, float]:
+        """Return a student's points by test cell, out of the gradebook."""
+        with self._gradebook() as gradebook:
+            submission = gradebook.find_submission(lecture.folder, student)
+            return {grade.name: grade.score for book in submission.notebooks for grade in book.grades}
+
+    def _gradebook(self) -> Gradebook:
+        directory = CourseDirectory(config=self._config())
+        return Gradebook(directory.db_url, directory.course_id)
+
+    def _config(self) -> Config:
+        config = PyFileConfigLoader(CONFIG_NAME, path=str(self.root)).load_config()
+        config.CourseDirectory.root = str(self.root)
+        return config
+
+    def _convert(self, kind: type[BaseConverter], lecture: Lecture, student: str = "*") -> None:
+        config = self._config()
+        config.CourseDirectory.assignment_id = lecture.folder
+        config.CourseDirectory.student_id = student
+        config[kind.__name__].force = True
+        converter = kind(coursedir=CourseDirectory(config=config), config=config)
+        # A new gradebook is stamped by the command `alembic`, which lies where Python does.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        with setenv(PATH=path), warnings.catch_warnings(), _CapturedLog(converter.log) as log:
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own queries, harmless
+            try:
+                converter.start()
+            except (Exception, SystemExit) as error:
+                raise CourseError(f"nbgrader cannot convert {lecture.folder}: {log.reason(error)}") from error
+
+
+class _CapturedLog:
+    """Keeps nbgrader's messages from the terminal, and finds in them why it stopped."""
+
+    def __init__(self, logger: logging.Logger | logging.LoggerAdapter) -> None:
+        self.logger = getattr(logger, "logger", logger)
+        self.text = io.StringIO()
+        self.handler = logging.StreamHandler(self.text)
+
+    def __enter__(self) -> _CapturedLog:
+        self.before = (self.logger.handlers, self.logger.propagate)
+        self.logger.handlers, self.logger.propagate = [self.handler], False
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.logger.handlers, self.logger.propagate = self.before
+
+    def reason(self, error: BaseException) -> str:
+        """Return the last line of the traceback that nbgrader logged, or the error's own message."""
+        lines = self.text.getvalue().splitlines()
+        if "Traceback (most recent call last):" not in lines:
+            return str(error)
+        start = len(lines) - lines[::-1].index("Traceback (most recent call last):")
+        return next((line for line in lines[start:] if line and not line.startswith(" ")), str(error))
