@@ -2,7 +2,7 @@
 
 A check passes with one line that starts with a tick, or raises :class:`CheckFailed`, whose message
 names the quantity, shows expected and actual for the worst entry with its index, and adds a hint
-where the answer equals a typical mistake.
+where the answer equals a typical mistake, or is the right one transposed, negated, scaled or shifted.
 
 * :mod:`~dgm_helpers.checks.exact` compares with an oracle: a closed form, an enumeration, float64.
 * :mod:`~dgm_helpers.checks.statistical` tests Monte-Carlo answers at a stated false-alarm rate.
@@ -13,8 +13,9 @@ Each first rejects what is no number of the right kind and shape, NaN and infini
 """
 
 from dgm_helpers.checks.calibration import calibrated
-from dgm_helpers.checks.exact import at_most, equal, true
+from dgm_helpers.checks.exact import at_least, at_most, equal, true
 from dgm_helpers.checks.failure import CheckFailed
+from dgm_helpers.checks.parts import unpack
 from dgm_helpers.checks.randomness import generator
 from dgm_helpers.checks.statistical import FALSE_ALARM_RATE, mean_equals, variance_reduced
 from dgm_helpers.checks.structural import has_no_gradient, repeatable, unchanged
@@ -24,6 +25,7 @@ __all__ = [
     "FALSE_ALARM_RATE",
     "CheckFailed",
     "as_tensor",
+    "at_least",
     "at_most",
     "calibrated",
     "equal",
@@ -33,5 +35,6 @@ __all__ = [
     "repeatable",
     "true",
     "unchanged",
+    "unpack",
     "variance_reduced",
 ]

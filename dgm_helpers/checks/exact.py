@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
 from dgm_helpers.checks.failure import fail, passed
-from dgm_helpers.checks.values import as_tensor
+from dgm_helpers.checks.patterns import differing, place, recognise, relation, worst
+from dgm_helpers.checks.values import as_numbers, as_tensor, require_finite, require_shape
 
 RELATIVE = 1e-5  # float32 answers pass: every docstring of the course allows float32
 ABSOLUTE = 1e-6
@@ -33,19 +33,24 @@ def equal(
         atol: absolute tolerance.
         unit: for the message, such as ``"nats"``.
         case: for the message, on which input this was.
-        mistakes: hint -> the value that a typical mistake gives. The hint is shown where the answer equals it.
+        mistakes: hint -> the value that a typical mistake gives, of whatever shape. The hint is shown
+            where the answer equals it.
 
     Raises:
         CheckFailed: if the answer is no finite number of that shape, or differs.
     """
     oracle = as_tensor(f"expected {name}", expected)
     where = f"{name} ({case})" if case else name
-    try:
-        answer = as_tensor(where, actual, oracle.shape)
-    except AssertionError:
-        _recognise_shape(where, actual, mistakes)
-        raise
-    wrong = (answer - oracle).abs() > atol + rtol * oracle.abs()
+    answer = as_numbers(where, actual)
+    tolerance = atol + rtol * answer.abs()
+    if answer.shape != oracle.shape:
+        hint = recognise(answer, mistakes, tolerance)
+        if hint:
+            sizes = [f"expected {tuple(oracle.shape)}", f"actual   {tuple(answer.shape)}"]
+            fail(where, "wrong shape", sizes, hint)
+    require_shape(where, answer, oracle.shape, is_tuple=type(actual) is tuple)
+    require_finite(where, answer)
+    wrong = ~((answer - oracle).abs() <= atol + rtol * oracle.abs())
     if not wrong.any():
         passed(where, f"equals the exact value (rtol {rtol:g}, atol {atol:g})")
         return
@@ -53,25 +58,48 @@ def equal(
         where,
         f"{int(wrong.sum())} of {wrong.numel()} values are wrong" if wrong.numel() > 1 else "wrong value",
         describe_worst(answer, oracle, unit),
-        recognise(answer, mistakes, rtol, atol),
+        recognise(answer, mistakes, tolerance) or relation(answer, oracle, tolerance),
     )
 
 
-def at_most(name: str, actual: object, bound: float, *, unit: str = "") -> None:
-    """Check that every entry of ``actual`` is finite and no more than ``bound``."""
-    answer = as_tensor(name, actual)
-    if bool((answer > bound).any()):
+def at_most(name: str, actual: object, bound: float, *, unit: str = "", hint: str | None = None) -> None:
+    """Check that every entry of ``actual`` is finite and no more than ``bound``.
+
+    Raises:
+        CheckFailed: if an entry is no finite number, or is larger.
+    """
+    _bounded(name, as_tensor(name, actual), bound, 1, unit, hint)
+
+
+def at_least(name: str, actual: object, bound: float, *, unit: str = "", hint: str | None = None) -> None:
+    """Check that every entry of ``actual`` is finite and no less than ``bound``.
+
+    Raises:
+        CheckFailed: if an entry is no finite number, or is smaller.
+    """
+    _bounded(name, as_tensor(name, actual), bound, -1, unit, hint)
+
+
+def _bounded(name: str, answer: Tensor, bound: float, sign: int, unit: str, hint: str | None) -> None:
+    side = "at most" if sign > 0 else "at least"
+    if not bool((sign * answer <= sign * bound).all()):
+        index = worst(sign * answer)
+        expected, actual = differing(bound, float(answer[index]))
         fail(
             name,
-            f"too large: {answer.max():.6g} {unit}".rstrip(),
-            [f"it can be at most {bound:.6g} {unit}".rstrip()],
+            f"too {'large' if sign > 0 else 'small'}",
+            [
+                f"expected {side} {expected} {unit}".rstrip(),
+                f"actual   {actual} {unit}".rstrip() + place(index, answer.shape),
+            ],
+            hint,
         )
-    passed(name, f"at most {bound:.6g} {unit}".rstrip())
+    passed(name, f"{side} {bound:.6g} {unit}".rstrip())
 
 
 def true(name: str, condition: object, problem: str, hint: str | None = None) -> None:
     """Check that ``condition`` is exactly ``True`` (a bool, or a tensor of one bool), else say ``problem``."""
-    value = condition.item() if type(condition) is Tensor and condition.numel() == 1 else condition
+    value = Tensor.item(condition) if type(condition) is Tensor and condition.numel() == 1 else condition
     if value is not True:
         fail(name, problem, hint=hint)
     passed(name, "holds")
@@ -80,29 +108,10 @@ def true(name: str, condition: object, problem: str, hint: str | None = None) ->
 def describe_worst(answer: Tensor, oracle: Tensor, unit: str) -> list[str]:
     """Lines that show the entry which is furthest off, with its index and the shape."""
     error = (answer - oracle).abs()
-    index = tuple(int(i) for i in torch.unravel_index(error.argmax(), error.shape)) if error.ndim else ()
-    place = f" at index {list(index)} of shape {tuple(error.shape)}" if index else ""
+    index = worst(error)
+    expected, actual = differing(float(oracle[index]), float(answer[index]))
     return [
-        f"expected {oracle[index]:.6g} {unit}".rstrip() + place,
-        f"actual   {answer[index]:.6g} {unit}".rstrip(),
+        f"expected {expected} {unit}".rstrip() + place(index, error.shape),
+        f"actual   {actual} {unit}".rstrip(),
         f"difference {error[index]:.3g}",
     ]
-
-
-def recognise(answer: Tensor, mistakes: Mapping[str, object] | None, rtol: float, atol: float) -> str | None:
-    """The hint of the first typical mistake whose value the answer has, or ``None``."""
-    for hint, value in (mistakes or {}).items():
-        mistaken = as_tensor("a typical mistake", value)
-        if mistaken.shape == answer.shape and torch.allclose(answer, mistaken, rtol=rtol, atol=atol):
-            return f"looks like {hint}"
-    return None
-
-
-def _recognise_shape(name: str, actual: object, mistakes: Mapping[str, object] | None) -> None:
-    """Raise with a typical mistake's hint if the answer, of a wrong shape, is exactly that mistake."""
-    for hint, value in (mistakes or {}).items():
-        mistaken = as_tensor("a typical mistake", value)
-        if getattr(actual, "shape", None) == mistaken.shape:
-            hint_found = recognise(as_tensor(name, actual), {hint: value}, RELATIVE, ABSOLUTE)
-            if hint_found:
-                fail(name, "wrong shape", [f"actual {tuple(mistaken.shape)}"], hint_found)

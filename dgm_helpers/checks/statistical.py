@@ -1,14 +1,30 @@
 r"""Statistical checks: Monte-Carlo answers judged by a test whose false-alarm rate is stated.
 
-A correct answer is rejected with probability at most ``FALSE_ALARM_RATE``, all entries of the answer together
+A correct answer is rejected with probability ``FALSE_ALARM_RATE``, all entries of the answer together
 (Bonferroni). The statistic of a mean is
 
 .. math:: t = \frac{\bar g - \mu}{s / \sqrt R}
 
-over R independent repetitions, referred to Student's t with R - 1 degrees of freedom. Each repetition is
-itself an average in the course's test cells, so that it is close to normal. Power: a bias of b standard
-errors of the mean is rejected with probability :math:`\Phi(|b| - c)`, c the critical value (about 5 for
-the default rate), so a bias of 8.1 standard errors is missed in fewer than 1 of 1,000 cases.
+over R independent repetitions, referred to Student's t with R - 1 degrees of freedom: exact where a
+repetition is normal. Each repetition is an average in the course's test cells, so that it is close to
+that, but what skewness :math:`\gamma` is left matters far out in the tail. Hall's correction (*On the Removal
+of Skewness by Transformation*, 1992),
+
+.. math:: h = t + \frac{\gamma t^2}{3\sqrt R} + \frac{\gamma^2 t^3}{27 R} + \frac{\gamma}{6\sqrt R}
+
+removes its leading term, and a mean is rejected only if t and h both exceed the critical value c. With 200
+repetitions of skewness up to 2 alarms are then no more than stated (t alone: ten times as many at 1e-5).
+
+Power: c is about 5 for the default rate, and a bias of b standard errors of the mean is found with
+probability above 0.999 if b is at least
+
+=============  ====  ====  ====  =====
+repetitions     100   200   400  1,000
+b               9.5   9.0   8.5    8.3
+=============  ====  ====  ====  =====
+
+for one entry of near-normal repetitions; a hundred entries need 1 more. The tests of this module
+simulate all of these numbers.
 """
 
 from collections.abc import Mapping
@@ -18,10 +34,14 @@ from scipy import stats
 from torch import Tensor
 
 from dgm_helpers.checks.failure import fail, passed
-from dgm_helpers.checks.values import as_tensor
+from dgm_helpers.checks.patterns import differing, place, recognise, relation, worst
+from dgm_helpers.checks.values import as_numbers, as_tensor, require_finite, require_shape
 
 FALSE_ALARM_RATE = 1e-6
 FEWEST_REPETITIONS = 30
+IDENTICAL = (
+    "all repetitions gave the same number: is every random number drawn from the generator that is given?"
+)
 
 
 def mean_equals(
@@ -35,40 +55,47 @@ def mean_equals(
 ) -> None:
     """Check that independent repetitions of an estimate have the expected mean (two-sided t-test).
 
+    An estimate that does not vary at all passes if it is the exact value to float32's precision.
+
     Args:
         name: the quantity that is estimated.
-        samples: one row a repetition, shape ``[R, ...]``, R at least 30.
+        samples: one row a repetition, shape ``[R, ...]``, R at least 30; or a list of R estimates.
         expected: the exact mean, shape ``[...]``.
         false_alarm_rate: probability of rejecting a correct answer, all entries together.
         unit: for the message.
         mistakes: hint -> the mean that a typical mistake has; shown where the samples agree with it.
 
     Raises:
-        CheckFailed: if the samples are no finite numbers of that shape, never vary, or have another mean.
+        CheckFailed: if the samples are no finite numbers of that shape, or have another mean.
+        ValueError: if there are too few repetitions to test anything.
     """
     oracle = as_tensor(f"expected {name}", expected)
-    values = as_tensor(name, samples)
-    if values.ndim == 0 or values.shape[0] < FEWEST_REPETITIONS:
-        raise ValueError(f"mean_equals needs at least {FEWEST_REPETITIONS} repetitions along the first axis")
-    values = as_tensor(name, samples, (values.shape[0], *oracle.shape))
-    mean, standard_error = _mean_and_error(values)
+    values = _repetitions(name, samples, oracle.shape)
+    mean, standard_error = values.mean(dim=0), values.std(dim=0) / values.shape[0] ** 0.5
+    t = _standardized(mean - oracle, standard_error, _rounding(values, oracle))
     critical = critical_t(values.shape[0], oracle.numel(), false_alarm_rate)
-    wrong = (mean - oracle).abs() > critical * standard_error + _rounding(values, oracle)
+    wrong = torch.minimum(t.abs(), skew_corrected(t, values).abs()) > critical
     if not wrong.any():
         passed(name, f"mean of {values.shape[0]} repetitions agrees with the exact value")
         return
-    z = (mean - oracle).abs() / standard_error.clamp_min(torch.finfo(torch.float64).tiny)
-    index = tuple(int(i) for i in torch.unravel_index(z.argmax(), z.shape)) if z.ndim else ()
+    index = worst(t.abs().where(wrong, -1.0))
+    if standard_error[index] == 0:
+        problem, chance, hint = "wrong, and the same in every repetition", "", IDENTICAL
+    else:
+        problem, hint = "biased: its mean over many repetitions is wrong", None
+        chance = f"that is {abs(t[index]):.1f} standard errors off; chance allows {critical:.1f}"
+    tolerance = critical * standard_error + _rounding(values, oracle)
+    expected_mean, actual_mean = differing(float(oracle[index]), float(mean[index]))
     fail(
         name,
-        "biased: its mean over many repetitions is wrong",
+        problem,
         [
-            f"expected mean {oracle[index]:.6g} {unit}".rstrip()
-            + (f" at index {list(index)}" if index else ""),
-            f"actual mean   {mean[index]:.6g} ± {standard_error[index]:.2g} (standard error)",
-            f"that is {min(float(z[index]), 1e6):.1f} standard errors off; chance allows {critical:.1f}",
+            f"expected mean {expected_mean} {unit}".rstrip() + place(index, oracle.shape),
+            f"actual mean   {actual_mean} {unit}".rstrip()
+            + f" ± {standard_error[index]:.2g} (standard error)",
+            *([chance] if chance else []),
         ],
-        _recognise_mean(mean, standard_error, critical, mistakes),
+        recognise(mean, mistakes, tolerance) or hint or relation(mean, oracle, tolerance),
     )
 
 
@@ -84,30 +111,35 @@ def variance_reduced(
     """Check that an estimator's total variance is at least ``factor`` times smaller than a reference's.
 
     The logarithm of the ratio of the two variances is tested one-sided, its standard error taken by the
-    jackknife over repetitions: an estimator that does reach the factor is rejected with probability
-    at most ``false_alarm_rate``.
+    jackknife over repetitions and referred to Student's t with R - 1 degrees of freedom: an estimator that
+    does reach the factor is rejected with probability about ``false_alarm_rate``. With 200 near-normal
+    repetitions of each, no reduction is told from 5 times less variance with probability above 0.999.
 
     Args:
         name: the estimator.
-        samples: one row a repetition of the student's estimator, shape ``[R, ...]``.
-        reference: likewise of the estimator to be improved upon.
+        samples: one row a repetition of the student's estimator, shape ``[R, ...]``, R at least 30.
+        reference: likewise of the estimator to be improved upon, each repetition of the same shape.
         factor: how many times smaller the variance, summed over all entries, has to be.
         false_alarm_rate: probability of rejecting a correct answer.
         hint: shown with a failure.
 
     Raises:
         CheckFailed: if the samples are not finite, or their variance is significantly too large.
+        ValueError: if there are too few repetitions, or the reference does not vary.
     """
-    ours = as_tensor(name, samples)
-    theirs = as_tensor(f"{name}, reference", reference)
-    log_ratio = _log_variance(theirs) - _log_variance(ours)
-    error = torch.hypot(_jackknife_error(theirs), _jackknife_error(ours))
-    critical = float(stats.norm.isf(false_alarm_rate))
-    if log_ratio + critical * error < torch.log(torch.tensor(factor, dtype=torch.float64)):
-        fail(name, "its variance is too large", [
-            f"expected at least {factor:g} times less variance than the reference",
-            f"actual   {float(log_ratio.exp()):.3g} times less",
-        ], hint)  # fmt: skip
+    theirs = _repetitions(f"{name}, reference", reference)
+    ours = _repetitions(name, samples, theirs.shape[1:])
+    if float(_total_variance(theirs)) == 0:
+        raise ValueError("variance_reduced needs a reference that varies")
+    if float(_total_variance(ours)) > 0:
+        log_ratio = (_total_variance(theirs) / _total_variance(ours)).log()
+        error = torch.hypot(_jackknife_error(theirs), _jackknife_error(ours))
+        critical = float(stats.t.isf(false_alarm_rate, min(len(ours), len(theirs)) - 1))
+        if log_ratio + critical * error < torch.tensor(factor, dtype=torch.float64).log():
+            fail(name, "its variance is too large", [
+                f"expected at least {factor:g} times less variance than the reference",
+                f"actual   {float(log_ratio.exp()):.3g} times less",
+            ], hint)  # fmt: skip
     passed(name, f"at least {factor:g} times less variance than the reference")
 
 
@@ -116,8 +148,34 @@ def critical_t(repetitions: int, entries: int, false_alarm_rate: float) -> float
     return float(stats.t.isf(false_alarm_rate / (2 * max(entries, 1)), repetitions - 1))
 
 
-def _mean_and_error(values: Tensor) -> tuple[Tensor, Tensor]:
-    return values.mean(dim=0), values.std(dim=0) / values.shape[0] ** 0.5
+def skew_corrected(t: Tensor, values: Tensor) -> Tensor:
+    """Hall's statistic h: ``t`` without the leading effect of the skewness of ``values``, ``[R, ...]``.
+
+    Zero where the correction goes past zero, that is where all of ``t`` may come from the skewness.
+    """
+    deviation = values - values.mean(dim=0)
+    spread = (deviation**2).mean(dim=0).sqrt()
+    skewness = (deviation / spread.clamp_min(torch.finfo(torch.float64).tiny)).pow(3).mean(dim=0)
+    g = skewness / values.shape[0] ** 0.5
+    h = t + g * t**2 / 3 + g**2 * t**3 / 27 + g / 6
+    return h.where(h.sign() == t.sign(), 0.0)
+
+
+def _repetitions(name: str, samples: object, shape: torch.Size | None = None) -> Tensor:
+    """One row a repetition, at least the fewest that a test needs, each of this shape."""
+    values = as_numbers(name, samples)
+    if values.ndim == 0 or values.shape[0] < FEWEST_REPETITIONS:
+        raise ValueError(f"{name}: needs at least {FEWEST_REPETITIONS} repetitions along the first axis")
+    if shape is not None:
+        require_shape(f"{name}, all repetitions", values, (values.shape[0], *shape))
+    require_finite(f"{name}, all repetitions", values)
+    return values
+
+
+def _standardized(difference: Tensor, standard_error: Tensor, rounding: Tensor) -> Tensor:
+    """The difference beyond rounding in standard errors, capped so that it stays finite without variance."""
+    beyond = difference.sign() * (difference.abs() - rounding).clamp_min(0)
+    return (beyond / standard_error.clamp_min(torch.finfo(torch.float64).tiny)).clamp(-1e9, 1e9)
 
 
 def _rounding(values: Tensor, oracle: Tensor) -> Tensor:
@@ -125,21 +183,8 @@ def _rounding(values: Tensor, oracle: Tensor) -> Tensor:
     return 1e-6 * (values.abs().amax(dim=0) + oracle.abs()) + 1e-9
 
 
-def _recognise_mean(
-    mean: Tensor, standard_error: Tensor, critical: float, mistakes: Mapping[str, object] | None
-) -> str | None:
-    for hint, value in (mistakes or {}).items():
-        mistaken = as_tensor("a typical mistake", value)
-        near = mistaken.shape == mean.shape and bool(
-            ((mean - mistaken).abs() <= critical * standard_error + 1e-6 * mistaken.abs() + 1e-9).all()
-        )
-        if near:
-            return f"looks like {hint}"
-    return None
-
-
-def _log_variance(values: Tensor) -> Tensor:
-    return values.flatten(1).var(dim=0).sum().clamp_min(1e-300).log()
+def _total_variance(values: Tensor) -> Tensor:
+    return values.flatten(1).var(dim=0).sum()
 
 
 def _jackknife_error(values: Tensor) -> Tensor:

@@ -7,20 +7,24 @@ from dgm_helpers.checks.failure import fail, passed
 from dgm_helpers.checks.values import as_tensor
 
 
-def has_no_gradient(name: str, value: Tensor) -> None:
+def has_no_gradient(name: str, value: object) -> None:
     """Check that a result is cut from the graph: nothing can be differentiated through it.
 
+    Args:
+        name: what the value is.
+        value: a tensor, a number, or a list or tuple of them.
+
     Raises:
-        CheckFailed: if ``value`` requires a gradient.
+        CheckFailed: if ``value``, or an entry of it, requires a gradient or is no number.
     """
-    if type(value) is not Tensor:
-        as_tensor(name, value)
-    elif value.requires_grad:
-        fail(
-            name,
-            "carries a gradient",
-            hint="an estimate of a gradient is a plain number: use detach() or no_grad().",
-        )
+    for place, part in _parts(name, value):
+        if isinstance(part, Tensor) and part.requires_grad:
+            fail(
+                place,
+                "carries a gradient",
+                hint="an estimate of a gradient is a plain number: use detach() or no_grad().",
+            )
+        as_tensor(place, part)
     passed(name, "carries no gradient")
 
 
@@ -42,13 +46,30 @@ def unchanged(name: str, before: Tensor, after: Tensor) -> None:
 def repeatable(name: str, first: object, second: object) -> None:
     """Check that two calls with equally seeded generators gave the same result, to the last bit.
 
+    Args:
+        name: what was computed.
+        first: the result of one call: a tensor, a number, or a list or tuple of them.
+        second: the result of the other.
+
     Raises:
         CheckFailed: if they differ: randomness came from somewhere else.
     """
-    if not torch.equal(as_tensor(name, first), as_tensor(name, second)):
+    parts, others = _parts(name, first), _parts(name, second)
+    same = len(parts) == len(others) and all(
+        torch.equal(as_tensor(place, one), as_tensor(place, other))
+        for (place, one), (_, other) in zip(parts, others, strict=True)
+    )
+    if not same:
         fail(
             name,
             "two calls with the same seed differ",
             hint="draw every random number from the generator that is given.",
         )
     passed(name, "repeatable from its generator")
+
+
+def _parts(name: str, value: object) -> list[tuple[str, object]]:
+    """The entries of a list or tuple, each with its place for a message; anything else as it is."""
+    if type(value) not in (list, tuple):
+        return [(name, value)]
+    return [(f"{name}, entry {i}", entry) for i, entry in enumerate(value)]
