@@ -92,9 +92,9 @@ def _fetch(file: str, checksum: str) -> Path:
     import pooch
     import requests
 
-    source = os.environ.get("DGM_DATA", MNIST_URL)
+    source = os.environ.get("DGM_DATA") or MNIST_URL
     if "://" not in source:
-        return _from_folder(Path(source), file, checksum)
+        return _from_folder(Path(source).expanduser(), file, checksum)
     try:
         return Path(pooch.retrieve(f"{source.rstrip('/')}/{file}", checksum, fname=file, progressbar=True,
                                    path=pooch.os_cache("dgm_helpers")))  # fmt: skip
@@ -127,3 +127,4 @@ def _read_idx(path: Path) -> np.ndarray:
 
 
 _LOADERS: dict[str, Callable[[], Dataset]] = {"digits": _digits, "mnist_10k": _mnist_10k, "mnist": _mnist}
+EMBEDDED = ("digits", "mnist_10k")  # these need no network
