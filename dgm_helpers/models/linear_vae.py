@@ -39,7 +39,9 @@ class LinearVAE(nn.Module):
     def reset(self, generator: torch.Generator | None = None) -> "LinearVAE":
         """Draw all parameters anew, of a size at which encoder and posterior differ visibly."""
         for parameter in self.parameters():
-            parameter.copy_(0.5 * torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype))
+            device = generator.device if generator is not None else parameter.device
+            noise = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype, device=device)
+            parameter.copy_(0.5 * noise)
         return self
 
     @torch.no_grad()
@@ -64,7 +66,7 @@ class LinearVAE(nn.Module):
 
     def log_likelihood(
         self, x: Float[Tensor, "*#batch data"], z: Float[Tensor, "*#batch latent"]
-    ) -> Float[Tensor, "*out"]:
+    ) -> Float[Tensor, "*batch"]:
         """log p(x|z)."""
         return gaussian_log_prob(x, self.decode(z), self.log_noise.expand(x.shape[-1]))
 
@@ -107,7 +109,7 @@ class LinearVAE(nn.Module):
         """Negative exact ELBO, averaged over the batch; there is nothing to draw."""
         return {"loss": -self.elbo(batch).mean(), "kl": kl_to_standard_normal(*self.encode(batch)).mean()}
 
-    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "n data"]:
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} data"]:
         """Draw ``n`` data points from p(x)."""
         zeros = torch.zeros(n, self.weight.shape[1]).to(self.weight)
         mean = self.decode(gaussian_sample(zeros, zeros, generator))

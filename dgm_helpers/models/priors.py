@@ -20,7 +20,7 @@ class StandardNormal(nn.Module):
         """Log-density of each ``z``, in nats."""
         return gaussian_log_prob(z, self.zeros, self.zeros)
 
-    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "n latent"]:
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} latent"]:
         """Draw ``n`` latents."""
         zeros = self.zeros.expand(n, -1)
         return gaussian_sample(zeros, zeros, generator)
@@ -60,7 +60,7 @@ class MixturePrior(nn.Module):
         """Log-density of each ``z``, in nats."""
         return self.component_log_probs(z).logsumexp(dim=-1)
 
-    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "n latent"]:
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} latent"]:
         """Draw ``n`` latents: a component each, then a point of it."""
         chosen = torch.multinomial(self.logits.softmax(dim=0), n, replacement=True, generator=generator)
         return gaussian_sample(self.means[chosen], self.log_sigmas[chosen], generator)

@@ -18,7 +18,7 @@ def gaussian_log_prob(
     z: Float[Tensor, "*#batch latent"],
     mu: Float[Tensor, "*#batch latent"],
     log_sigma: Float[Tensor, "*#batch latent"],
-) -> Float[Tensor, "*out"]:
+) -> Float[Tensor, "*batch"]:
     r"""Log-density of a diagonal Gaussian, in nats.
 
     .. math:: \log N(z \mid \mu, \sigma^2)
@@ -34,14 +34,16 @@ def gaussian_entropy(log_sigma: Float[Tensor, "*batch latent"]) -> Float[Tensor,
 
 
 def gaussian_sample(
-    mu: Float[Tensor, "*batch latent"],
-    log_sigma: Float[Tensor, "*batch latent"],
+    mu: Float[Tensor, "*#batch latent"],
+    log_sigma: Float[Tensor, "*#batch latent"],
     generator: torch.Generator | None = None,
 ) -> Float[Tensor, "*batch latent"]:
     r"""Reparametrized sample :math:`z = \mu + \sigma\varepsilon`: gradients flow to ``mu`` and ``log_sigma``.
 
     Kingma and Welling (2014), section 2.4. The noise is drawn on the generator's device.
     """
+    # Broadcast first: every row gets noise of its own, also where only one of the two has rows.
+    mu, log_sigma = torch.broadcast_tensors(mu, log_sigma)
     noise_device = generator.device if generator is not None else mu.device
     noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype, device=noise_device).to(mu.device)
     return mu + torch.exp(log_sigma) * noise
@@ -52,7 +54,7 @@ def kl_diagonal_gaussians(
     log_sigma_q: Float[Tensor, "*#batch latent"],
     mu_p: Float[Tensor, "*#batch latent"],
     log_sigma_p: Float[Tensor, "*#batch latent"],
-) -> Float[Tensor, "*out"]:
+) -> Float[Tensor, "*batch"]:
     r"""KL(q || p) between two diagonal Gaussians, in nats.
 
     .. math:: \sum_j \left[ \log\frac{\sigma_{p,j}}{\sigma_{q,j}}
@@ -60,7 +62,7 @@ def kl_diagonal_gaussians(
     """
     log_ratio = log_sigma_q - log_sigma_p
     mahalanobis = ((mu_q - mu_p) * torch.exp(-log_sigma_p)) ** 2
-    # expm1 keeps the difference exact where q and p are nearly equal.
+    # Where q and p are nearly equal, exp(2r) - 1 loses all digits; expm1 keeps them.
     return 0.5 * (torch.expm1(2 * log_ratio) - 2 * log_ratio + mahalanobis).sum(dim=-1)
 
 
@@ -80,9 +82,10 @@ def kl_per_unit(
 
 def bernoulli_log_prob(
     x: Float[Tensor, "*#batch pixels"], logits: Float[Tensor, "*#batch pixels"]
-) -> Float[Tensor, "*out"]:
+) -> Float[Tensor, "*batch"]:
     r"""Log-probability of independent Bernoulli pixels, :math:`\sum_i x_i l_i - \log(1+e^{l_i})`, in nats.
 
     Written from the logits, which stays finite where a sigmoid has rounded to 0 or 1.
     """
-    return (x * logits - F.softplus(logits)).sum(dim=-1)
+    # logsigmoid(-l) is -log(1+e^l); torch's softplus(l) returns l itself beyond 20, off by up to 2e-9.
+    return (x * logits + F.logsigmoid(-logits)).sum(dim=-1)
