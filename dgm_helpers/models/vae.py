@@ -9,6 +9,7 @@ Departs from the paper in: Adam in place of Adagrad; ReLU in the convolutional v
 does not have; a Gaussian decoder has one learned noise for all pixels.
 """
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -60,25 +61,33 @@ class VAE(nn.Module):
         }
         self.encoder = perceptron([data_dim, *hidden, 2 * latent_dim])
         self.decoder = perceptron([latent_dim, *reversed(hidden), data_dim])
-        self._finish(latent_dim, likelihood, prior)
+        self._finish(data_dim, latent_dim, likelihood, prior)
 
-    def _finish(self, latent_dim: int, likelihood: str, prior: nn.Module | None) -> None:
+    def _finish(self, data_dim: int, latent_dim: int, likelihood: str, prior: nn.Module | None) -> None:
         if likelihood not in LIKELIHOODS:
             raise ValueError(f"unknown likelihood {likelihood!r}: choose one of {', '.join(LIKELIHOODS)}")
-        self.likelihood = likelihood
+        self.data_dim, self.likelihood = data_dim, likelihood
         self.prior = prior if prior is not None else StandardNormal(latent_dim=latent_dim)
         self.log_noise = nn.Parameter(torch.zeros(())) if likelihood == "gaussian" else None
 
     def encode(
         self, x: Float[Tensor, "batch *pixels"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
-        """Mean and log standard deviation of q(z|x)."""
-        mu, log_sigma = self.encoder(x.flatten(1)).chunk(2, dim=-1)
+        """Mean and log standard deviation of q(z|x).
+
+        Raises:
+            ValueError: if the data points have another size than the model's.
+        """
+        flat = x.flatten(1)
+        if flat.shape[1] != self.data_dim:
+            raise ValueError(f"this model takes {self.data_dim} numbers a data point, not {flat.shape[1]}")
+        mu, log_sigma = self.encoder(flat).chunk(2, dim=-1)
         return mu, log_sigma
 
     def decode(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
         """Parameters of p(x|z): logits of a Bernoulli, or the mean of a Gaussian."""
-        return self.decoder(z.flatten(end_dim=-2)).unflatten(0, z.shape[:-1])
+        output = self.decoder(z.reshape(-1, z.shape[-1]))
+        return output.reshape(*z.shape[:-1], output.shape[-1])
 
     def log_likelihood(
         self, x: Float[Tensor, "batch *pixels"], z: Float[Tensor, "*samples batch latent"]
@@ -126,7 +135,7 @@ class VAE(nn.Module):
         z = gaussian_sample(mu, log_sigma, generator)
         log_joint = self.log_likelihood(x, z) + self.prior.log_prob(z)
         log_weights = log_joint - gaussian_log_prob(z, mu, log_sigma)
-        return log_weights.logsumexp(dim=0) - torch.tensor(float(samples)).log().to(log_weights)
+        return log_weights.logsumexp(dim=0) - math.log(samples)
 
     def mean_image(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
         """E[x|z]: what is shown as the decoder's picture."""
@@ -138,7 +147,7 @@ class VAE(nn.Module):
         mu, _ = self.encode(x)
         return self.mean_image(mu).view_as(x)
 
-    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "n data"]:
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} data"]:
         """E[x|z] for ``n`` latents from the prior."""
         return self.mean_image(self.prior.sample(n, generator))
 
@@ -187,7 +196,7 @@ class ConvVAE(VAE):
             nn.ConvTranspose2d(second, first, 4, stride=2, padding=1), nn.ReLU(),
             nn.ConvTranspose2d(first, image_channels, 4, stride=2, padding=1), nn.Flatten(),
         )  # fmt: skip
-        self._finish(latent_dim, likelihood, prior)
+        self._finish(image_channels * image_size**2, latent_dim, likelihood, prior)
 
 
 def perceptron(sizes: Sequence[int]) -> nn.Sequential:
