@@ -19,7 +19,9 @@ def gaussian(
         ValueError: if the covariance is not symmetric and positive definite, or of another size than the mean.
     """
     if covariance.shape != (len(mean), len(mean)):
-        raise ValueError(f"a mean of {len(mean)} numbers has no covariance of shape {tuple(covariance.shape)}")
+        raise ValueError(
+            f"a mean of {len(mean)} numbers has no covariance of shape {tuple(covariance.shape)}"
+        )
     factor, info = torch.linalg.cholesky_ex(covariance)
     if info.item() or not torch.allclose(covariance, covariance.T):
         raise ValueError("the covariance must be symmetric and positive definite")
