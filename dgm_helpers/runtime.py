@@ -53,8 +53,9 @@ def choose_device() -> torch.device:
         device = torch.device(wanted)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
+        reason = str(error).partition("\n")[0]  # torch appends its own stack to the first line
         raise ValueError(
-            f"DGM_DEVICE is {wanted!r}, which cannot be used here; unset it, or set it to 'cpu' ({error})"
+            f"DGM_DEVICE is {wanted!r}, which cannot be used here; unset it, or set it to 'cpu' ({reason})"
         ) from None
     return device
 

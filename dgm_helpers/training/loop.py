@@ -42,11 +42,13 @@ def fit(
         The history of the terms.
 
     Raises:
-        ValueError: if there are no data or no steps.
+        ValueError: if there are no data or no steps, or if a batch or a row of the history would hold nothing.
         FloatingPointError: if a term is not finite, with its name and the step. The update is not made.
     """
     if len(x) == 0 or steps < 1:
         raise ValueError(f"nothing to train on: {len(x)} data points, {steps} steps")
+    if batch_size < 1 or log_every < 1:
+        raise ValueError(f"batch_size ({batch_size}) and log_every ({log_every}) must be at least 1")
     parameter = next(model.parameters())
     x = x.to(parameter)
     draws = generator(seed, parameter.device)
