@@ -88,11 +88,11 @@ def curves(
 ) -> Axes:
     """Draw named curves over ``x``, with standard errors as bars, and exact values as dashed black lines."""
     for name, values in series.items():
-        error = None if errors is None or name not in errors else np.asarray(errors[name])
-        ax.errorbar(np.asarray(x), np.asarray(values), yerr=error, marker="o" if markers else None,
+        error = None if errors is None or name not in errors else _array(errors[name])
+        ax.errorbar(_array(x), _array(values), yerr=error, marker="o" if markers else None,
                     markersize=4, capsize=2, label=name)  # fmt: skip
     for name, values in (exact or {}).items():
-        ax.plot(np.asarray(x), np.asarray(values), label=name, **EXACT)
+        ax.plot(_array(x), _array(values), label=name, **EXACT)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend()
     return ax
@@ -107,12 +107,15 @@ def histogram(
     span: tuple[float, float] | None = None,
     xlabel: str = "",
 ) -> Axes:
-    """Draw overlaid densities of samples on common bins, with an exact value as a dashed line."""
-    everything = torch.cat([values.detach().flatten() for values in samples.values()])
+    """Draw overlaid densities of samples on common bins, with an exact value as a dashed line.
+
+    Samples beyond ``span`` are counted in the outermost bins, so that no mass is hidden.
+    """
+    everything = np.concatenate([_array(values).ravel() for values in samples.values()])
     low, high = span or (float(everything.min()), float(everything.max()))
     edges = np.linspace(low, high if high > low else low + 1, bins + 1)
     for name, values in samples.items():
-        inside = np.clip(values.detach().numpy().ravel(), edges[0], edges[-1])
+        inside = np.clip(_array(values).ravel(), edges[0], edges[-1])
         ax.hist(inside, edges, density=True, alpha=0.6, label=name)
     if exact is not None:
         ax.axvline(exact, label="exact", **EXACT)
@@ -140,7 +143,7 @@ def image_grid(ax: Axes, images: Tensor, *, columns: int | None = None, title: s
         canvas[top : top + height, left : left + width] = image
     ax.set_axis_off()
     ax.set_title(title)
-    return ax.imshow(canvas, vmin=0, vmax=1, interpolation="nearest")
+    return ax.imshow(canvas, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
 
 
 def gaussian_ellipse(ax: Axes, mean: Tensor, covariance: Tensor, **style: object) -> Ellipse:
@@ -159,16 +162,17 @@ def bars(
     """Draw named values as bars, with the exact value of each as a dashed black mark."""
     names = list(values)
     ax.bar(names, [float(values[name]) for name in names], color=PALETTE[: len(names)], width=0.6)
+    label = "exact"
     for position, name in enumerate(names):
         if exact and name in exact:
-            ax.hlines(
-                float(exact[name]),
-                position - 0.4,
-                position + 0.4,
-                label="exact" if position == 0 else None,
-                **EXACT,
-            )
+            ax.hlines(float(exact[name]), position - 0.4, position + 0.4, label=label, **EXACT)
+            label = None  # one entry in the legend for all of them
     if exact:
         ax.legend()
     ax.set_ylabel(ylabel)
     return ax
+
+
+def _array(values: Tensor | Sequence[float]) -> np.ndarray:
+    """Numbers as matplotlib takes them: off the graph and the accelerator."""
+    return torch.as_tensor(values).detach().cpu().numpy()

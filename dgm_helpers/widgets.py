@@ -81,36 +81,39 @@ class Explorer(ipywidgets.VBox):
 
     def redraw(self) -> None:
         """Draw for the present values; an exception becomes a sentence under the controls."""
+        open_before = set(plt.get_fignums())
         try:
-            figure, self.result = self.draw(**self.values)
+            figure, result = self.draw(**self.values)
             self.picture.value = plots.to_png(figure)
-            plt.close(figure)
-            self.error, self.message.value = None, ""
+            self.result, self.error, self.message.value = result, None, ""
         except Exception as error:  # a student's unfinished function: told, and kept in `error`
             self.error = error
-            self.message.value = (
-                f"<b style='color:#D55E00'>The function behind this picture raised "
-                f"{html.escape(type(error).__name__)}: {html.escape(str(error)[:500])}</b>"
-            )
+            told = f"{type(error).__name__}: {str(error)[:500]}" if str(error) else type(error).__name__
+            sentence = f"The function behind this picture raised {html.escape(told)}"
+            self.message.value = f"<b style='color:{plots.RED}'>{sentence}</b>"
+        finally:
+            # Also one half drawn: what stays open is shown by the notebook under whatever cell runs next.
+            for number in set(plt.get_fignums()) - open_before:
+                plt.close(number)
 
     def _changed(self, _change: object) -> None:
         if not self._silent:
             self.redraw()
 
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, object]:
-        """The widget for a front end that can show it, and a static picture for one that cannot."""
+    def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict[str, object], dict[str, object]]:
+        """The widget for a front end that can show it, and a described picture for one that cannot."""
         bundle = dict(super()._repr_mimebundle_(**kwargs))
         if self.picture.value:
             bundle["image/png"] = base64.b64encode(self.picture.value).decode()
         bundle["text/plain"] = f"<interactive figure: {self.alt}>"
-        return bundle
+        return bundle, {"image/png": {"alt": self.alt}}
 
 
 def slider(
     low: float, high: float, value: float, *, step: float | None = None, label: str = ""
 ) -> ipywidgets.ValueWidget:
-    """A slider for whole numbers if all bounds are whole numbers, else for real ones."""
-    whole = all(isinstance(number, int) for number in (low, high, value))
+    """A slider for whole numbers if the bounds, the value and any step are whole numbers, else for real ones."""
+    whole = all(isinstance(number, int) for number in (low, high, value, step or 1))
     kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
     return kind(
         value=value, min=low, max=high, step=step or (1 if whole else (high - low) / 50), description=label
