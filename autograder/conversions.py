@@ -42,9 +42,12 @@ class NbgraderCourse:
             shutil.copy(lecture.source, target)
         return cls(root)
 
-    def release(self, lecture: Lecture) -> Path:
-        """Make the student version and enter the lecture into the gradebook; return its path."""
-        self._convert(GenerateAssignment, lecture)
+    def release(self, lecture: Lecture, *, gradebook: bool = True) -> Path:
+        """Make the student version and return its path; enter the lecture into the gradebook if asked."""
+        settings = Config()
+        settings.GenerateAssignment.no_database = not gradebook
+        settings.SaveCells.enabled = gradebook
+        self._convert(GenerateAssignment, lecture, settings=settings)
         return self.root / "lectures" / lecture.folder / lecture.source.name
 
     def autograde(self, lecture: Lecture, student: str) -> Path:
@@ -72,8 +75,15 @@ class NbgraderCourse:
         config.CourseDirectory.root = str(self.root)
         return config
 
-    def _convert(self, kind: type[BaseConverter], lecture: Lecture, student: str = "*") -> None:
+    def _convert(
+        self,
+        kind: type[BaseConverter],
+        lecture: Lecture,
+        student: str = "*",
+        settings: Config | None = None,
+    ) -> None:
         config = self._config()
+        config.merge(settings or Config())
         config.CourseDirectory.assignment_id = lecture.folder
         config.CourseDirectory.student_id = student
         config[kind.__name__].force = True

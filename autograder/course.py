@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,7 +147,9 @@ def _checked_notebook(content: object, path: Path) -> NotebookNode:
         )
     notebook = nbformat.from_dict(content)
     try:
-        nbformat.validate(notebook)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # cells without ids: older editors write none, all the rest works
+            nbformat.validate(notebook)
     except nbformat.ValidationError as error:
         reason = str(error).splitlines()[0]
         raise CourseError(f"{path} is not a valid notebook: {reason}") from None

@@ -121,7 +121,7 @@ class _NotebookRun:
         self.session: Session | None = None
         self.to_repeat: list[Cell] = []
         self.failed: dict[str, CellError] = {}  # by exercise; "" (the set-up) fails all of them
-        self.deadline = monotonic() + limits.notebook_seconds
+        self.deadline: float | None = None  # from the first cell on: starting up is not the notebook's fault
 
     def run(self, cells: Sequence[Cell]) -> list[CellResult]:
         try:
@@ -133,12 +133,12 @@ class _NotebookRun:
         reason = self.failed.get("") or self.failed.get(cell.exercise)
         if reason is not None:
             return CellResult(error=reason)
-        left = self.deadline - monotonic()
-        if left <= 0:
+        if self._seconds_left() <= 0:
             total = f"the notebook's limit of {self.limits.notebook_seconds:g} s was used up before this cell"
             return CellResult(error=CellError("NotebookTimeout", total))
         try:
-            result = self._current_session().run(cell.source, min(left, self.limits.cell_seconds))
+            session = self._current_session()
+            result = session.run(cell.source, self._seconds_for_a_cell())
         except SessionEnded as ended:
             self._end_session()
             self._fail(cell, ended.error)
@@ -160,9 +160,18 @@ class _NotebookRun:
         if self.session is None:
             self.session = self.start()
             for cell in self.to_repeat:
-                seconds = min(self.deadline - monotonic(), self.limits.cell_seconds)
-                self.session.run(cell.source, max(seconds, 0.0))
+                self.session.run(cell.source, self._seconds_for_a_cell())
         return self.session
+
+    def _seconds_left(self) -> float:
+        if self.session is None and self.deadline is None:
+            return self.limits.notebook_seconds
+        if self.deadline is None:
+            self.deadline = monotonic() + self.limits.notebook_seconds
+        return max(self.deadline - monotonic(), 0.0)
+
+    def _seconds_for_a_cell(self) -> float:
+        return min(self._seconds_left(), self.limits.cell_seconds)
 
     def _end_session(self) -> None:
         if self.session is not None:

@@ -78,7 +78,7 @@ class _Server:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the server)
         self.channel, theirs = socket.socketpair()
         package_parent = str(Path(__file__).resolve().parents[1])
         path = os.pathsep.join(filter(None, [package_parent, os.environ.get("PYTHONPATH")]))

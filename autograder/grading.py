@@ -153,6 +153,9 @@ def notebook_outputs(node: NotebookNode, result: CellResult) -> list[NotebookNod
             output.name = "stdout"
         elif output.output_type == "execute_result" and is_test(node) and error is None:
             error = _bad_credit(output, float(node.metadata.nbgrader.points))
+            if error is not None:
+                output.output_type = "display_data"  # else nbgrader looks at it before the error
+                del output["execution_count"]
     if error is not None:
         outputs.append(
             nbformat.v4.new_output(
