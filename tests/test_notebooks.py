@@ -1,0 +1,136 @@
+"""Every notebook is built the way CONTRIBUTING.md says, and every student version runs up to its first exercise."""
+
+import re
+from pathlib import Path
+
+import nbclient
+import nbformat
+import pytest
+
+from autograder.course import Course, Lecture
+
+LECTURES = Course.find(Path(__file__).parents[1]).lectures()
+ORDER = (
+    "set up",
+    "experiment",
+    "play",
+    "what .* report",
+    "self-quiz",
+    "summary",
+    "errata",
+    "further reading",
+    "what's next",
+)
+MOST_CELLS, MOST_LINES, MOST_BYTES = 60, 25, 1_000_000
+
+
+def by_folder(lecture: Lecture) -> str:
+    return lecture.folder
+
+
+@pytest.fixture(params=LECTURES, ids=by_folder)
+def notebook(request: pytest.FixtureRequest) -> nbformat.NotebookNode:
+    return nbformat.read(request.param.source, as_version=4)
+
+
+def text_of(notebook: nbformat.NotebookNode, kind: str) -> str:
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == kind)
+
+
+def test_there_are_lectures() -> None:
+    assert LECTURES
+
+
+def test_sections_stand_in_order(notebook: nbformat.NotebookNode) -> None:
+    headings = re.findall(r"^## (.*)$", text_of(notebook, "markdown"), re.MULTILINE)
+    found = [
+        next((i for i, h in enumerate(headings) if re.match(section, h.lower())), None) for section in ORDER
+    ]
+    assert None not in found, f"no section {ORDER[found.index(None)]!r} among {headings}"
+    assert found == sorted(found), headings
+    assert notebook.cells[0].source.startswith("# ")
+
+
+def test_sizes(notebook: nbformat.NotebookNode) -> None:
+    assert len(notebook.cells) <= MOST_CELLS
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and not cell.metadata.get("nbgrader"):
+            assert len(cell.source.splitlines()) <= MOST_LINES, cell.source
+    assert sum(len(str(cell.get("outputs", ""))) for cell in notebook.cells) < MOST_BYTES
+    assert "!pip" not in text_of(notebook, "code")
+
+
+def test_one_set_up_cell_of_at_most_four_lines(notebook: nbformat.NotebookNode) -> None:
+    (cell,) = [cell for cell in notebook.cells if "setup" in cell.metadata.get("tags", [])]
+    assert len([line for line in cell.source.splitlines() if line.strip()]) <= 4
+    assert "set_up(seed=0)" in cell.source
+    assert cell is next(cell for cell in notebook.cells if cell.cell_type == "code")
+
+
+def test_executed_without_error_and_normalised(notebook: nbformat.NotebookNode) -> None:
+    assert "widgets" not in notebook.metadata
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert cell.execution_count is None
+            assert not [o for o in cell.outputs if o.output_type == "error" or o.get("name") == "stderr"], (
+                cell.source
+            )
+    printing = [cell for cell in notebook.cells if cell.cell_type == "code" and "print(" in cell.source]
+    assert all(cell.outputs or cell.source.startswith("def ") or "def " in cell.source for cell in printing)
+
+
+def test_every_picture_is_described(notebook: nbformat.NotebookNode) -> None:
+    pictures = [
+        o for cell in notebook.cells for o in cell.get("outputs", []) if "image/png" in o.get("data", {})
+    ]
+    assert pictures
+    for output in pictures:
+        described = output.metadata.get("image/png", {}).get("alt") or output.data["text/plain"]
+        assert re.search(r"\w+ \w+ \w+", described), "a picture without a description"
+        assert "<Figure size" not in described
+
+
+def test_equations_are_numbered_once_and_references_lead_to_them(notebook: nbformat.NotebookNode) -> None:
+    number = str(int(re.match(r"# (\d\d)", notebook.cells[0].source).group(1)))
+    text = text_of(notebook, "markdown")
+    tags = re.findall(r"\\tag\{([\d.]+[a-z]?)\}", text)
+    assert tags
+    assert len(tags) == len(set(tags)), "an equation number stands twice"
+    referred = set(re.findall(rf"\(({number}\.\d+[a-z]?)\)", text + text_of(notebook, "code")))
+    assert referred <= set(tags), f"no such equation: {sorted(referred - set(tags))}"
+
+
+def test_each_exercise_has_a_card_with_hints(notebook: nbformat.NotebookNode) -> None:
+    solutions = [
+        i for i, cell in enumerate(notebook.cells) if cell.metadata.get("nbgrader", {}).get("solution")
+    ]
+    assert solutions
+    for i in solutions:
+        card = notebook.cells[i - 1]
+        assert card.cell_type == "markdown"
+        assert re.search(r"^### Exercise \d+\.\d+ · ", card.source, re.MULTILINE), card.source
+        assert re.search(r"[●○]{3}.*\d+ min.*\d+ points", card.source), card.source
+        assert 2 <= card.source.count("<details>") <= 3, card.source
+
+
+def test_tags_that_switch_nbval_off_are_few(notebook: nbformat.NotebookNode) -> None:
+    ignored = [
+        cell for cell in notebook.cells if any(t.startswith("nbval-") for t in cell.metadata.get("tags", []))
+    ]
+    allowed = 1 if "installation.check()" in text_of(notebook, "code") else 0
+    assert len(ignored) <= allowed, [cell.source for cell in ignored]
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("lecture", LECTURES, ids=by_folder)
+def test_student_version_runs_up_to_its_first_exercise(lecture: Lecture) -> None:
+    student = nbformat.read(lecture.student_version, as_version=4)
+    client = nbclient.NotebookClient(student, timeout=120, kernel_name="python3")
+    with pytest.raises(nbclient.exceptions.CellExecutionError) as raised:
+        client.execute()
+    assert raised.value.ename == "NotImplementedError"
+    failed = next(
+        i for i, c in enumerate(student.cells) if any(o.output_type == "error" for o in c.get("outputs", []))
+    )
+    first = next(i for i, c in enumerate(student.cells) if c.metadata.get("nbgrader", {}).get("grade"))
+    assert failed == first, f"cell {failed} failed before the first check, cell {first}"

@@ -1,0 +1,106 @@
+"""The files around the code agree with each other: packages, README, Makefile."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+from autograder.course import Course
+from autograder.links import links
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONDA_NAMES = {"pytorch": "torch"}
+
+
+def declared() -> dict[str, str]:
+    """Name -> range of everything that pyproject.toml asks for."""
+    texts = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    return {r.name.lower(): str(r.specifier) for r in map(Requirement, texts)}
+
+
+def test_conda_environment_asks_for_the_same_packages() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    conda = [Requirement(text) for text in environment["dependencies"] if isinstance(text, str)]
+    ranges = {CONDA_NAMES.get(r.name, r.name): str(r.specifier) for r in conda}
+    assert ranges.pop("python") == PROJECT["requires-python"]
+    del ranges["pip"]
+    assert ranges == declared()
+    assert environment["dependencies"][-1] == {"pip": ["--editable ."]}
+
+
+def test_the_pinned_set_satisfies_every_range() -> None:
+    lines = (ROOT / "constraints.txt").read_text().split()
+    pinned = {r.name.lower().replace("_", "-"): r.specifier for r in map(Requirement, lines)}
+    for name, wanted in declared().items():
+        (exact,) = pinned[name]
+        assert exact.operator == "==" and Requirement(f"x{wanted}").specifier.contains(exact.version), name
+    assert "torch==2.13.0" in lines
+    assert "torchvision" not in pinned
+
+
+def test_readme_lists_every_lecture_with_its_status() -> None:
+    rows = re.findall(r"^\| (\d\d) \| (\S+) \|.*\| (\w+) \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert [number for number, _, _ in rows] == [f"{i:02d}" for i in range(15)]
+    complete = {
+        f"{number}_{re.sub(r'[][]|[(].*', '', name)}" for number, name, status in rows if status == "complete"
+    }
+    assert complete == {lecture.folder for lecture in Course.find(ROOT).lectures()}
+
+
+def test_every_relative_link_of_the_documents_leads_somewhere() -> None:
+    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md"):
+        for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", document.read_text()):
+            assert (ROOT / target).exists(), f"{document.name} links to {target}"
+
+
+def test_make_help_names_every_public_target() -> None:
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    named = {line.split()[0] for line in listed.splitlines() if line.startswith("  ")}
+    wanted = [
+        "lab",
+        "test",
+        "test-fast",
+        "test-slow",
+        "notebooks",
+        "release",
+        "validate",
+        "grade-demo",
+        "lint",
+        "format",
+        "clean",
+    ]
+    assert named >= set(wanted)
+
+
+@pytest.mark.parametrize(
+    ("python", "problem"), [("no-such-python", "was not found"), ("old", "3.11 or newer")]
+)
+def test_make_says_what_is_wrong_with_the_python(tmp_path: Path, python: str, problem: str) -> None:
+    if python == "old":
+        python = tmp_path / "python3.9"
+        python.write_text('#!/bin/sh\n[ "$1" = "-V" ] && echo "Python 3.9.1"\nexit 1\n')
+        python.chmod(0o755)
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    made = subprocess.run(
+        ["make", f"PYTHON={python}", "lab"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert made.returncode != 0
+    assert problem in made.stdout
+    assert "Traceback" not in made.stdout + made.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_colab_and_binder_addresses() -> None:
+    colab, binder = links("someone/course", "08_elbo_surgery", "elbo_surgery")
+    assert colab.endswith("/github/someone/course/blob/main/lectures/08_elbo_surgery/elbo_surgery.ipynb")
+    assert binder.endswith(
+        "/gh/someone/course/main?urlpath=lab/tree/lectures/08_elbo_surgery/elbo_surgery.ipynb"
+    )
+    with pytest.raises(ValueError, match="owner/name"):
+        links("someone", "08_elbo_surgery", "elbo_surgery")
