@@ -1,0 +1,38 @@
+"""What every test shares: one thread, no windows, no progress bars, seeds that come from the test's own name.
+
+dgm_helpers is not imported here at the top: its annotations are checked only if pytest's import hook comes first.
+"""
+
+import os
+import zlib
+
+os.environ["MPLBACKEND"] = "agg"
+os.environ["DGM_QUIET"] = "1"
+for variable in ("DGM_CHECK_SEED", "DGM_DATA", "DGM_DEVICE"):
+    os.environ.pop(variable, None)
+
+import hypothesis
+import pytest
+import torch
+
+torch.set_num_threads(1)  # the sizes are small, and pytest-xdist already uses every core
+hypothesis.settings.register_profile(
+    "course", deadline=None, derandomize=True, max_examples=40, database=None
+)
+hypothesis.settings.load_profile("course")
+
+
+@pytest.fixture
+def generator(request) -> torch.Generator:
+    """A generator whose seed is the test's name: the same numbers whichever tests run, in whatever order."""
+    return torch.Generator().manual_seed(zlib.crc32(request.node.nodeid.encode()))
+
+
+@pytest.fixture
+def ax():
+    """Axes of a new figure, closed afterwards."""
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots()
+    yield axes
+    plt.close(figure)
