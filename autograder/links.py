@@ -1,4 +1,4 @@
-"""Print the Colab and Binder address of every lecture, as a Markdown table, for the place this course is published at."""
+"""Print the Colab and Binder address of every lecture, for the place that this course is published at."""
 
 import argparse
 import re
