@@ -6,15 +6,12 @@ dgm_helpers is not imported here at the top: its annotations are checked only if
 import os
 import zlib
 
-os.environ["MPLBACKEND"] = "agg"
-os.environ["DGM_QUIET"] = "1"
-for variable in ("DGM_CHECK_SEED", "DGM_DATA", "DGM_DEVICE"):
-    os.environ.pop(variable, None)
-
 import hypothesis
 import pytest
 import torch
 
+os.environ["MPLBACKEND"] = "agg"
+os.environ["DGM_QUIET"] = "1"
 torch.set_num_threads(1)  # the sizes are small, and pytest-xdist already uses every core
 hypothesis.settings.register_profile(
     "course", deadline=None, derandomize=True, max_examples=40, database=None

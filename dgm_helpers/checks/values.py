@@ -99,12 +99,12 @@ def _plain(name: str, value: object) -> Tensor:
             fail(name, f"expected a dense tensor with values, got {tensor.layout} on {tensor.device}")
         return tensor
     if type(value) is not np.ndarray and type(value) not in NUMBERS:
-        fail(name, problem, [f"value {_short(value)}"])
+        fail(name, problem, _shown(value))
     try:
         # A copy: arrays from elsewhere may be read-only or run backwards.
         return torch.as_tensor(np.array(value, order="C"))
     except (TypeError, ValueError, RuntimeError, OverflowError):
-        fail(name, problem, [f"value {_short(value)}"])
+        fail(name, problem, _shown(value))
 
 
 def _shape_hint(tensor: Tensor, shape: Sequence[int]) -> str:
@@ -117,6 +117,8 @@ def _shape_hint(tensor: Tensor, shape: Sequence[int]) -> str:
     return "the number of axes is right, their sizes are not: was the wrong axis summed or averaged?"
 
 
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+def _shown(value: object) -> list[str]:
+    """A line that shows a text; of anything else the type says enough, and its own `repr` may say anything."""
+    if type(value) is not str:
+        return []
+    return [f"value {value!r}" if len(value) <= 60 else f"value {value[:57]!r}..."]

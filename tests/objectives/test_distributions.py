@@ -1,4 +1,4 @@
-"""Densities, entropies and divergences: against torch.distributions in float64, or a series where that is not precise."""
+"""Densities, entropies and divergences against torch.distributions in float64, or a series that is more precise."""
 
 import math
 
