@@ -27,7 +27,7 @@ def relation(answer: Tensor, oracle: Tensor, tolerance: Tensor | float) -> str |
     def same(other: Tensor) -> bool:
         return other.shape == answer.shape and bool(((answer - other).abs() <= tolerance).all())
 
-    if bool((answer == 0).all()):
+    if same(torch.zeros_like(answer)):
         return "every value is zero."
     if oracle.ndim >= 2 and same(oracle.transpose(-1, -2)):
         return "looks like the transpose of the right answer."

@@ -27,6 +27,7 @@ for one entry of near-normal repetitions; a hundred entries need 1 more. The tes
 simulate all of these numbers.
 """
 
+import math
 from collections.abc import Mapping
 
 import torch
@@ -71,13 +72,13 @@ def mean_equals(
     """
     oracle = as_tensor(f"expected {name}", expected)
     values = _repetitions(name, samples, oracle.shape)
-    mean, standard_error = values.mean(dim=0), values.std(dim=0) / values.shape[0] ** 0.5
-    t = _standardized(mean - oracle, standard_error, _rounding(values, oracle))
+    t, h = mean_statistics(values, oracle)
     critical = critical_t(values.shape[0], oracle.numel(), false_alarm_rate)
-    wrong = torch.minimum(t.abs(), skew_corrected(t, values).abs()) > critical
+    wrong = torch.minimum(t.abs(), h.abs()) > critical
     if not wrong.any():
         passed(name, f"mean of {values.shape[0]} repetitions agrees with the exact value")
         return
+    mean, standard_error = _mean_and_error(values)
     index = worst(t.abs().where(wrong, -1.0))
     if standard_error[index] == 0:
         problem, chance, hint = "wrong, and the same in every repetition", "", IDENTICAL
@@ -132,10 +133,9 @@ def variance_reduced(
     if float(_total_variance(theirs)) == 0:
         raise ValueError("variance_reduced needs a reference that varies")
     if float(_total_variance(ours)) > 0:
-        log_ratio = (_total_variance(theirs) / _total_variance(ours)).log()
-        error = torch.hypot(_jackknife_error(theirs), _jackknife_error(ours))
+        log_ratio, error = log_variance_ratio(theirs, ours)
         critical = float(stats.t.isf(false_alarm_rate, min(len(ours), len(theirs)) - 1))
-        if log_ratio + critical * error < torch.tensor(factor, dtype=torch.float64).log():
+        if log_ratio + critical * error < math.log(factor):
             fail(name, "its variance is too large", [
                 f"expected at least {factor:g} times less variance than the reference",
                 f"actual   {float(log_ratio.exp()):.3g} times less",
@@ -148,11 +148,25 @@ def critical_t(repetitions: int, entries: int, false_alarm_rate: float) -> float
     return float(stats.t.isf(false_alarm_rate / (2 * max(entries, 1)), repetitions - 1))
 
 
-def skew_corrected(t: Tensor, values: Tensor) -> Tensor:
-    """Hall's statistic h: ``t`` without the leading effect of the skewness of ``values``, ``[R, ...]``.
+def mean_statistics(values: Tensor, oracle: Tensor) -> tuple[Tensor, Tensor]:
+    """Student's t of the mean of ``values``, ``[R, ...]``, against ``oracle``, and Hall's h, both ``[...]``."""
+    mean, standard_error = _mean_and_error(values)
+    difference = mean - oracle
+    # An estimator without variance has no standard error; float32 rounding is still no bias.
+    beyond = difference.sign() * (difference.abs() - _rounding(values, oracle)).clamp_min(0)
+    # Capped, so that both stay finite without variance.
+    t = (beyond / standard_error.clamp_min(torch.finfo(torch.float64).tiny)).clamp(-1e9, 1e9)
+    return t, _skew_corrected(t, values)
 
-    Zero where the correction goes past zero, that is where all of ``t`` may come from the skewness.
-    """
+
+def log_variance_ratio(numerator: Tensor, denominator: Tensor) -> tuple[Tensor, Tensor]:
+    """Log of the ratio of two total variances, of ``[R, ...]`` and ``[S, ...]``, and its standard error."""
+    log_ratio = (_total_variance(numerator) / _total_variance(denominator)).log()
+    return log_ratio, torch.hypot(_jackknife_error(numerator), _jackknife_error(denominator))
+
+
+def _skew_corrected(t: Tensor, values: Tensor) -> Tensor:
+    """Hall's h; zero where the correction goes past zero, that is where all of t may come from the skewness."""
     deviation = values - values.mean(dim=0)
     spread = (deviation**2).mean(dim=0).sqrt()
     skewness = (deviation / spread.clamp_min(torch.finfo(torch.float64).tiny)).pow(3).mean(dim=0)
@@ -172,24 +186,21 @@ def _repetitions(name: str, samples: object, shape: torch.Size | None = None) ->
     return values
 
 
-def _standardized(difference: Tensor, standard_error: Tensor, rounding: Tensor) -> Tensor:
-    """The difference beyond rounding in standard errors, capped so that it stays finite without variance."""
-    beyond = difference.sign() * (difference.abs() - rounding).clamp_min(0)
-    return (beyond / standard_error.clamp_min(torch.finfo(torch.float64).tiny)).clamp(-1e9, 1e9)
+def _mean_and_error(values: Tensor) -> tuple[Tensor, Tensor]:
+    return values.mean(dim=0), values.std(dim=0) / values.shape[0] ** 0.5
 
 
 def _rounding(values: Tensor, oracle: Tensor) -> Tensor:
-    # An estimator without variance has no standard error; float32 rounding is still no bias.
     return 1e-6 * (values.abs().amax(dim=0) + oracle.abs()) + 1e-9
 
 
 def _total_variance(values: Tensor) -> Tensor:
-    return values.flatten(1).var(dim=0).sum()
+    return values.reshape(len(values), -1).var(dim=0).sum()
 
 
 def _jackknife_error(values: Tensor) -> Tensor:
     """Standard error of the log of the total variance, from leaving out one repetition at a time."""
-    flat = values.flatten(1)
+    flat = values.reshape(len(values), -1)
     count = flat.shape[0]
     squares = ((flat - flat.mean(dim=0)) ** 2).sum(dim=1)
     # Variance without row r, exactly: (S - d_r^2 * R/(R-1)) / (R-2).
