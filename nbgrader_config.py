@@ -17,7 +17,12 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 
-from autograder.nbgrader_plugin import NormaliseRelease, RedactHiddenTests, RunSubmission
+from autograder.nbgrader_plugin import (
+    FeedbackExporter,
+    NormaliseRelease,
+    RedactHiddenTests,
+    RunSubmission,
+)
 
 c = get_config()  # noqa: F821
 
@@ -57,4 +62,4 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 c.GenerateFeedback.preprocessors = [GetGrades, RedactHiddenTests, CSSHTMLHeaderPreprocessor]
-c.HTMLExporter.sanitize_html = True
+c.GenerateFeedback.exporter_class = FeedbackExporter

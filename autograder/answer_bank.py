@@ -11,9 +11,10 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.course import CourseError, Lecture, read_notebook
+from autograder.dependencies import affected
 from autograder.executor import Executor, Limits
 from autograder.exercises import exercises
-from autograder.grading import ExerciseGrade, affected, grade
+from autograder.grading import ExerciseGrade, grade
 
 FEWEST_RIGHT, FEWEST_WRONG = 2, 4
 WORKERS = 2

@@ -8,8 +8,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.course import Course, CourseError
-
 DEMO_LECTURE = "03"
 FAILED, WRONG_INPUT = 1, 2
 
@@ -17,7 +15,9 @@ FAILED, WRONG_INPUT = 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status: 0 for success, 1 if a lecture failed, 2 for wrong input."""
     options = _parser().parse_args(arguments)
-    from autograder.executor import ExecutorError  # late, so that --help answers at once
+    # Imports are late, so that --help answers at once: reading notebooks takes seconds to import.
+    from autograder.course import CourseError
+    from autograder.executor import ExecutorError
 
     try:
         return options.command(options)
@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _release(options: argparse.Namespace) -> int:
+    from autograder.course import Course
     from autograder.release import release
 
     lectures = Course.find(options.course).select(options.lectures)
@@ -36,6 +37,7 @@ def _release(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
+    from autograder.course import Course
     from autograder.fork_executor import ForkExecutor
     from autograder.validate import validate
 
@@ -50,6 +52,7 @@ def _validate(options: argparse.Namespace) -> int:
 
 
 def _grade_demo(options: argparse.Namespace) -> int:
+    from autograder.course import Course
     from autograder.demo import grade_demo
 
     lecture = Course.find(options.course).lecture(options.lecture)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import atexit
 import random
+from typing import Any
 
+import bleach
 import nbformat
+from jinja2 import pass_context
+from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Integer
@@ -14,6 +18,14 @@ from autograder.executor import Executor, Limits
 from autograder.exercises import is_hidden, is_test, without_hidden_tests
 from autograder.fork_executor import ForkExecutor
 from autograder.grading import execute
+
+# What Markdown makes, and the folded hints; all else in a text is shown as it was typed.
+SAFE_TAGS = [
+    *("a", "br", "code", "del", "div", "em", "p", "pre", "span", "strong", "sub", "sup"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "blockquote", "details", "summary"),
+    *("dd", "dl", "dt", "li", "ol", "ul", "table", "tbody", "td", "th", "thead", "tr"),
+]
+SAFE_ATTRIBUTES = {"*": ["class", "id"], "a": ["href", "class"]}
 
 _shared: list[Executor] = []
 
@@ -87,3 +99,13 @@ def _as_text(output: NotebookNode) -> NotebookNode:
     if "data" in output:
         output.data = nbformat.from_dict({"text/plain": output.data.get("text/plain", "")})
     return output
+
+
+class FeedbackExporter(HTMLExporter):
+    """Writes a page in which a submission's texts cannot run scripts."""
+
+    @pass_context
+    def markdown2html(self, context: Any, source: str) -> str:
+        """Turn Markdown into HTML and escape whatever is no plain formatting."""
+        html = super().markdown2html(context, source)
+        return bleach.clean(html, tags=SAFE_TAGS, attributes=SAFE_ATTRIBUTES)

@@ -102,18 +102,22 @@ def notebook():
     return toy_notebook()
 
 
-@pytest.fixture
-def course(tmp_path) -> Course:
-    """A course with the toy lecture 03 and its answer bank."""
-    shutil.copy(REPOSITORY / "nbgrader_config.py", tmp_path)
-    course = Course(tmp_path)
-    lecture = Lecture(tmp_path, "03_toy")
+def make_course(root: Path) -> Course:
+    """Write a course with the toy lecture 03 and its answer bank into a folder."""
+    shutil.copy(REPOSITORY / "nbgrader_config.py", root)
+    lecture = Lecture(root, "03_toy")
     write_source(lecture, toy_notebook())
     for name, text in ANSWERS.items():
         path = lecture.answers / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    return course
+    return Course(root)
+
+
+@pytest.fixture
+def course(tmp_path) -> Course:
+    """The toy course, to be changed at will."""
+    return make_course(tmp_path)
 
 
 @pytest.fixture

@@ -151,6 +151,7 @@ def test_a_server_that_cannot_start_says_why(monkeypatch, tmp_path):
         executor.run([SETUP], QUICK)
 
 
+@pytest.mark.slow  # it imports torch twice
 def test_a_server_that_was_killed_is_started_again():
     with ForkExecutor() as executor:
         assert executor.run([SETUP], QUICK)[0].error is None

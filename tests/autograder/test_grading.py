@@ -4,8 +4,9 @@ import nbformat
 import pytest
 from conftest import cell_of
 
+from autograder.dependencies import affected
 from autograder.exercises import exercise_of, exercises, is_hidden, without_hidden_tests
-from autograder.grading import affected, grade
+from autograder.grading import grade
 
 
 def points(grades):

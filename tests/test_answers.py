@@ -1,0 +1,56 @@
+"""Every answer of the bank is graded as labelled: this is how a change to a test cell is trusted."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from autograder.answer_bank import Answer, find_answers, judge, shortages
+from autograder.course import Course, Lecture, read_notebook
+from autograder.fork_executor import ForkExecutor
+
+pytestmark = pytest.mark.notebook
+
+LECTURES = Course.find(Path(__file__).parents[1]).lectures()
+CASES = [
+    pytest.param(lecture, answer, id=f"{lecture.number}/{answer.name}")
+    for lecture in LECTURES
+    for answer in find_answers(lecture)
+]
+SEEDS = range(1, 21)
+
+source_of = cache(read_notebook)
+
+
+@pytest.fixture(scope="module")
+def executor():
+    """One warm process for the whole bank."""
+    with ForkExecutor() as executor:
+        yield executor
+
+
+def test_there_are_answers():
+    assert CASES, "autograder/answers/ holds no answer to a lecture of solutions/"
+
+
+@pytest.mark.parametrize("lecture", LECTURES, ids=lambda lecture: lecture.folder)
+def test_every_exercise_has_enough_right_and_wrong_answers(lecture: Lecture):
+    assert shortages(source_of(lecture.source), find_answers(lecture)) == []
+
+
+@pytest.mark.parametrize(("lecture", "answer"), CASES)
+def test_an_answer_is_graded_as_labelled(lecture: Lecture, answer: Answer, executor):
+    verdict = judge(answer, source_of(lecture.source), executor)
+    print(f"{answer.comment}\n{verdict.earned:g} of {verdict.points:g} points\n{verdict.message}")
+    assert verdict.problems == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("lecture", "answer"), CASES)
+def test_an_answer_is_graded_as_labelled_on_inputs_drawn_anew(
+    lecture: Lecture, answer: Answer, seed: int, executor
+):
+    verdict = judge(answer, source_of(lecture.source), executor, seed=seed, whole=True)
+    print(f"{answer.comment}\n{verdict.earned:g} of {verdict.points:g} points\n{verdict.message}")
+    assert verdict.problems == ()
