@@ -46,9 +46,22 @@ def _import_everything() -> None:
     """
     for name in ("torch", "matplotlib.pyplot", "autograder.cell_runner"):
         importlib.import_module(name)
+    # torch imports sympy at the first call of, for example, torch.unravel_index: a second and more.
+    importlib.import_module("torch.fx.experimental.symbolic_shapes")
     helpers = importlib.import_module("dgm_helpers")
     for module in pkgutil.iter_modules(helpers.__path__):
         importlib.import_module(f"dgm_helpers.{module.name}")
+    _print_a_traceback()
+
+
+def _print_a_traceback() -> None:
+    """Have the files of all modules looked up once: the first traceback of a process does this."""
+    from IPython.core.ultratb import FormattedTB
+
+    try:
+        raise RuntimeError
+    except RuntimeError:
+        FormattedTB(mode="Context").structured_traceback(*sys.exc_info())
 
 
 def _fork(request: dict, descriptor: int, control: socket.socket) -> int:

@@ -6,7 +6,7 @@ import ast
 import builtins
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from nbformat import NotebookNode
 
@@ -100,7 +100,7 @@ def _test_problems(cell: NotebookNode, exercise: Exercise, defined: set[str]) ->
     if any(isinstance(node, DEFINITIONS) for node in nodes):
         yield f"test cell {name} contains a lambda, def or class, which cannot cross into another process"
     names = [node for node in nodes if isinstance(node, ast.Name)]
-    bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    bound = {node.id for node in names if isinstance(node.ctx, ast.Store)} | _imported(nodes)
     unknown = {node.id for node in names} - bound - defined - {exercise.name} - set(vars(builtins))
     for other in sorted(unknown):
         yield (
@@ -131,14 +131,19 @@ def _card(notebook: NotebookNode, exercise: Exercise) -> str:
 def _names_of_setup(notebook: NotebookNode) -> set[str]:
     names = set()
     for cell in filter(is_setup, notebook.cells):
-        for node in ast.walk(_parsed(cell.source)):
-            if isinstance(node, ast.alias):
-                names.add((node.asname or node.name).split(".")[0])
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        nodes = list(ast.walk(_parsed(cell.source)))
+        names |= _imported(nodes)
+        for node in nodes:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 names.add(node.id)
             elif isinstance(node, ast.FunctionDef | ast.ClassDef):
                 names.add(node.name)
     return names
+
+
+def _imported(nodes: Iterable[ast.AST]) -> set[str]:
+    aliases = [node for node in nodes if isinstance(node, ast.alias)]
+    return {(alias.asname or alias.name).split(".")[0] for alias in aliases}
 
 
 def _parsed(source: str) -> ast.Module:

@@ -83,9 +83,11 @@ def test_a_mistake_is_found(notebook, change, said):
 
 
 def test_names_that_a_test_binds_itself_are_its_own(notebook):
-    change_source("mean_visible", "checks.", "for x in [1]:\n    y = [z for z in range(x)]\nchecks.")(
-        notebook
-    )
+    change_source(
+        "mean_visible",
+        "checks.",
+        "from math import pi\nfor x in [pi]:\n    y = [z for z in (x, pi)]\nchecks.",
+    )(notebook)
     assert structure_problems(notebook) == []
 
 
