@@ -1,0 +1,148 @@
+r"""A VAE whose latents are bits: nothing can be reparametrized, only the score function trains its encoder.
+
+.. math:: p(z) = \mathrm{Bernoulli}(\tfrac12)^d, \qquad p(x|z) = \mathrm{Bernoulli}(\mathrm{decoder}(z)),
+          \qquad q(z|x) = \mathrm{Bernoulli}(\mathrm{encoder}(x))
+
+A. Mnih and K. Gregor, *Neural Variational Inference and Learning in Belief Networks*, ICML 2014 (arXiv 1402.0030),
+train such a model, there called a sigmoid belief network. Their encoder's gradient is the score function's with
+learned baselines. Few enough bits can be enumerated, which makes log p(x) and the ELBO exact.
+
+Departs from the paper in: a leave-one-out baseline over several samples in place of their learned ones; tanh
+layers in encoder and decoder; p(z) is fixed; Adam.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dgm_helpers.models.vae import perceptron
+from dgm_helpers.objectives.distributions import bernoulli_log_prob
+from dgm_helpers.objectives.gradient_estimators import bernoulli_score, leave_one_out_gradient
+
+MOST_BITS_TO_ENUMERATE = 16
+
+
+class BernoulliVAE(nn.Module):
+    """VAE with ``latent_dim`` independent bits under prior and encoder; a perceptron each way.
+
+    Args:
+        data_dim: number of data dimensions D (pixels), each in [0, 1].
+        latent_dim: number of bits d.
+        hidden: units of each hidden layer of the encoder; the decoder mirrors it.
+        samples: how many codes K are drawn for an image in training.
+        gradient: turns values ``[K, B]`` and scores ``[K, B, d]`` into the estimate ``[B, d]`` of the gradient in
+            the encoder's logits. It is how the model is trained, not what it is.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_dim: int = 784,
+        latent_dim: int = 200,
+        hidden: Sequence[int] = (200,),
+        samples: int = 8,
+        gradient: Callable[[Tensor, Tensor], Tensor] = leave_one_out_gradient,
+    ) -> None:
+        super().__init__()
+        self.config = {
+            "data_dim": data_dim,
+            "latent_dim": latent_dim,
+            "hidden": tuple(hidden),
+            "samples": samples,
+        }
+        self.latent_dim, self.samples, self.gradient = latent_dim, samples, gradient
+        self.encoder = perceptron([data_dim, *hidden, latent_dim])
+        self.decoder = perceptron([latent_dim, *reversed(hidden), data_dim])
+
+    def encode(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, "batch latent"]:
+        """Logits of q(z|x)."""
+        return self.encoder(x)
+
+    def decode(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
+        """Logits of p(x|z)."""
+        return self.decoder(z)
+
+    def log_likelihood(
+        self, x: Float[Tensor, "batch data"], z: Float[Tensor, "*samples batch latent"]
+    ) -> Float[Tensor, "*samples batch"]:
+        """log p(x|z), in nats, for each image and each of its codes."""
+        return bernoulli_log_prob(x, self.decode(z))
+
+    def kl(self, logits: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
+        r"""KL(q(z|x) || p(z)) in closed form: :math:`d\log 2` less the entropy of the bits, in nats."""
+        probabilities = torch.sigmoid(logits)
+        return self.latent_dim * math.log(2) + bernoulli_log_prob(probabilities, logits)
+
+    def loss(
+        self, batch: Float[Tensor, "batch data"], generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """Negative ELBO estimated with K codes an image, and its two terms; averages over the batch, in nats.
+
+        Its gradient reaches the decoder by backpropagation and the encoder through ``gradient``.
+        """
+        logits = self.encode(batch)
+        z = sample_bits(logits.detach().expand(self.samples, *logits.shape), generator)
+        values = self.log_likelihood(batch, z)
+        estimate = self.gradient(values.detach(), bernoulli_score(z, logits.detach())).detach()
+        carrier = (estimate * logits).sum(dim=-1)
+        # Zero in value; its derivative carries the estimate into the encoder.
+        into_encoder = (carrier - carrier.detach()).mean()
+        reconstruction, kl = values.mean(), self.kl(logits).mean()
+        return {"loss": kl - reconstruction - into_encoder, "reconstruction": reconstruction, "kl": kl}
+
+    def elbo(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
+        """Exact ELBO, by the sum over all codes, in nats."""
+        codes, logits = self.codes(), self.encode(x)
+        log_q = bernoulli_log_prob(codes[:, None], logits)
+        return (log_q.exp() * self._log_likelihood_of_codes(x, codes)).sum(dim=0) - self.kl(logits)
+
+    def log_prob(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
+        """Exact log p(x), by the sum over all codes, in nats."""
+        log_joint = self._log_likelihood_of_codes(x, self.codes()) - self.latent_dim * math.log(2)
+        return log_joint.logsumexp(dim=0)
+
+    def codes(self) -> Float[Tensor, "codes latent"]:
+        """Every code of ``latent_dim`` bits.
+
+        Raises:
+            ValueError: if there are too many to enumerate.
+        """
+        if self.latent_dim > MOST_BITS_TO_ENUMERATE:
+            raise ValueError(
+                f"{self.latent_dim} bits have too many codes to enumerate; at most {MOST_BITS_TO_ENUMERATE} bits do"
+            )
+        weight = self.encoder[0].weight
+        numbers = torch.arange(2**self.latent_dim, device=weight.device)
+        return (numbers[:, None] >> torch.arange(self.latent_dim, device=weight.device) & 1).to(weight)
+
+    def reconstruct(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, "batch data"]:
+        """E[x|z] at the most probable code of q(z|x)."""
+        return torch.sigmoid(self.decode((self.encode(x) > 0).to(x)))
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "n data"]:
+        """E[x|z] for ``n`` codes from the prior."""
+        fair = torch.zeros(n, self.latent_dim).to(self.encoder[0].weight)
+        return torch.sigmoid(self.decode(sample_bits(fair, generator)))
+
+    def _log_likelihood_of_codes(
+        self, x: Float[Tensor, "batch data"], codes: Float[Tensor, "codes latent"]
+    ) -> Float[Tensor, "codes batch"]:
+        return bernoulli_log_prob(x, self.decode(codes)[:, None])
+
+
+def sample_bits(
+    logits: Float[Tensor, "*batch latent"], generator: torch.Generator | None = None
+) -> Float[Tensor, "*batch latent"]:
+    """Draw each bit from Bernoulli(sigmoid(logit)); nothing can be differentiated through it."""
+    device = generator.device if generator is not None else logits.device
+    uniform = torch.rand(logits.shape, generator=generator, dtype=logits.dtype, device=device)
+    return (uniform.to(logits.device) < torch.sigmoid(logits)).to(logits)
+
+
+PRESETS = {
+    "paper": {"latent_dim": 200, "hidden": ()},  # their one-layer network on MNIST has 200 units
+    "laptop": {"latent_dim": 8, "hidden": (64,), "samples": 8},
+}
