@@ -31,7 +31,7 @@ def test_a_bias_is_told_with_index_standard_error_and_unit(generator):
     assert lines[0] == "ELBO: biased: its mean over many repetitions is wrong"
     assert lines[1] == "  expected mean 0 nats at index [1, 0] of shape (2, 2)"
     assert lines[2].startswith("  actual mean   ") and lines[2].endswith(" nats ± 0.047 (standard error)")
-    assert lines[3].endswith("standard errors off; chance allows 5.3")
+    assert lines[3].endswith("standard errors off; chance allows 5.2")
 
 
 def test_the_worst_entry_is_one_that_is_wrong(generator):

@@ -1,0 +1,97 @@
+"""Seeds, devices, and that importing the package does no work."""
+
+import os
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from dgm_helpers import runtime
+
+
+def drawn() -> tuple[float, float, float]:
+    return random.random(), float(np.random.rand()), float(torch.rand(()))  # noqa: NPY002
+
+
+@pytest.fixture(autouse=True)
+def on_the_cpu(monkeypatch):
+    monkeypatch.setenv("DGM_DEVICE", "cpu")
+
+
+def test_set_up_fixes_all_three_generators_and_says_so(capsys):
+    device = runtime.set_up(seed=7)
+    assert capsys.readouterr().out == "seed 7, computing on cpu\n"
+    assert device == torch.device("cpu")
+    first = drawn()
+    runtime.set_up(seed=7)
+    assert drawn() == first
+    runtime.set_up(seed=8)
+    assert all(one != other for one, other in zip(drawn(), first, strict=True))
+
+
+@pytest.mark.parametrize("seed", [0, 2**32 + 1, -1])
+def test_any_whole_number_is_a_seed(seed):
+    runtime.seed_everything(seed)
+    first = drawn()
+    runtime.seed_everything(seed)
+    assert drawn() == first
+
+
+def test_set_up_applies_the_style():
+    import matplotlib
+
+    matplotlib.rcdefaults()
+    runtime.set_up()
+    assert matplotlib.rcParams["axes.spines.top"] is False
+
+
+def test_a_generator_is_new_and_leaves_the_global_one_alone():
+    state = torch.get_rng_state()
+    draws = [torch.rand(3, generator=runtime.generator(seed)).tolist() for seed in (1, 1, 2)]
+    assert draws[0] == draws[1] != draws[2]
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("unset", [True, False])
+def test_without_a_wish_the_device_is_the_gpu_if_there_is_one(monkeypatch, unset):
+    if unset:
+        monkeypatch.delenv("DGM_DEVICE")
+    else:
+        monkeypatch.setenv("DGM_DEVICE", "")
+    for available, kind in ((True, "cuda"), (False, "cpu")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda available=available: available)
+        assert runtime.choose_device().type == kind
+
+
+@pytest.mark.parametrize("name", ["gpu", "cuda:99", "cpu:x", "tpu9000"])
+def test_a_device_that_is_not_there_is_told_in_one_sentence(monkeypatch, name):
+    monkeypatch.setenv("DGM_DEVICE", name)
+    with pytest.raises(
+        ValueError, match=f"^DGM_DEVICE is '{name}', which cannot be used here; unset it"
+    ) as error:
+        runtime.choose_device()
+    assert "\n" not in str(error.value)
+
+
+def test_importing_the_package_does_no_work():
+    heavy = ("torch", "numpy", "scipy", "matplotlib", "ipywidgets", "sklearn", "IPython", "jaxtyping")
+    program = f"import dgm_helpers, sys; print([m for m in {heavy} if m in sys.modules])"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=os.environ, check=True
+    )
+    assert run.stdout.strip() == "[]"
+
+
+def test_importing_a_part_leaves_the_others_out():
+    program = (
+        "import sys; from dgm_helpers import checks, data; "
+        "from dgm_helpers.models import vae; from dgm_helpers.objectives import distributions; "
+        "print([m for m in ('matplotlib', 'ipywidgets', 'sklearn', 'IPython', 'pooch') if m in sys.modules])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=os.environ, check=True
+    )
+    assert run.stdout.strip() == "[]"
