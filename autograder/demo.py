@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -14,9 +15,17 @@ from nbformat import NotebookNode
 from autograder.answer_bank import find_answers
 from autograder.conversions import NbgraderCourse
 from autograder.course import Course, CourseError, Lecture, read_notebook
-from autograder.exercises import Exercise, exercise_of, exercises, is_solution_code
+from autograder.exercises import (
+    SOLUTION_BEGIN,
+    SOLUTION_END,
+    Exercise,
+    exercise_of,
+    exercises,
+    is_solution_code,
+)
 from autograder.tables import table
 
+MARKER = re.compile(rf"\s*({SOLUTION_BEGIN}|{SOLUTION_END})")  # no student's cell has them
 STUDENTS = ("complete", "half_right", "untouched", "syntax_error", "not_a_notebook")
 
 
@@ -149,5 +158,7 @@ def _handed_in(released: NotebookNode, answers: Mapping[str, str]) -> str:
     notebook = deepcopy(released)
     for cell in notebook.cells:
         if is_solution_code(cell):
-            cell.source = answers.get(exercise_of(cell), cell.source)
+            text = answers.get(exercise_of(cell), cell.source)
+            lines = [line for line in text.split("\n") if not MARKER.match(line)]
+            cell.source = "\n".join(lines)
     return nbformat.writes(notebook)

@@ -30,7 +30,14 @@ from autograder.executor import (
 )
 
 REPLY_BYTES = 8_000_000  # more than any answer within Limits.output_characters needs
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+SETTINGS = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MPLBACKEND": "Agg",
+    "DGM_DEVICE": "cpu",
+    "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS: the server has no thread that a fork could lose
+}
 
 
 class ForkExecutor:
@@ -84,7 +91,7 @@ class _Server:
         path = os.pathsep.join(filter(None, [package_parent, os.environ.get("PYTHONPATH")]))
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "autograder.fork_server", str(theirs.fileno())],
-            env={**os.environ, **ONE_THREAD, "MPLBACKEND": "Agg", "DGM_DEVICE": "cpu", "PYTHONPATH": path},
+            env={**os.environ, **SETTINGS, "PYTHONPATH": path},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self.log,

@@ -118,6 +118,7 @@ def test_notebooks_see_nothing_of_each_other(executor):
     assert run_one(executor, f"import torch, pathlib\n{source}").error is None
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="processes are looked up in /proc")
 def test_what_a_cell_started_ends_with_it(executor, tmp_path):
     source = f"import subprocess\nprint(subprocess.Popen(['sleep', '60'], cwd={str(tmp_path)!r}).pid)"
     pid = int(run_one(executor, source).outputs[0]["text"])
@@ -130,12 +131,6 @@ def _runs(pid: int) -> bool:
             return stat.read().split()[2] != "Z"  # a zombie has ended; nobody has asked for its status yet
     except FileNotFoundError:
         return False
-
-
-if not os.path.isdir("/proc"):
-    test_what_a_cell_started_ends_with_it = pytest.mark.skip("needs /proc")(
-        test_what_a_cell_started_ends_with_it
-    )
 
 
 def test_a_system_without_fork_is_told_so(monkeypatch):
