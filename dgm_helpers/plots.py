@@ -26,6 +26,8 @@ EXACT = {
     "linestyle": "--",
 }  # the one look of an exact value in every figure
 
+Numbers = Tensor | np.ndarray | Sequence[float | Tensor]
+
 STYLE = {
     "axes.prop_cycle": plt.cycler(color=PALETTE),
     "axes.spines.top": False,
@@ -77,11 +79,11 @@ def show(figure: Figure, alt: str) -> None:
 
 def curves(
     ax: Axes,
-    x: Sequence[float] | Tensor,
-    series: Mapping[str, Tensor | Sequence[float]],
+    x: Numbers,
+    series: Mapping[str, Numbers],
     *,
-    errors: Mapping[str, Tensor | Sequence[float]] | None = None,
-    exact: Mapping[str, Tensor | Sequence[float]] | None = None,
+    errors: Mapping[str, Numbers] | None = None,
+    exact: Mapping[str, Numbers] | None = None,
     markers: bool = True,
     xlabel: str = "",
     ylabel: str = "",
@@ -143,7 +145,7 @@ def image_grid(ax: Axes, images: Tensor, *, columns: int | None = None, title: s
         canvas[top : top + height, left : left + width] = image
     ax.set_axis_off()
     ax.set_title(title)
-    return ax.imshow(canvas, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    return ax.imshow(canvas.numpy(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
 
 
 def gaussian_ellipse(ax: Axes, mean: Tensor, covariance: Tensor, **style: object) -> Ellipse:
@@ -157,7 +159,11 @@ def gaussian_ellipse(ax: Axes, mean: Tensor, covariance: Tensor, **style: object
 
 
 def bars(
-    ax: Axes, values: Mapping[str, float], *, exact: Mapping[str, float] | None = None, ylabel: str = ""
+    ax: Axes,
+    values: Mapping[str, float | Tensor],
+    *,
+    exact: Mapping[str, float | Tensor] | None = None,
+    ylabel: str = "",
 ) -> Axes:
     """Draw named values as bars, with the exact value of each as a dashed black mark."""
     names = list(values)
@@ -173,6 +179,6 @@ def bars(
     return ax
 
 
-def _array(values: Tensor | Sequence[float]) -> np.ndarray:
+def _array(values: Numbers) -> np.ndarray:
     """Numbers as matplotlib takes them: off the graph and the accelerator."""
     return torch.as_tensor(values).detach().cpu().numpy()

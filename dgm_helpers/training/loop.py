@@ -84,7 +84,7 @@ def _require_finite(terms: dict[str, Tensor], step: int) -> None:
     for name, value in terms.items():
         if not torch.isfinite(value).all():
             raise FloatingPointError(
-                f"step {step}: the term {name!r} is {float(value)}; no update was made. "
+                f"step {step}: the term {name!r} is {float(value.detach())}; no update was made. "
                 "A smaller learning rate, or a look at the data for NaN, is the usual way out."
             )
 
