@@ -1,0 +1,4 @@
+# Written with the variance.
+def score(z, mu, log_sigma):
+    variance = torch.exp(2 * log_sigma)
+    return (z - mu) / variance, (z - mu) ** 2 / variance - 1

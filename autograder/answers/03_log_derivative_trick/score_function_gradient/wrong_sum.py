@@ -1,0 +1,6 @@
+# The sum over the samples in place of their mean.
+def score_function_gradient(f, mu, log_sigma, n_samples, generator):
+    noise = torch.randn(n_samples, *mu.shape, generator=generator, dtype=mu.dtype)
+    z = mu + torch.exp(log_sigma) * noise
+    values = f(z)[..., None]
+    return tuple((values * s).sum(dim=0) for s in gradient_estimators.score(z, mu, log_sigma))
