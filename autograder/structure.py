@@ -123,8 +123,8 @@ def _card(notebook: NotebookNode, exercise: Exercise) -> str:
             return card
         if is_test(cell) or is_solution_code(cell):
             card = ""
-        elif cell.cell_type == "markdown" and cell.source.lstrip().startswith("### Exercise"):
-            card = cell.source
+        elif cell.cell_type == "markdown" and "### Exercise" in cell.source:
+            card = cell.source.rpartition("### Exercise")[2]  # a heading or a sentence may stand before
     return card
 
 

@@ -91,6 +91,11 @@ def test_names_that_a_test_binds_itself_are_its_own(notebook):
     assert structure_problems(notebook) == []
 
 
+def test_a_card_may_follow_a_heading_in_its_cell(notebook):
+    change_source("card-2", "### Exercise", "## Means\n\nOf 9 points, say.\n\n### Exercise")(notebook)
+    assert structure_problems(notebook) == []
+
+
 def test_a_notebook_without_exercises_is_a_problem(notebook):
     notebook.cells = notebook.cells[:2]
     assert structure_problems(notebook) == ["the notebook has no exercise"]
