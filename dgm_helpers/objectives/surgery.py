@@ -30,8 +30,10 @@ from dgm_helpers.objectives.distributions import (
 )
 
 LARGEST_BLOCK = 2**22  # numbers held at once in a pairwise computation: 32 MiB in float64
-GRID_SPACING = 0.75  # of the narrowest encoder: the trapezoidal rule is then exact to about 1e-13
-GRID_REACH = 9.0  # standard deviations beyond the outermost encoder: what is left out is below 1e-17
+# Grid spacing in units of the narrowest encoder, by latent dimension. The trapezoidal rule converges faster than
+# any power of it: the terms are exact to about 1e-12 nats on a line and, coarser for speed, 1e-6 in the plane.
+GRID_SPACING = {1: 0.2, 2: 0.75}
+GRID_REACH = 8.0  # standard deviations beyond the outermost encoder: what is left out is below 1e-13
 
 
 class Prior(Protocol):
@@ -166,10 +168,10 @@ def verify_surgery(
 def exact_surgery(
     mu: Float[Tensor, "n latent"], log_sigma: Float[Tensor, "n latent"], prior: Prior
 ) -> dict[str, float]:
-    """The three terms by numerical integration, each from its own definition, in one or two latent dimensions.
+    """The three terms by numerical integration, in one or two latent dimensions.
 
-    The oracle of the estimates above: the trapezoidal rule on a grid finer than the narrowest encoder, which
-    is as good as exact for Gaussians.
+    The oracle of the estimates above: the trapezoidal rule on a grid finer than the narrowest encoder, exact to
+    about 1e-12 nats in one dimension and 1e-6 in two.
 
     Returns:
         ``average_kl``, ``marginal_kl`` and ``mutual_information``, in nats.
@@ -184,11 +186,12 @@ def exact_surgery(
     for points in grid.split(rows):
         log_q = encoder_log_probs(points, mu.double(), log_sigma.double())
         log_mixture = log_q.logsumexp(dim=-1) - math.log(len(mu))
-        log_prior = prior.log_prob(points.to(mu)).double()
-        density, weight = log_mixture.exp(), log_q.exp() / len(mu)
-        information = weight * (log_q - log_mixture[:, None])
-        average = weight * (log_q - log_prior[:, None])
-        totals += torch.stack([average.sum(), (density * (log_mixture - log_prior)).sum(), information.sum()])
+        density = log_mixture.exp()
+        # E log q(z|i), E log q(z) and E log p(z) under q(i, z): every term is a difference of two.
+        conditional = (log_q.exp() * log_q).sum() / len(mu)
+        marginal = (density * log_mixture).sum()
+        prior_part = (density * prior.log_prob(points.to(mu)).double()).sum()
+        totals += torch.stack([conditional - prior_part, marginal - prior_part, conditional - marginal])
     names = ("average_kl", "marginal_kl", "mutual_information")
     return dict(zip(names, (totals * cell).tolist(), strict=True))
 
@@ -201,7 +204,7 @@ def _grid(mu: Float[Tensor, "n latent"], log_sigma: Float[Tensor, "n latent"]) -
         )
     sigma = torch.exp(log_sigma)
     low, high = (mu - GRID_REACH * sigma).amin(dim=0), (mu + GRID_REACH * sigma).amax(dim=0)
-    spacing = GRID_SPACING * sigma.amin(dim=0)
+    spacing = GRID_SPACING[mu.shape[-1]] * sigma.amin(dim=0)
     bounds = zip(low.tolist(), high.tolist(), spacing.tolist(), strict=True)
     axes = [torch.arange(start, end + step, step, dtype=torch.float64) for start, end, step in bounds]
     return torch.cartesian_prod(*axes).view(-1, len(axes)), float(spacing.prod())
