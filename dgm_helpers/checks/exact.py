@@ -50,7 +50,7 @@ def equal(
             fail(where, "wrong shape", sizes, hint)
     require_shape(where, answer, oracle.shape, is_tuple=type(actual) is tuple)
     require_finite(where, answer)
-    wrong = ~((answer - oracle).abs() <= atol + rtol * oracle.abs())
+    wrong = (answer - oracle).abs() > atol + rtol * oracle.abs()
     if not wrong.any():
         passed(where, f"equals the exact value (rtol {rtol:g}, atol {atol:g})")
         return

@@ -20,8 +20,7 @@ def recognise(answer: Tensor, mistakes: Mapping[str, object] | None, tolerance: 
 def relation(answer: Tensor, oracle: Tensor, tolerance: Tensor | float) -> str | None:
     """A hint if the answer is the oracle transposed, negated, scaled or shifted by one number, else ``None``.
 
-    A factor or an offset is named only where at least two entries agree on it: a single number always
-    is some multiple of another.
+    A factor or an offset is named only where entries of different size agree on it.
     """
 
     def same(other: Tensor) -> bool:
@@ -33,8 +32,8 @@ def relation(answer: Tensor, oracle: Tensor, tolerance: Tensor | float) -> str |
         return "looks like the transpose of the right answer."
     if same(-oracle):
         return "looks like the right answer with the sign flipped."
-    if oracle.numel() < 2 or bool((oracle == oracle.flatten()[0]).all()):
-        return None
+    if bool((oracle == oracle.flatten()[0]).all()):
+        return None  # any one wrong number would look like a factor and an offset
     scale = float((answer * oracle).sum() / (oracle * oracle).sum())
     if same(scale * oracle):
         return f"every value is {scale:.4g} times the right one: is a factor missing, or one too many?"

@@ -33,6 +33,12 @@ def test_the_tolerance_is_the_stated_one(value, rtol, atol, sign):
             checks.equal("x", value + sign * (tolerance + spacing), value, rtol=rtol, atol=atol)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_not_finite_never_passes(value):
+    message = message_of(checks.equal, "x", [1.0, value], [1.0, 2.0], atol=1e300, rtol=float("inf"))
+    assert message.startswith("x: 1 of 2 values are not finite")
+
+
 def test_default_tolerance_lets_float32_pass_and_half_precision_not():
     exact = torch.linspace(0.1, 3, 50, dtype=torch.float64).log()
     checks.equal("x", exact.exp().float().log(), exact)

@@ -205,6 +205,7 @@ def test_samples_come_from_the_generator_and_in_the_dtype_of_mu():
     ]
     assert torch.equal(draws[0], draws[1])
     assert [z.dtype for z in draws] == [torch.float64, torch.float64, torch.float32]
+    assert (draws[0] != draws[0].float()).all()  # the noise too has the resolution of float64
 
 
 @given(gaussians(2))
