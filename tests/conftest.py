@@ -14,7 +14,7 @@ os.environ["MPLBACKEND"] = "agg"
 os.environ["DGM_QUIET"] = "1"
 torch.set_num_threads(1)  # the sizes are small, and pytest-xdist already uses every core
 hypothesis.settings.register_profile(
-    "course", deadline=None, derandomize=True, max_examples=40, database=None
+    "course", deadline=None, derandomize=True, max_examples=25, database=None
 )
 hypothesis.settings.load_profile("course")
 

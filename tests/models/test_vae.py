@@ -169,7 +169,7 @@ def test_the_same_seed_gives_the_same_loss(model, x):
     assert torch.equal(model.sample(3, one), model.sample(3, other))
 
 
-@pytest.mark.parametrize("name", ["mlp bernoulli", "mlp gaussian", "conv bernoulli", "conv gaussian"])
+@pytest.mark.parametrize("name", ["mlp bernoulli", "conv gaussian"])
 def test_a_model_overfits_sixteen_images(name):
     from dgm_helpers.training import fit
 
@@ -178,7 +178,7 @@ def test_a_model_overfits_sixteen_images(name):
     wider = {"channels": (8, 16)} if kind is ConvVAE else {"hidden": (60,)}
     model = kind(**{**config, **wider, "latent_dim": 8})
     images = IMAGES[:16].round()
-    history = fit(model, images, steps=200, batch_size=16, learning_rate=2e-2)
+    history = fit(model, images, steps=150, batch_size=16, learning_rate=2e-2)
     assert history["loss"][-1] < history["loss"][0]
     # Of the decoder's pictures nine pixels in ten are on the right side: the images are told apart.
     right = (model.reconstruct(images).round() == images).double().mean()

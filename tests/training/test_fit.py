@@ -66,7 +66,7 @@ def test_loss_decreases_and_the_optimum_is_reached():
     generator = torch.Generator().manual_seed(0)
     x = data.gaussian(torch.ones(2).double(), torch.eye(2).double() * 0.5, 400, generator)
     model = LinearVAE(data_dim=2, latent_dim=1).double().reset(generator)
-    history = fit(model, x, steps=300, batch_size=400, learning_rate=5e-2)
+    history = fit(model, x, steps=200, batch_size=400, learning_rate=5e-2)
     covariance = torch.cov(x.T, correction=0)
     # One latent dimension in two: probabilistic PCA attains the maximum likelihood, the sample's entropy.
     best = 0.5 * (2 * (1 + math.log(2 * math.pi)) + torch.logdet(covariance))
