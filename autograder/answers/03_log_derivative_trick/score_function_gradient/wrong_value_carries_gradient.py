@@ -1,0 +1,8 @@
+# The sample is a constant in log q alone: f is differentiated as well.
+def score_function_gradient(f, mu, log_sigma, n_samples, generator):
+    mu = mu.detach().clone().requires_grad_()
+    log_sigma = log_sigma.detach().clone().requires_grad_()
+    noise = torch.randn(n_samples, *mu.shape, generator=generator, dtype=mu.dtype)
+    z = mu + torch.exp(log_sigma) * noise
+    surrogate = f(z) * distributions.gaussian_log_prob(z.detach(), mu, log_sigma)
+    return torch.autograd.grad(surrogate.mean(dim=0).sum(), (mu, log_sigma))
