@@ -183,7 +183,9 @@ class Truthy:
 
 
 @pytest.mark.parametrize(
-    "condition", [False, 1, 1.0, None, "yes", [True], torch.tensor(1), Truthy()], ids=str
+    "condition",
+    [False, 1, 1.0, None, "yes", [True], torch.tensor(1), Truthy()],
+    ids=lambda condition: type(condition).__name__,
 )
 def test_nothing_else_is_true(condition):
     message = message_of(checks.true, "order", condition, "is not sorted", "sort it.")
