@@ -3,6 +3,7 @@
 The colours are Okabe and Ito's, which readers with every kind of colour vision can tell apart.
 """
 
+import html
 import io
 import math
 from collections.abc import Mapping, Sequence
@@ -59,7 +60,10 @@ def to_png(figure: Figure) -> bytes:
 
 
 def show(figure: Figure, alt: str) -> None:
-    """Display a figure with a description for those who cannot see it, and close it.
+    """Display a figure with a description under it, and close it.
+
+    The description also stands in the picture's metadata, but JupyterLab makes no use of that: only as a
+    caption does it reach those who cannot see the picture.
 
     Args:
         figure: what to show.
@@ -75,6 +79,12 @@ def show(figure: Figure, alt: str) -> None:
     data = {"image/png": to_png(figure), "text/plain": f"<figure: {alt}>"}
     plt.close(figure)
     display(data, metadata={"image/png": {"alt": alt}}, raw=True)
+    display({"text/html": caption(alt), "text/plain": alt}, raw=True)
+
+
+def caption(description: str) -> str:
+    """A picture's description as HTML, in the one form that captions have."""
+    return f"<small><i>{html.escape(description, quote=False)}</i></small>"
 
 
 def curves(

@@ -48,7 +48,8 @@ class Explorer(ipywidgets.VBox):
             if hasattr(control, "continuous_update"):
                 control.continuous_update = False  # one drawing when the slider rests, not one a pixel
             control.observe(self._changed, names="value")
-        super().__init__([*controls.values(), self.message, self.picture])
+        described = ipywidgets.HTML(plots.caption(alt))
+        super().__init__([*controls.values(), self.message, self.picture, described])
         self.redraw()
 
     @property

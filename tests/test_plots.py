@@ -127,11 +127,15 @@ def test_show_displays_a_png_with_its_description_and_closes_it():
     ax.plot([0, 1])
     InteractiveShell.instance()  # outside a notebook nothing is displayed that could be captured
     with capture_output() as captured:
-        plots.show(figure, "A line that rises.")
-    (output,) = captured.outputs
+        plots.show(figure, "A line that rises, y < 2.")
+    output, caption = captured.outputs
+    assert caption.data == {
+        "text/html": "<small><i>A line that rises, y &lt; 2.</i></small>",
+        "text/plain": "A line that rises, y < 2.",
+    }
     assert output.data["image/png"].startswith(b"\x89PNG") and set(output.data) == {"image/png", "text/plain"}
-    assert output.data["text/plain"] == "<figure: A line that rises.>"
-    assert output.metadata == {"image/png": {"alt": "A line that rises."}}
+    assert output.data["text/plain"] == "<figure: A line that rises, y < 2.>"
+    assert output.metadata == {"image/png": {"alt": "A line that rises, y < 2."}}
     assert not plt.fignum_exists(figure.number)
 
 

@@ -132,7 +132,9 @@ def test_without_a_front_end_there_is_a_picture_with_its_description(explorer):
 
 
 def test_the_picture_stands_under_the_controls_and_the_message(explorer):
-    assert list(explorer.children) == [*explorer.controls.values(), explorer.message, explorer.picture]
+    *above, caption = explorer.children
+    assert above == [*explorer.controls.values(), explorer.message, explorer.picture]
+    assert explorer.alt in caption.value
     assert explorer.controls["n"].description == "samples"
     assert explorer.controls["width"].description == "width"
     assert not explorer.controls["n"].continuous_update
