@@ -5,7 +5,8 @@ Over R independent repetitions, scores :math:`z_r` that are standard normal have
 .. math:: \frac{1}{\sqrt R}\sum_r z_r \sim N(0, 1), \qquad \sum_r z_r^2 \sim \chi^2_R,
 
 and both are tested. A standard error that is wrong by a factor f makes the second sum :math:`1/f^2` times as
-large. With R = 100, a factor of 1.9 either way is found with probability above 0.999.
+large. With R = 60 a standard error that is 2.6 times too large, or 2.2 times too small, is found with probability
+above 0.999.
 """
 
 from collections.abc import Mapping
@@ -16,9 +17,9 @@ from dgm_helpers.checks.failure import fail, passed
 from dgm_helpers.checks.statistical import FALSE_ALARM_RATE, FEWEST_REPETITIONS
 from dgm_helpers.checks.values import as_tensor
 
-# A score with an estimated standard error follows Student's t, whose tails are a little longer than the normal's:
-# with 50 or more degrees of freedom a nominal tenth of the rate keeps the true one below the stated rate.
-TAIL_ALLOWANCE = 0.1
+# A score with an estimated standard error has Student's t or something close to it, with tails a little longer than
+# the normal's. From 100 degrees of freedom on a nominal hundredth of the rate keeps the true one below it.
+TAIL_ALLOWANCE = 0.01
 
 
 def calibrated(
@@ -32,7 +33,7 @@ def calibrated(
 
     Args:
         name: what the scores belong to.
-        scores: one z-score a repetition, shape ``[R]``, R at least 30; of 50 or more degrees of freedom each.
+        scores: one z-score a repetition, shape ``[R]``, R at least 30; of 100 or more degrees of freedom each.
         false_alarm_rate: probability of rejecting correct scores, both tests together.
         mistakes: hint -> the mean square that a typical mistake gives; shown where the scores agree with it.
 
@@ -42,10 +43,8 @@ def calibrated(
     values = as_tensor(name, scores)
     if values.ndim != 1 or len(values) < FEWEST_REPETITIONS:
         raise ValueError(f"calibrated needs a row of at least {FEWEST_REPETITIONS} z-scores")
-    rate = false_alarm_rate * TAIL_ALLOWANCE / 2
     count, mean, square = len(values), float(values.mean()), float((values**2).mean())
-    allowed = float(stats.norm.isf(rate / 2)) / count**0.5
-    low, high = (float(bound) / count for bound in stats.chi2.interval(1 - rate, count))
+    low, high, allowed = thresholds(count, false_alarm_rate)
     if not low <= square <= high:
         problem = "the standard error is too large" if square < low else "the standard error is too small"
         fail(name, problem, [
@@ -58,6 +57,13 @@ def calibrated(
             f"it should be near 0: chance allows {allowed:.3g} either way",
         ], "a z-score keeps its sign, and compares two numbers that agree on average.")  # fmt: skip
     passed(name, f"{count} z-scores have mean 0 and mean square 1")
+
+
+def thresholds(count: int, false_alarm_rate: float) -> tuple[float, float, float]:
+    """The least and the largest mean square, and the largest size of the mean, that ``count`` scores may have."""
+    tail = false_alarm_rate * TAIL_ALLOWANCE / 4  # two tests of two tails each
+    low, high = float(stats.chi2.ppf(tail, count)), float(stats.chi2.isf(tail, count))
+    return low / count, high / count, float(stats.norm.isf(tail)) / count**0.5
 
 
 def _recognise(square: float, mistakes: Mapping[str, float] | None, low: float, high: float) -> str | None:

@@ -13,11 +13,10 @@ once, so that all of them together are stratified draws from q(z). Everything is
 """
 
 import math
-from typing import Protocol
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from dgm_helpers.models.linear_vae import LinearVAE
 from dgm_helpers.models.priors import StandardNormal
@@ -30,16 +29,8 @@ from dgm_helpers.objectives.distributions import (
 )
 
 LARGEST_BLOCK = 2**22  # numbers held at once in a pairwise computation: 32 MiB in float64
-# Grid spacing in units of the narrowest encoder, by latent dimension. The trapezoidal rule converges faster than
-# any power of it: the terms are exact to about 1e-12 nats on a line and, coarser for speed, 1e-6 in the plane.
-GRID_SPACING = {1: 0.2, 2: 0.75}
+GRID_SPACING = 0.25  # of the narrowest encoder: the trapezoidal rule is then exact to about 1e-11 nats
 GRID_REACH = 8.0  # standard deviations beyond the outermost encoder: what is left out is below 1e-13
-
-
-class Prior(Protocol):
-    """Whatever has a log-density in nats."""
-
-    def log_prob(self, z: Tensor) -> Tensor: ...
 
 
 def elbo_three_ways(model: LinearVAE, x: Float[Tensor, "batch data"]) -> Float[Tensor, "3 2 batch"]:
@@ -78,7 +69,9 @@ def sample_encoders(
 
 
 def encoder_log_probs(
-    z: Float[Tensor, "*batch latent"], mu: Float[Tensor, "n latent"], log_sigma: Float[Tensor, "n latent"]
+    z: Float[Tensor, "*batch coordinates"],
+    mu: Float[Tensor, "n latent"],
+    log_sigma: Float[Tensor, "n latent"],
 ) -> Float[Tensor, "*batch n"]:
     """The log-density of every ``z`` under every encoder, :math:`\\log q(z|x_i)`, in blocks of bounded memory.
 
@@ -127,7 +120,7 @@ def marginal_kl(
     z: Float[Tensor, "samples n latent"],
     mu: Float[Tensor, "n latent"],
     log_sigma: Float[Tensor, "n latent"],
-    prior: Prior,
+    prior: nn.Module,
 ) -> Float[Tensor, ""]:
     r"""Estimate of :math:`\mathrm{KL}(q(z)\,\|\,p(z)) = E_{q(z)}[\log q(z) - \log p(z)]`, in nats; unbiased.
 
@@ -166,12 +159,12 @@ def verify_surgery(
 
 
 def exact_surgery(
-    mu: Float[Tensor, "n latent"], log_sigma: Float[Tensor, "n latent"], prior: Prior
+    mu: Float[Tensor, "n latent"], log_sigma: Float[Tensor, "n latent"], prior: nn.Module
 ) -> dict[str, float]:
-    """The three terms by numerical integration, in one or two latent dimensions.
+    r"""The three terms by numerical integration, in one or two latent dimensions: the oracle of the estimates.
 
-    The oracle of the estimates above: the trapezoidal rule on a grid finer than the narrowest encoder, exact to
-    about 1e-12 nats in one dimension and 1e-6 in two.
+    :math:`E \log q(z|i)` is minus the mean entropy of the encoders, in closed form; :math:`E \log q(z)` and
+    :math:`E \log p(z)` are integrated on a grid finer than the narrowest encoder, exact to about 1e-11 nats.
 
     Returns:
         ``average_kl``, ``marginal_kl`` and ``mutual_information``, in nats.
@@ -180,34 +173,36 @@ def exact_surgery(
         ValueError: if there are more than two latent dimensions or no encoder.
     """
     _require_encoders(mu, log_sigma)
-    grid, cell = _grid(mu.double(), log_sigma.double())
-    rows = max(1, LARGEST_BLOCK // mu.numel())
-    totals = torch.zeros(3, dtype=torch.float64)
-    for points in grid.split(rows):
-        log_q = encoder_log_probs(points, mu.double(), log_sigma.double())
-        log_mixture = log_q.logsumexp(dim=-1) - math.log(len(mu))
-        density = log_mixture.exp()
-        # E log q(z|i), E log q(z) and E log p(z) under q(i, z): every term is a difference of two.
-        conditional = (log_q.exp() * log_q).sum() / len(mu)
-        marginal = (density * log_mixture).sum()
-        prior_part = (density * prior.log_prob(points.to(mu)).double()).sum()
-        totals += torch.stack([conditional - prior_part, marginal - prior_part, conditional - marginal])
-    names = ("average_kl", "marginal_kl", "mutual_information")
-    return dict(zip(names, (totals * cell).tolist(), strict=True))
+    latent_dim = mu.shape[-1]
+    if latent_dim > 2:
+        raise ValueError(f"a grid needs one or two latent dimensions, not {latent_dim}: estimate by sampling")
+    coordinates = [(mu[:, j].double(), log_sigma[:, j].double()) for j in range(latent_dim)]
+    axes = [_axis(m, s) for m, s in coordinates]
+    # A diagonal Gaussian is a product, so on a grid the sum over the encoders is a product of matrices.
+    factors = [
+        gaussian_log_prob(axis[:, None, None], m[:, None], s[:, None]).exp()
+        for axis, (m, s) in zip(axes, coordinates, strict=True)
+    ]
+    density = factors[0].mean(dim=1) if latent_dim == 1 else factors[0] @ factors[1].T / len(mu)
+    points = torch.cartesian_prod(*axes).view(-1, latent_dim).to(mu)
+    log_p = torch.cat([prior.log_prob(block) for block in points.split(LARGEST_BLOCK // 64)]).double()
+    cell = math.prod(float(axis[1] - axis[0]) for axis in axes)
+    conditional = -float(gaussian_entropy(log_sigma.double()).mean())
+    marginal = float(torch.special.xlogy(density, density).sum()) * cell
+    expected_log_p = float(density.flatten() @ log_p) * cell
+    return {
+        "average_kl": conditional - expected_log_p,
+        "marginal_kl": marginal - expected_log_p,
+        "mutual_information": conditional - marginal,
+    }
 
 
-def _grid(mu: Float[Tensor, "n latent"], log_sigma: Float[Tensor, "n latent"]) -> tuple[Tensor, float]:
-    """Points of a regular grid that covers every encoder, and the volume of its cells."""
-    if mu.shape[-1] > 2:
-        raise ValueError(
-            f"a grid needs one or two latent dimensions, not {mu.shape[-1]}: estimate by sampling"
-        )
+def _axis(mu: Float[Tensor, " n"], log_sigma: Float[Tensor, " n"]) -> Float[Tensor, " points"]:
+    """Equidistant points that cover every encoder in one coordinate."""
     sigma = torch.exp(log_sigma)
-    low, high = (mu - GRID_REACH * sigma).amin(dim=0), (mu + GRID_REACH * sigma).amax(dim=0)
-    spacing = GRID_SPACING[mu.shape[-1]] * sigma.amin(dim=0)
-    bounds = zip(low.tolist(), high.tolist(), spacing.tolist(), strict=True)
-    axes = [torch.arange(start, end + step, step, dtype=torch.float64) for start, end, step in bounds]
-    return torch.cartesian_prod(*axes).view(-1, len(axes)), float(spacing.prod())
+    low, high = float((mu - GRID_REACH * sigma).min()), float((mu + GRID_REACH * sigma).max())
+    step = GRID_SPACING * float(sigma.min())
+    return torch.arange(low, high + step, step, dtype=torch.float64)
 
 
 def _require_encoders(mu: Tensor, log_sigma: Tensor) -> None:
