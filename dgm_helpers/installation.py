@@ -23,7 +23,9 @@ def check() -> bool:
     """
     problems = [*_python(), *_packages(), *_data()]
     device = choose_device()
-    print(f"✓ device: {device.type}" + ("" if device.type == "cuda" else ", which every notebook is made for"))
+    print(
+        f"✓ device: {device.type}" + ("" if device.type == "cuda" else ", which every notebook is made for")
+    )
     for problem in problems:
         print(f"✗ {problem}")
     print("Everything is there." if not problems else f"{len(problems)} to mend, see the lines with ✗ above.")
@@ -32,7 +34,9 @@ def check() -> bool:
 
 def _python() -> list[str]:
     if sys.version_info < OLDEST_PYTHON:
-        return [f"Python {platform.python_version()} is too old: install 3.11 or newer, delete .venv, run `make lab`"]
+        return [
+            f"Python {platform.python_version()} is too old: install 3.11 or newer, delete .venv, run `make lab`"
+        ]
     print(f"✓ Python {platform.python_version()}")
     return []
 
@@ -73,5 +77,6 @@ def _data() -> list[str]:
         try:
             print(f"✓ data {data.load(name)}")
         except OSError as error:
-            problems.append(f"data {name} cannot be read ({error}): reinstall with `pip install --force-reinstall -e .`")
+            mend = "reinstall with `pip install --force-reinstall -e .`"
+            problems.append(f"data {name} cannot be read ({error}): {mend}")
     return problems
