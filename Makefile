@@ -30,7 +30,7 @@ $(VENV)/.done: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) lacks its venv module: on Debian or Ubuntu, 'apt-get install python3-venv' adds it."; exit 1; }
 	@echo "Setting up $(VENV): this takes a few minutes, once."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 lab: setup ## open JupyterLab on the first lecture (LAB_ARGS=--no-browser, --port=…)
