@@ -154,7 +154,7 @@ def test_the_theorem_holds(spread, latent, generator):
 
 def z_scores(answers, generator, mixture_offset=0.0, error="sweeps", sweeps=150):
     """The z-scores of many answers to the exercise at once, written anew: for n = 6 encoders on a line."""
-    mu = torch.linspace(-3, 3, 6)[:, None]
+    mu = torch.linspace(-4, 4, 6)[:, None]
     log_sigma = torch.linspace(-2, -1.5, 6)[:, None]
     average_kl = kl_to_standard_normal(mu, log_sigma).mean().double()
     scores = []
