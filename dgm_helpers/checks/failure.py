@@ -6,6 +6,10 @@ from collections.abc import Sequence
 class CheckFailed(AssertionError):
     """An answer is wrong; the message says what, where, and what it looks like."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the message alone, for a traceback would lead into the checks' own code."""
+        return [f"✗ {self}"]
+
 
 def fail(name: str, problem: str, details: Sequence[str] = (), hint: str | None = None) -> None:
     """Raise :class:`CheckFailed` with a first line that stands on its own, then details and a hint."""
