@@ -40,8 +40,8 @@ test: setup ## all tests: code, student versions, answer bank, every notebook ag
 	$(PYTEST) -m "not slow" tests
 	$(NBVAL) solutions
 
-test-fast: setup ## tests of the code alone, no notebooks, within a minute
-	$(PYTEST) -m "not slow and not notebook" tests
+test-fast: setup ## tests of the code alone, no notebooks and no long simulations, within a minute
+	$(PYTEST) -m "not slow and not notebook and not simulation" tests
 
 test-slow: setup ## what `make test` leaves out: the answer bank with twenty seeds, long simulations
 	$(PYTEST) -m slow tests

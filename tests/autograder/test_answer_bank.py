@@ -6,6 +6,8 @@ from autograder.answer_bank import Answer, find_answers, judge, judge_all, short
 from autograder.course import CourseError
 from autograder.executor import Limits
 
+pytestmark = pytest.mark.notebook
+
 
 def verdict_on(notebook, executor, tmp_path, name, source, **options):
     path = tmp_path / f"{name}.py"

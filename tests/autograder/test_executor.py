@@ -7,6 +7,8 @@ import pytest
 from autograder.executor import Cell, ExecutorError, Limits
 from autograder.fork_executor import ForkExecutor
 
+pytestmark = pytest.mark.notebook
+
 SETUP = Cell("setup", "import os, sys, time", "setup")
 QUICK = Limits(cell_seconds=2.0, notebook_seconds=30.0, output_characters=1000)
 

@@ -16,6 +16,8 @@ from dgm_helpers import checks
 from dgm_helpers.checks.statistical import critical_t, log_variance_ratio, mean_statistics
 from dgm_helpers.models.quadratic import Quadratic
 
+pytestmark = pytest.mark.simulation
+
 SIMULATIONS = 10_000
 TESTABLE_RATE = 1e-2
 SURPRISE = 1e-6  # probability with which a count's own test is wrong; the seeds are fixed besides

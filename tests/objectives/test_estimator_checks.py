@@ -19,6 +19,8 @@ from dgm_helpers.objectives.gradient_estimators import (
     score_function_gradient,
 )
 
+pytestmark = pytest.mark.simulation
+
 F = Quadratic(curvature=[1.0, 2.0], centre=[0.0, 3.0])
 RATE, STATED = 5e-7, 1e-6
 ROWS = 400

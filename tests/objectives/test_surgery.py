@@ -173,6 +173,7 @@ def z_scores(answers, generator, mixture_offset=0.0, error="sweeps", sweeps=150)
     return torch.cat(scores)
 
 
+@pytest.mark.simulation
 def test_z_test_of_ten_thousand_correct_answers_raises_no_alarm(generator):
     scores = z_scores(10_000, generator)
     critical = stats.t.isf(5e-7, 149)
@@ -187,6 +188,7 @@ def test_z_test_finds_a_mixture_without_log_n(generator):
     assert (scores.abs() > stats.t.isf(5e-7, 149)).all()
 
 
+@pytest.mark.simulation
 def test_calibration_of_ten_thousand_correct_answers_raises_no_alarm(generator):
     pool = z_scores(10_000, generator)
     answers = pool[torch.randint(len(pool), (10_000, 60), generator=generator)]
