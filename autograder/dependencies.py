@@ -6,7 +6,7 @@ import ast
 
 from nbformat import NotebookNode
 
-from autograder.exercises import exercises
+from autograder.exercises import exercises, parsed
 
 
 def affected(notebook: NotebookNode, exercise: str, answer: str) -> set[str]:
@@ -27,12 +27,12 @@ def affected(notebook: NotebookNode, exercise: str, answer: str) -> set[str]:
 
 
 def _names_used(source: str) -> set[str]:
-    return {node.id for node in ast.walk(_parsed(source)) if isinstance(node, ast.Name)}
+    return {node.id for node in ast.walk(parsed(source)) if isinstance(node, ast.Name)}
 
 
 def _names_defined(source: str) -> set[str]:
     names = set()
-    for node in _parsed(source).body:
+    for node in parsed(source).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
             continue  # what is bound inside stays inside
@@ -42,10 +42,3 @@ def _names_defined(source: str) -> set[str]:
             elif isinstance(part, ast.alias):
                 names.add((part.asname or part.name).split(".")[0])
     return names
-
-
-def _parsed(source: str) -> ast.Module:
-    try:
-        return ast.parse(source)
-    except SyntaxError:  # it defines nothing
-        return ast.Module(body=[], type_ignores=[])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass, field
 
@@ -95,3 +96,11 @@ def without_hidden_tests(source: str) -> str:
         elif not inside:
             kept.append(line)
     return "\n".join(kept)
+
+
+def parsed(source: str) -> ast.Module:
+    """Parse a cell's code; one that is no Python counts as empty here: running it is what reports the error."""
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return ast.Module(body=[], type_ignores=[])

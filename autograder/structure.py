@@ -22,6 +22,7 @@ from autograder.exercises import (
     is_setup,
     is_solution_code,
     is_test,
+    parsed,
     regions,
     without_hidden_tests,
 )
@@ -79,7 +80,7 @@ def _exercise_problems(exercise: Exercise, card: str) -> Iterator[str]:
     source = exercise.solution.source
     if len(regions(source, SOLUTION_BEGIN, SOLUTION_END)) != 1:
         yield f"the solution cell of {exercise.name} needs one region {SOLUTION_BEGIN} … {SOLUTION_END}"
-    functions = [node for node in _parsed(source).body if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in parsed(source).body if isinstance(node, ast.FunctionDef)]
     if [function.name for function in functions] != [exercise.name]:
         yield f"the solution cell of {exercise.name} must define the function {exercise.name} and no other"
 
@@ -96,7 +97,7 @@ def _test_problems(cell: NotebookNode, exercise: Exercise, defined: set[str]) ->
             yield f"hidden test {name} must be a comment, then the test between {HIDDEN_BEGIN} and {HIDDEN_END}"
         if HIDDEN_BEGIN not in cell.source:
             yield f"hidden test {name} has no region {HIDDEN_BEGIN}"
-    nodes = list(ast.walk(_parsed(cell.source)))
+    nodes = list(ast.walk(parsed(cell.source)))
     if any(isinstance(node, DEFINITIONS) for node in nodes):
         yield f"test cell {name} contains a lambda, def or class, which cannot cross into another process"
     names = [node for node in nodes if isinstance(node, ast.Name)]
@@ -131,7 +132,7 @@ def _card(notebook: NotebookNode, exercise: Exercise) -> str:
 def _names_of_setup(notebook: NotebookNode) -> set[str]:
     names = set()
     for cell in filter(is_setup, notebook.cells):
-        nodes = list(ast.walk(_parsed(cell.source)))
+        nodes = list(ast.walk(parsed(cell.source)))
         names |= _imported(nodes)
         for node in nodes:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -144,11 +145,3 @@ def _names_of_setup(notebook: NotebookNode) -> set[str]:
 def _imported(nodes: Iterable[ast.AST]) -> set[str]:
     aliases = [node for node in nodes if isinstance(node, ast.alias)]
     return {(alias.asname or alias.name).split(".")[0] for alias in aliases}
-
-
-def _parsed(source: str) -> ast.Module:
-    """Parse a cell; running it is what reports a syntax error."""
-    try:
-        return ast.parse(source)
-    except SyntaxError:
-        return ast.Module(body=[], type_ignores=[])

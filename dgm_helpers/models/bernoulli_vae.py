@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.data.sampling import binarize
 from dgm_helpers.models.vae import perceptron
 from dgm_helpers.objectives.distributions import bernoulli_log_prob
 from dgm_helpers.objectives.gradient_estimators import bernoulli_score, leave_one_out_gradient
@@ -137,9 +138,7 @@ def sample_bits(
     logits: Float[Tensor, "*batch latent"], generator: torch.Generator | None = None
 ) -> Float[Tensor, "*batch latent"]:
     """Draw each bit from Bernoulli(sigmoid(logit)); nothing can be differentiated through it."""
-    device = generator.device if generator is not None else logits.device
-    uniform = torch.rand(logits.shape, generator=generator, dtype=logits.dtype, device=device)
-    return (uniform.to(logits.device) < torch.sigmoid(logits)).to(logits)
+    return binarize(torch.sigmoid(logits), generator)
 
 
 PRESETS = {
