@@ -31,24 +31,51 @@ class Cell:
     source: str
     kind: CellKind
     exercise: str = ""
+    hidden: bool = False
+    points: float = 0.0
+
+
+MIB = 1 << 20
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a notebook may use: wall-clock seconds, and characters of output for each cell."""
+    """What a submission may use.
+
+    Attributes:
+        cell_seconds: wall-clock time of one cell.
+        exercise_seconds: wall-clock time of an exercise's cells together.
+        notebook_seconds: wall-clock time of the whole notebook.
+        output_characters: of one cell; the rest is cut.
+        memory_bytes: of all the student's processes together, beyond what the libraries take.
+        disk_bytes: in the student's temporary folder.
+        processes: processes and threads at a time.
+        result_bytes: size of one result that a function returns.
+    """
 
     cell_seconds: float = 30.0
+    exercise_seconds: float = 60.0
     notebook_seconds: float = 300.0
     output_characters: int = 100_000
+    memory_bytes: int = 2048 * MIB
+    disk_bytes: int = 64 * MIB
+    processes: int = 64
+    result_bytes: int = 256 * MIB
 
 
 @dataclass(frozen=True)
 class CellError:
-    """An exception's class name, message and printed traceback."""
+    """An exception's class name, message and printed traceback.
+
+    Attributes:
+        hint: what may be told of a failed check even where its test is hidden: words of the course's
+            authors, none of which come from the submission or from a test's inputs.
+    """
 
     name: str
     message: str
     traceback: tuple[str, ...] = ()
+    hint: str = ""
 
     def __str__(self) -> str:
         return f"{self.name}: {self.message}" if self.message else self.name
@@ -56,11 +83,12 @@ class CellError:
 
 @dataclass(frozen=True)
 class CellResult:
-    """What one cell did: outputs in nbformat's form, the error or None, wall-clock seconds."""
+    """What one cell did: outputs in nbformat's form, the error or None, wall-clock seconds, peak memory."""
 
     outputs: list[dict] = field(default_factory=list)
     error: CellError | None = None
     seconds: float = 0.0
+    memory_bytes: int = 0
 
 
 class Executor(Protocol):

@@ -1,14 +1,17 @@
-"""From the outputs of cells to points, by nbgrader's own rule."""
+"""From the cells of a source and the texts of a submission to points."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from time import monotonic
 
-import nbformat
 from nbformat import NotebookNode
-from nbgrader.utils import determine_grade
+from nbgrader.utils import is_grade
 
 from autograder.executor import Cell, CellError, CellResult, Executor, Limits
 from autograder.exercises import (
@@ -18,21 +21,12 @@ from autograder.exercises import (
     is_setup,
     is_solution_code,
     is_test,
+    without_hidden_tests,
 )
+from autograder.record import Record, SolutionRecord, TestRecord
+from autograder.runs.submission import Submission
 
 NO_SETUP = CellError("SetUpMissing", "the notebook has no set-up cell (a code cell tagged 'setup')")
-
-
-@dataclass(frozen=True)
-class CellGrade:
-    """Points of one test cell."""
-
-    grade_id: str
-    hidden: bool
-    earned: float
-    points: float
-    error: CellError | None
-    seconds: float
 
 
 @dataclass
@@ -40,7 +34,7 @@ class ExerciseGrade:
     """Points of one exercise, cell by cell."""
 
     name: str
-    cells: list[CellGrade] = field(default_factory=list)
+    cells: list[TestRecord] = field(default_factory=list)
     solution_error: CellError | None = None
 
     @property
@@ -68,7 +62,7 @@ def grade(
     seed: int | None = None,
     only: set[str] | None = None,
 ) -> dict[str, ExerciseGrade]:
-    """Grade a notebook, with some solution cells replaced, and return the exercises by name.
+    """Grade a source notebook, with some solution cells replaced, and return the exercises by name.
 
     Args:
         notebook: with its hidden tests; it is left as it is.
@@ -78,101 +72,187 @@ def grade(
         seed: seed of the inputs that the checks draw; None for the fixed ones.
         only: names of the exercises to run and grade; all of them if None.
     """
-    notebook = deepcopy(notebook)
-    for cell in notebook.cells:
-        if is_solution_code(cell):
-            cell.source = (answers or {}).get(exercise_of(cell), cell.source)
-    results = execute(notebook, executor, limits=limits, seed=seed, only=only)
+    texts = {
+        grade_id(cell): (answers or {}).get(exercise_of(cell), cell.source) for cell in _written(notebook)
+    }
     grades: dict[str, ExerciseGrade] = {}
-    for cell, result in results:
-        if is_setup(cell):
-            continue
-        exercise = grades.setdefault(exercise_of(cell), ExerciseGrade(exercise_of(cell)))
-        if is_test(cell):
-            earned, points = determine_grade(cell)
-            exercise.cells.append(
-                CellGrade(grade_id(cell), is_hidden(cell), earned, points, result.error, result.seconds)
-            )
+    for node, result in _execute(notebook, texts, executor, limits or Limits(), seed, only):
+        exercise = grades.setdefault(exercise_of(node), ExerciseGrade(exercise_of(node)))
+        if is_test(node):
+            exercise.cells.append(_test_record(node, result))
         else:
             exercise.solution_error = result.error
     return grades
 
 
-def execute(
-    notebook: NotebookNode,
+def grade_submission(
+    source: NotebookNode,
+    submission: Submission,
     executor: Executor,
     *,
+    lecture: str,
+    seed: int,
     limits: Limits | None = None,
-    seed: int | None = None,
+    key: str = "",
+) -> Record:
+    """Grade what was handed in by the cells of the source; of the submission only its solution texts count.
+
+    Args:
+        source: the lecture's complete notebook.
+        submission: as it was read; if it has a ``failure``, nothing is run.
+        executor: runs the cells.
+        lecture: name of the lecture's folder.
+        seed: seed of the inputs that the checks draw.
+        limits: what a submission may use.
+        key: the record's key, see :func:`record_key`.
+    """
+    said = {"student": submission.student, "lecture": lecture, "key": key, "seed": seed}
+    said |= {"remarks": submission.remarks}
+    if submission.failure:
+        failures = {
+            "failure": submission.failure,
+            "failure_for_student": submission.failure_for_student,
+        }
+        return Record(**said, **failures)
+    began = monotonic()
+    solutions, tests, memory = [], [], 0
+    manual_texts = [cell for cell in _written(source) if cell.cell_type != "code"]
+    results = list(_execute(source, submission.solutions, executor, limits or Limits(), seed))
+    for node, result in results:
+        memory = max(memory, result.memory_bytes)
+        if is_test(node):
+            tests.append(_test_record(node, result))
+        else:
+            solutions.append(_solution_record(node, submission, result))
+    solutions += [_solution_record(node, submission, CellResult()) for node in manual_texts]
+    return Record(
+        **said,
+        solutions=tuple(solutions),
+        tests=tuple(tests),
+        seconds=monotonic() - began,
+        memory_bytes=memory,
+    )
+
+
+def record_key(source: bytes, submission: Submission, limits: Limits) -> str:
+    """Hash of everything that a grade depends on; what has the same key need not be graded again."""
+    parts = [
+        hashlib.sha256(source).hexdigest(),
+        submission.digest,
+        json.dumps(asdict(limits)),
+        grader_version(),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@cache
+def grader_version() -> str:
+    """Hash of the code that decides on points: this package and ``dgm_helpers``."""
+    root = Path(__file__).resolve().parents[1]
+    code = hashlib.sha256()
+    for package in ("autograder", "dgm_helpers"):
+        for path in sorted((root / package).rglob("*.py")):
+            if "answers" not in path.relative_to(root).parts:
+                code.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return code.hexdigest()
+
+
+def _written(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells that a student writes in: solution cells and, of any type, manually graded ones."""
+    return [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+
+
+def _execute(
+    source: NotebookNode,
+    texts: Mapping[str, str],
+    executor: Executor,
+    limits: Limits,
+    seed: int | None,
     only: set[str] | None = None,
-) -> list[tuple[NotebookNode, CellResult]]:
-    """Run the set-up, solution and test cells and put what they did into their outputs.
+) -> Iterator[tuple[NotebookNode, CellResult]]:
+    """Run set-up, solution and test cells and yield the latter two with their results.
 
     Demonstrations and experiments are left out: no test relies on them, and they train models.
-
-    Returns:
-        The cells that were run, each with its result, in the notebook's order.
     """
     nodes, cells = [], []
-    for node, cell in _graded_cells(notebook):
+    for node, cell in _graded_cells(source, texts):
         if cell.kind == "setup" or only is None or cell.exercise in only:
             nodes.append(node)
             cells.append(cell)
     if any(cell.kind == "setup" for cell in cells):
-        results = executor.run(cells, limits or Limits(), seed)
+        results = executor.run(cells, limits, seed)
     else:
         results = [CellResult(error=NO_SETUP) for _ in cells]
-    for node, result in zip(nodes, results, strict=True):
-        node.outputs = notebook_outputs(node, result)
-    return list(zip(nodes, results, strict=True))
+    for node, cell, result in zip(nodes, cells, results, strict=True):
+        if cell.kind != "setup":
+            yield node, result
 
 
-def _graded_cells(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, Cell]]:
-    for index, node in enumerate(notebook.cells):
+def _graded_cells(source: NotebookNode, texts: Mapping[str, str]) -> Iterator[tuple[NotebookNode, Cell]]:
+    for index, node in enumerate(source.cells):
         if is_setup(node):
             yield node, Cell(f"number {index + 1}", node.source, "setup")
         elif is_solution_code(node):
-            yield node, Cell(grade_id(node), node.source, "solution", exercise_of(node))
+            yield node, Cell(grade_id(node), texts.get(grade_id(node), ""), "solution", exercise_of(node))
         elif is_test(node):
-            yield node, Cell(grade_id(node), node.source, "test", exercise_of(node))
-
-
-def notebook_outputs(node: NotebookNode, result: CellResult) -> list[NotebookNode]:
-    """Return a result as a cell's outputs, such that nbgrader's rule gives the points that are meant.
-
-    nbgrader gives none where anything stands on stderr. A warning is no mistake, so stderr is
-    filed as stdout. A test cell's value is partial credit; one that is no number
-    from 0 to the cell's points becomes an error, where nbgrader would give full points or stop.
-    """
-    outputs = [nbformat.from_dict(output) for output in deepcopy(result.outputs)]
-    error = result.error
-    for output in outputs:
-        if output.output_type == "stream":
-            output.name = "stdout"
-        elif output.output_type == "execute_result" and is_test(node) and error is None:
-            error = _bad_credit(output, float(node.metadata.nbgrader.points))
-            if error is not None:
-                output.output_type = "display_data"  # else nbgrader looks at it before the error
-                del output["execution_count"]
-    if error is not None:
-        outputs.append(
-            nbformat.v4.new_output(
-                "error",
-                ename=error.name,
-                evalue=error.message,
-                traceback=list(error.traceback) or [str(error)],
+            yield (
+                node,
+                Cell(
+                    grade_id(node),
+                    node.source,
+                    "test",
+                    exercise_of(node),
+                    is_hidden(node),
+                    float(node.metadata.nbgrader.points),
+                ),
             )
-        )
-    return outputs
 
 
-def _bad_credit(output: NotebookNode, points: float) -> CellError | None:
-    text = output.data.get("text/plain", "")
+def _test_record(node: NotebookNode, result: CellResult) -> TestRecord:
+    points, hidden = float(node.metadata.nbgrader.points), is_hidden(node)
+    shown = without_hidden_tests(node.source).strip()
+    earned, error = points if result.error is None else 0.0, result.error
+    if error is None and result.outputs and result.outputs[-1]["output_type"] == "execute_result":
+        earned, error = _partial_credit(result.outputs[-1]["data"].get("text/plain", ""), points)
+    return TestRecord(
+        grade_id(node),
+        exercise_of(node),
+        hidden,
+        title=" ".join(line.lstrip("# ") for line in shown.splitlines()) if hidden else "",
+        source=shown,
+        points=points,
+        earned=earned,
+        output="" if hidden else _printed(result),
+        error=error,
+        seconds=result.seconds,
+    )
+
+
+def _printed(result: CellResult) -> str:
+    return "".join(out["text"] for out in result.outputs if out["output_type"] == "stream")
+
+
+def _partial_credit(text: str, points: float) -> tuple[float, CellError | None]:
+    """A test cell's value is partial credit, if it is a number from 0 to the cell's points."""
     try:
-        valid = 0 <= float(text) <= points
+        value = float(text)
     except ValueError:
-        valid = False
-    if valid:
-        return None
+        value = float("nan")
+    if 0 <= value <= points:
+        return value, None
     message = f"the value of a test cell is partial credit, a number from 0 to {points:g}, but this one is {text[:200]}"
-    return CellError("PartialCreditError", message)
+    return 0.0, CellError("PartialCreditError", message)
+
+
+def _solution_record(node: NotebookNode, submission: Submission, result: CellResult) -> SolutionRecord:
+    manual = is_grade(node)
+    return SolutionRecord(
+        grade_id(node),
+        exercise_of(node),
+        submission.solutions.get(grade_id(node), ""),
+        outputs=tuple(result.outputs),
+        error=result.error,
+        seconds=result.seconds,
+        manual=manual,
+        points=float(node.metadata.nbgrader.get("points", 0)) if manual else 0.0,
+    )

@@ -1,0 +1,39 @@
+"""``autograder validate``: is a lecture fit to be released?"""
+
+import argparse
+
+from autograder.commands import add_lectures
+
+NAME = "validate"
+HELP = "Grade a lecture's source, its student version and its answer bank."
+DESCRIPTION = (
+    "Grade a lecture's source, which must earn full points, its student version, which must earn none, and "
+    "its answer bank, which must come out as labelled. The exit status is 1 if anything does not."
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    add_lectures(parser)
+    parser.add_argument(
+        "--answers",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="Whether to grade the answer bank, which takes the longest.",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a report for each lecture; 1 if one has a problem."""
+    from autograder.course import Course
+    from autograder.fork_executor import ForkExecutor
+    from autograder.validate import validate
+
+    lectures = Course.find(options.course).select(options.lectures)
+    valid = True
+    with ForkExecutor() as executor:
+        for lecture in lectures:
+            validation = validate(lecture, executor, with_answers=options.answers)
+            print(validation.report(), flush=True)
+            valid = valid and not validation.problems
+    return 0 if valid else 1

@@ -1,0 +1,1 @@
+"""What comes out of grading: feedback pages, the instructor's report, tables for other systems."""
