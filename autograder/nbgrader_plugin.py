@@ -12,12 +12,15 @@ from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_solution
 from traitlets import Float, Integer
 
 from autograder.executor import Executor, Limits
-from autograder.exercises import is_hidden, is_test, without_hidden_tests
+from autograder.exercises import grade_id, is_hidden, is_test, without_hidden_tests
 from autograder.fork_executor import ForkExecutor
-from autograder.grading import execute
+from autograder.grading import grade_submission
+from autograder.runs.judged import judged_notebook
+from autograder.runs.submission import Submission
 
 # What Markdown makes, and the folded hints; all else in a text is shown as it was typed.
 SAFE_TAGS = [
@@ -71,10 +74,14 @@ class RunSubmission(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Run the set-up, solution and test cells; every other cell stays without output."""
         seed = self.check_seed if self.check_seed is not None else random.SystemRandom().randrange(2**31)
-        limits = Limits(self.cell_seconds, self.notebook_seconds)
-        execute(nb, shared_executor(), limits=limits, seed=seed)
-        nb.metadata["autograder"] = {"check_seed": seed}
-        return nb, resources
+        limits = Limits(cell_seconds=self.cell_seconds, notebook_seconds=self.notebook_seconds)
+        solutions = {grade_id(cell): cell.source for cell in nb.cells if is_solution(cell)}
+        submission = Submission(resources["nbgrader"]["student"], solutions)
+        lecture = resources["nbgrader"]["assignment"]
+        record = grade_submission(
+            nb, submission, shared_executor(), lecture=lecture, seed=seed, limits=limits
+        )
+        return judged_notebook(nb, record), resources
 
 
 class RedactHiddenTests(NbGraderPreprocessor):
