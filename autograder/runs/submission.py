@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
-from autograder.record import Remark
+from nbformat import NotebookNode
+
+from autograder.course import Lecture
+from autograder.exercises import grade_id
+from autograder.record import Remark, RemarkKind
+from autograder.runs.cells import SubmittedCell, cells_of
+from autograder.runs.files import find_notebook, parse, read_file
+from autograder.runs.refusal import Refused, listed
+from autograder.runs.tampering import tampering_remarks
+from autograder.runs.ungraded import ungraded_definitions
+
+MAX_TEXT = 200_000  # characters in one cell
 
 
 @dataclass(frozen=True)
@@ -26,3 +42,149 @@ class Submission:
     failure: str = ""
     failure_for_student: str = ""
     digest: str = ""
+
+
+def read_submission(folder: Path, source: NotebookNode, lecture: Lecture, student: str) -> Submission:
+    """Read what a student handed in. Whatever is wrong with it becomes a failure or a remark.
+
+    Args:
+        folder: ``submitted/STUDENT/LECTURE``.
+        source: the lecture's complete notebook.
+        lecture: which lecture it is; its name is the notebook's.
+        student: name of the submission's folder.
+    """
+    digest = ""
+    try:
+        path, remarks = find_notebook(folder, lecture.name)
+        data = read_file(path)
+        digest = hashlib.sha256(path.name.encode(errors="surrogatepass") + b"\0" + data).hexdigest()
+        notebook, more = parse(data, path)
+    except Refused as refusal:
+        return _failed(student, refusal, digest)
+    return submission_from_notebook(notebook, source, student, digest=digest, remarks=[*remarks, *more])
+
+
+def submission_from_notebook(
+    notebook: Mapping[str, Any],
+    source: NotebookNode,
+    student: str,
+    *,
+    digest: str = "",
+    remarks: Iterable[Remark] = (),
+) -> Submission:
+    """Take the solution texts out of a notebook of format 4, and remark on what is not as it was released.
+
+    Args:
+        notebook: as it was handed in; nothing about it is relied on.
+        source: the lecture's complete notebook.
+        student: name of the submission's folder.
+        digest: hash of what was handed in; by default, of what is taken from it.
+        remarks: what was found before.
+    """
+    try:
+        cells = list(cells_of(notebook))
+        first = _first_of_each(cells)
+        wanted = [grade_id(cell) for cell in source.cells if _is_written(cell)]
+        texts, taking = _solutions(first, wanted)
+        found = [*remarks, *_odd_cells(notebook, cells), *taking, *_doubled(cells, source)]
+        found += tampering_remarks(cells, first, source)
+        found += ungraded_definitions(cells, texts, source)
+        digest = digest or _digest(texts, found)
+        if not any(name in first for name in wanted):
+            raise Refused(
+                "the notebook has none of this lecture's solution cells: it may belong to another lecture",
+                "Your notebook has none of this lecture's solution cells: is it another lecture's?",
+            )
+    except Refused as refusal:
+        return _failed(student, refusal, digest)
+    return Submission(student, texts, tuple(found), digest=digest)
+
+
+def _failed(student: str, refusal: Refused, digest: str) -> Submission:
+    digest = digest or hashlib.sha256(refusal.message.encode()).hexdigest()
+    return Submission(
+        student, {}, failure=refusal.message, failure_for_student=refusal.for_student, digest=digest
+    )
+
+
+def _is_written(cell: NotebookNode) -> bool:
+    """Whether a student writes in this cell: solution cells and, of any type, manually graded ones."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def _first_of_each(cells: Iterable[SubmittedCell]) -> dict[str, SubmittedCell]:
+    first: dict[str, SubmittedCell] = {}
+    for cell in cells:
+        if cell.grade_id:
+            first.setdefault(cell.grade_id, cell)
+    return first
+
+
+def _solutions(
+    first: Mapping[str, SubmittedCell], wanted: Iterable[str]
+) -> tuple[dict[str, str], list[Remark]]:
+    """Return the texts of the solution cells that can be taken, and remarks on the others."""
+    texts, remarks, mended, missing = {}, [], [], []
+    for name in wanted:
+        cell = first.get(name)
+        if cell is None:
+            missing.append(name)
+        elif cell.text is None:
+            message = f"what stands in solution cell {name} is no text, so it was left out"
+            advice = f"What stands in the cell {name} is no text, so it could not be graded."
+            remarks.append(Remark(RemarkKind.MISSING, message, advice))
+        elif len(cell.text) > MAX_TEXT:
+            size = f"{len(cell.text):,} characters, and the limit is {MAX_TEXT:,}"
+            message = f"solution cell {name} was left out: it has {size}"
+            remarks.append(
+                Remark(RemarkKind.MISSING, message, f"The cell {name} was not graded: it has {size}.")
+            )
+        else:
+            texts[name] = cell.text
+            if cell.mended:
+                mended.append(name)
+    return texts, [*remarks, *_missing(missing), *_mended(mended)]
+
+
+def _missing(names: list[str]) -> Iterator[Remark]:
+    if names:
+        cells = f"solution cell{'s' * (len(names) > 1)} {listed(names)}"
+        advice = "earned nothing: write the answer into the cell of a fresh copy of the lecture."
+        yield Remark(
+            RemarkKind.MISSING, f"missing: {cells}", f"Your notebook lacks the {cells}, which {advice}"
+        )
+
+
+def _mended(names: list[str]) -> Iterator[Remark]:
+    if names:
+        message = f"characters that are no Unicode were replaced by � in {listed(names)}"
+        yield Remark(RemarkKind.NOTE, message, f"Your notebook has broken characters: {message}.")
+
+
+def _odd_cells(notebook: Mapping[str, Any], cells: list[SubmittedCell]) -> Iterator[Remark]:
+    entries = notebook.get("cells")
+    odd = len(entries) - len(cells) if isinstance(entries, list) else 0
+    if odd:
+        yield Remark(RemarkKind.NOTE, f"{odd} entries of the list of cells are no cells and were left out")
+
+
+def _doubled(cells: Iterable[SubmittedCell], source: NotebookNode) -> Iterator[Remark]:
+    """A cell that was split or copied keeps its grade id; its first part is the one that counts."""
+    known = {grade_id(cell) for cell in source.cells} - {""}
+    numbers: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell.grade_id in known:
+            numbers.setdefault(cell.grade_id, []).append(str(cell.number))
+    for name, where in numbers.items():
+        if len(where) > 1:
+            places = f"{len(where)} times (cells {listed(where)})"
+            message = f"{name} is there {places}; the first one counts"
+            advice = (
+                f"The cell {name} is in your notebook {places}, and only the first one counts: join them."
+            )
+            yield Remark(RemarkKind.NOTE, message, advice)
+
+
+def _digest(texts: Mapping[str, str], remarks: Iterable[Remark]) -> str:
+    taken = json.dumps([texts, [asdict(remark) for remark in remarks]])
+    return hashlib.sha256(taken.encode()).hexdigest()

@@ -1,0 +1,29 @@
+"""Why a submission cannot be read: two sentences, one for each reader."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """Nothing of this submission can be graded.
+
+    Attributes:
+        message: the sentence for the instructor.
+        for_student: the sentence for the student, where it is theirs to mend; else empty.
+    """
+
+    def __init__(self, message: str, for_student: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.for_student = for_student
+
+
+def shown(text: str, most: int = 60) -> str:
+    """Return text from outside as it may stand in a sentence: short, quoted, printable."""
+    return repr(text if len(text) <= most else text[: most - 1] + "…")
+
+
+def listed(names: list[str], most: int = 6) -> str:
+    """Return names as a list in words, and how many more there are."""
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
