@@ -1,0 +1,43 @@
+"""``autograder feedback``: write the pages that students get back."""
+
+import argparse
+
+from autograder.commands import add_lectures
+
+NAME = "feedback"
+HELP = "Write a feedback page for each student."
+DESCRIPTION = (
+    "Write feedback/STUDENT/LECTURE/NAME.html for every graded submission: points by exercise, what the checks said, "
+    "the student's own code, comments out of the gradebook. A page stands on its own and shows of a hidden test "
+    "only its title, whether it passed, and its hint. Grade first."
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    add_lectures(parser)
+    parser.add_argument(
+        "--student",
+        action="append",
+        default=[],
+        metavar="STUDENT",
+        help="For this student alone. It can be given several times.",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the pages and say how many."""
+    from autograder.course import Course
+    from autograder.reports.feedback import feedback_page, feedback_path
+    from autograder.reports.graded import graded_lectures, read_marks
+    from autograder.reports.pages import write_page
+
+    course = Course.find(options.course)
+    for lecture in graded_lectures(course, options.lectures):
+        written = 0
+        for marks in read_marks(lecture, options.student):
+            write_page(feedback_path(course, lecture, marks.record.student), feedback_page(marks))
+            written += 1
+        where = feedback_path(course, lecture, "STUDENT").relative_to(course.root)
+        print(f"{lecture.folder}: wrote {written} {'page' if written == 1 else 'pages'}, {where}", flush=True)
+    return 0

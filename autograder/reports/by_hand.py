@@ -1,0 +1,83 @@
+"""What the gradebook knows beyond a record: points and comments by people, and penalties for being late."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import Select, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from traitlets.config import PyFileConfigLoader
+
+from autograder.course import CONFIG_NAME, Course, CourseError, Lecture
+from autograder.reports.marks import ByHand
+
+
+def read_by_hand(lecture: Lecture) -> dict[str, ByHand]:
+    """Return what the course's gradebook adds to a lecture's records, by student; nothing if there is no gradebook.
+
+    Raises:
+        CourseError: if there is one that cannot be read.
+    """
+    directory = _directory(Course(lecture.course))
+    url = make_url(directory.db_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        return {}  # opening it would make it
+    try:
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            return _by_student(gradebook, lecture.folder)
+    except SQLAlchemyError as error:
+        reason = str(error).splitlines()[0]
+        where = url.render_as_string(hide_password=True)
+        raise CourseError(f"the gradebook {where} cannot be read: {reason}") from None
+
+
+def _directory(course: Course) -> CourseDirectory:
+    config = PyFileConfigLoader(CONFIG_NAME, path=str(course.root)).load_config()
+    config.CourseDirectory.root = str(course.root)
+    return CourseDirectory(config=config)
+
+
+def _by_student(gradebook: Gradebook, assignment: str) -> dict[str, ByHand]:
+    said: dict[str, dict[str, Any]] = defaultdict(
+        lambda: {"scores": {}, "extra": {}, "waiting": set(), "comments": {}, "late_penalty": 0.0}
+    )
+    cells = _of(assignment, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade, BaseCell.name)
+    cells = cells.join(Grade, Grade.notebook_id == SubmittedNotebook.id).join(Grade.cell)
+    for student, score, extra, waits, name in gradebook.db.execute(cells):
+        if score is not None:
+            said[student]["scores"][name] = score
+        if extra:
+            said[student]["extra"][name] = extra
+        if waits:
+            said[student]["waiting"].add(name)
+    comments = _of(assignment, Comment.manual_comment, BaseCell.name)
+    comments = comments.join(Comment, Comment.notebook_id == SubmittedNotebook.id).join(Comment.cell)
+    for student, text, name in gradebook.db.execute(comments.where(Comment.manual_comment.is_not(None))):
+        said[student]["comments"][name] = text
+    for student, penalty in gradebook.db.execute(_of(assignment, SubmittedNotebook.late_submission_penalty)):
+        said[student]["late_penalty"] += max(penalty or 0.0, 0.0)
+    return {
+        student: ByHand(**{**parts, "waiting": frozenset(parts["waiting"])})
+        for student, parts in said.items()
+    }
+
+
+def _of(assignment: str, *columns: Any) -> Select:
+    """A query for these columns, after the student, over the submissions of an assignment."""
+    rows = select(SubmittedAssignment.student_id, *columns).select_from(SubmittedNotebook)
+    rows = rows.join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+    rows = rows.join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+    return rows.where(Assignment.name == assignment)

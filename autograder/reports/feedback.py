@@ -1,0 +1,211 @@
+"""The page that a student gets back: what it may show of a record, and in which words.
+
+Of a hidden test it shows the title, whether it passed, the points and the hint; nothing else is even handed to the
+template. See :class:`Check`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.course import Course, CourseError, Lecture
+from autograder.executor import CellError
+from autograder.record import Record, SolutionRecord, TestRecord
+from autograder.reports.frames import own_frames
+from autograder.reports.marks import WAITING, Marks
+from autograder.reports.outline import ExerciseOutline
+from autograder.reports.pages import render
+from autograder.reports.text import line
+
+FULL, PART, NONE = "full", "part", "none"
+UNTOUCHED = "NotImplementedError"  # what the stub raises
+OUTPUT_CHARACTERS = 20_000
+NOT_RUN = "Not run, because something before it in this exercise stopped first."
+UNEXPLAINED = (
+    "Your notebook could not be graded. This is nothing that you can mend; your instructor knows why."
+)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A test cell as its student may see it. Of a hidden one ``output``, ``message``, ``frames`` and ``source`` are empty."""
+
+    state: str
+    earned: float
+    points: float
+    hidden: bool
+    title: str
+    hint: str = ""
+    message: str = ""
+    output: str = ""
+    frames: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that the student wrote, and what running it did."""
+
+    source: str
+    is_code: bool
+    message: str = ""
+    frames: str = ""
+    output: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of the page; ``advice`` is what to do next about it, empty where there is nothing to do."""
+
+    anchor: str
+    heading: str
+    state: str
+    earned: float
+    points: float
+    waiting: bool
+    checks: tuple[Check, ...]
+    cells: tuple[Cell, ...]
+    advice: str
+
+
+def feedback_page(marks: Marks) -> str:
+    """Return the page for the student whose points these are."""
+    record, outline = marks.record, marks.outline
+    exercises = [
+        _exercise(marks, number, exercise) for number, exercise in enumerate(outline.exercises, start=1)
+    ]
+    return render(
+        "feedback.html",
+        title=outline.title,
+        marks=marks,
+        state=_state(marks.total, marks.points),
+        waiting=marks.status == WAITING,
+        failure=(record.failure_for_student or UNEXPLAINED) if record.failure else "",
+        remarks=[remark.for_student for remark in record.remarks if remark.for_student],
+        exercises=exercises,
+        complete=sum(exercise.state == FULL for exercise in exercises),
+        advice=[exercise for exercise in exercises if exercise.advice],
+    )
+
+
+def feedback_path(course: Course, lecture: Lecture, student: str) -> Path:
+    """Return where a student's page lies: ``feedback/STUDENT/LECTURE/NAME.html``.
+
+    Raises:
+        CourseError: if the student's name is no name of a folder.
+    """
+    if student in ("", ".", "..") or "/" in student or "\\" in student or "\0" in student:
+        raise CourseError(
+            f"the journal of {lecture.folder} names a student {line(repr(student))}, "
+            "which cannot be a folder's name; delete that line"
+        )
+    return course.root / "feedback" / student / lecture.folder / f"{lecture.name}.html"
+
+
+def visible_check(test: TestRecord, cells: tuple[SolutionRecord, ...] = ()) -> Check:
+    """Return what a student may see of a test cell.
+
+    Args:
+        test: the test cell's record.
+        cells: what the student wrote, to tell their frames of a traceback from others.
+    """
+    state, hint = _state(test.earned, test.points), test.error.hint if test.error else ""
+    if test.hidden:
+        return Check(state, test.earned, test.points, True, test.title, hint=hint)
+    return Check(
+        state,
+        test.earned,
+        test.points,
+        False,
+        "",
+        message=_message(test.error),
+        output=test.output,
+        frames=_frames(test.error, cells),
+        source=test.source,
+    )
+
+
+def _exercise(marks: Marks, number: int, outline: ExerciseOutline) -> Exercise:
+    record = marks.record
+    written = tuple(cell for cell in record.solutions if cell.exercise == outline.name)
+    tests = record.tests_of(outline.name)
+    earned, points = marks.of(outline.name)
+    own = [mark for mark in marks.cells if mark.exercise == outline.name]
+    checks = tuple(visible_check(test, written) for test in tests)
+    state = _state(earned, points)
+    return Exercise(
+        anchor=f"exercise-{number}",
+        heading=outline.heading,
+        state=state,
+        earned=earned,
+        points=points,
+        waiting=any(mark.waiting for mark in own),
+        checks=checks,
+        cells=tuple(_cell(cell, marks.by_hand.comments.get(cell.grade_id, "")) for cell in written),
+        advice="" if state == FULL or record.failure else _advice(written, tests, checks),
+    )
+
+
+def _cell(solution: SolutionRecord, comment: str) -> Cell:
+    printed = "".join(
+        str(output.get("text", "")) for output in solution.outputs if output.get("output_type") == "stream"
+    )
+    return Cell(
+        solution.source,
+        is_code=not solution.manual or bool(solution.outputs) or solution.error is not None,
+        message=_message(solution.error),
+        frames=_frames(solution.error, (solution,)),
+        output=printed,
+        comment=comment,
+    )
+
+
+def _advice(written: tuple[SolutionRecord, ...], tests: list[TestRecord], checks: tuple[Check, ...]) -> str:
+    """The one thing to do next about an exercise that lacks points, in a sentence."""
+    for cell in written:
+        if cell.error is not None:
+            return f"your cell stops with {line(str(cell.error))}; mend that first."
+    visible = [test.error for test in tests if test.error is not None and not test.hidden]
+    if any(error.name == UNTOUCHED for error in visible):
+        return "still to be written."
+    for error in visible:
+        if error.name != "NotRun":
+            return _problem(error)
+    for check in checks:
+        if check.hidden and check.state != FULL:
+            about = f"{line(check.title)} " if check.title else ""
+            return f"the visible checks pass, a hidden one does not: {about}{line(check.hint)}".strip()
+    return ""
+
+
+def _problem(error: CellError) -> str:
+    """The first line of a message, and its hint where it has one."""
+    first, *others = (error.message or error.name).split("\n")
+    hints = [text.strip() for text in others if text.strip().startswith("Hint:")]
+    hint = f" ({hints[-1].removeprefix('Hint:').strip().rstrip('.')})" if hints else ""
+    return line(first if error.name == "CheckFailed" else f"{error.name}: {first}") + line(hint)
+
+
+def _message(error: CellError | None) -> str:
+    """What an error says to the student. The reason for not running a cell may lie in a hidden test: it is left out."""
+    if error is None:
+        return ""
+    if error.name == "NotRun":
+        return NOT_RUN
+    if error.name == UNTOUCHED and not error.message:
+        return "This function is not written yet: it raises NotImplementedError."
+    return f"✗ {error.message}" if error.name == "CheckFailed" else f"✗ {error}"
+
+
+def _frames(error: CellError | None, cells: tuple[SolutionRecord, ...]) -> str:
+    if error is None or error.name in ("CheckFailed", "NotRun", UNTOUCHED):
+        return ""
+    return own_frames(error.traceback, [cell.source for cell in cells])
+
+
+def _state(earned: float, points: float) -> str:
+    if earned >= points:
+        return FULL
+    return PART if earned > 0 else NONE

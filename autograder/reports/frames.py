@@ -1,0 +1,49 @@
+"""The part of a traceback that runs through a student's own code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+HEADER = re.compile(r"\s*(Cell In\[|File )")  # of a frame, as IPython and as Python print it
+BODY = re.compile(r"\s+\S|-+> ")
+MARGIN = re.compile(r"\s*(-+>)?\s*(\d+ )?")
+FUNCTION = re.compile(r"\bin (\w+)")
+CHARACTERS = 8_000
+
+
+def own_frames(traceback: Iterable[str], sources: Iterable[str]) -> str:
+    """Return those frames of a traceback that show a line of these sources, or are in a function of theirs.
+
+    What the frames of libraries and of a test look like, and where on this machine they lie, is no matter for a student.
+    """
+    text = "\n".join(sources)
+    own_lines = {line.strip() for line in text.splitlines()} - {""}
+    defined = set(re.findall(r"\bdef\s+(\w+)", text))
+    blocks = [block for block in _blocks(traceback) if _is_own(block, own_lines, defined)]
+    shown = "\n".join(line for block in blocks for line in block)
+    return shown if len(shown) <= CHARACTERS else "…" + shown[-CHARACTERS:]
+
+
+def _blocks(traceback: Iterable[str]) -> list[list[str]]:
+    """The frames, each a header and the lines of code below it."""
+    blocks: list[list[str]] = []
+    inside = False
+    for line in "\n".join(traceback).split("\n"):
+        if HEADER.match(line):
+            blocks.append([line])
+            inside = True
+        elif inside and BODY.match(line):
+            blocks[-1].append(line)
+        else:
+            inside = False
+    return blocks
+
+
+def _is_own(block: list[str], own_lines: set[str], defined: set[str]) -> bool:
+    header, *body = block
+    marked = [line for line in body if line.lstrip().startswith("--")] or body
+    if marked:
+        return any(MARGIN.sub("", line, count=1).strip() in own_lines for line in marked)
+    function = FUNCTION.search(header)
+    return function is not None and function[1] in defined

@@ -1,0 +1,54 @@
+"""Lectures that were graded, and the points of those who handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from autograder.course import Course, CourseError, Lecture
+from autograder.reports.by_hand import read_by_hand
+from autograder.reports.marks import Marks, marks_of
+from autograder.reports.outline import read_outline
+from autograder.reports.text import line
+from autograder.runs.journal import Journal
+
+
+def graded_lectures(course: Course, wanted: Sequence[str]) -> list[Lecture]:
+    """Return the lectures with these names, or all that were graded if no name is given.
+
+    Raises:
+        CourseError: if a name is unknown, or if one of these was not graded yet.
+    """
+    lectures = course.select(wanted)
+    graded = [lecture for lecture in lectures if Journal.of(lecture).places()]
+    if wanted and len(graded) < len(lectures):
+        missing = next(lecture for lecture in lectures if lecture not in graded)
+        raise CourseError(
+            f"{missing.folder} has no grades yet: grade it first, with 'autograder grade {missing.number}'"
+        )
+    if not graded:
+        raise CourseError("no lecture has grades yet: grade one first, with 'autograder grade'")
+    return graded
+
+
+def read_marks(lecture: Lecture, students: Sequence[str] = ()) -> Iterator[Marks]:
+    """Yield the points of each student of a lecture, in the order of their names; one record is held at a time.
+
+    Args:
+        lecture: a graded one.
+        students: whom to take; all if empty.
+
+    Raises:
+        CourseError: if one of them has no graded submission, or if journal, gradebook or source cannot be read.
+    """
+    journal = Journal.of(lecture)
+    places = journal.places()
+    for student in students:
+        if student not in places:
+            known = ", ".join(line(name, 40) for name in sorted(places)[:5])
+            more = f" and {len(places) - 5} more" if len(places) > 5 else ""
+            raise CourseError(
+                f"no graded submission of {lecture.folder} is by {line(repr(student))}; there are {known}{more}"
+            )
+    outline, by_hand = read_outline(lecture), read_by_hand(lecture)
+    for student in sorted(students or places):
+        yield marks_of(journal.read(places[student]), outline, by_hand.get(student))

@@ -1,0 +1,95 @@
+"""Pages that stand on their own: one file, no script, nothing loaded, every text from outside shown as text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from autograder.reports.text import plain
+
+COLOURED_CHARACTERS = 20_000  # longer code is shown without colours: a lexer can be made slow
+CODE_CHARACTERS = 100_000
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a page made from a template of this package.
+
+    Every string among the values is escaped and passed through :func:`autograder.reports.text.plain`. The page's policy
+    allows its own style sheet and nothing else: no script, image, font, form or connection.
+    """
+    environment = _environment()
+    style = environment.get_template("style.css").render()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return environment.get_template(template).render(style=Markup(style), policy=policy, **values)
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a file so that it is there as a whole or not at all."""
+    write_bytes(path, text.encode("utf-8", "replace"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, and the folders above it, so that it is there as a whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def code(source: str) -> Markup:
+    """Return Python code as numbered lines of HTML, coloured unless it is very long."""
+    text = plain(source.strip("\n"), CODE_CHARACTERS)
+    if len(text) <= COLOURED_CHARACTERS:
+        lexer, formatter = PythonLexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True)
+        html = highlight(text, lexer, formatter)
+    else:
+        html = str(Markup.escape(text))
+    lines = html.rstrip("\n").split("\n")  # a token of several lines is closed at the end of each
+    return Markup("\n").join(Markup('<span class="line">{}</span>').format(Markup(line)) for line in lines)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("autograder.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.filters["code"] = code
+    environment.filters["plain"] = plain
+    return environment
+
+
+def _shown(value: object) -> object:
+    """How a value looks on a page: numbers short, strings without anything invisible."""
+    if isinstance(value, float):
+        return f"{round(value, 2):g}"
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
