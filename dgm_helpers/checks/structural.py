@@ -7,6 +7,11 @@ from dgm_helpers.checks.failure import fail, passed
 from dgm_helpers.checks.values import as_tensor
 
 
+# Set on a tensor whose copy in another process was written to: where a submission is graded, its
+# function gets copies of the arguments.
+CHANGED_MARK = "changed_by_the_answer"
+
+
 def has_no_gradient(name: str, value: object) -> None:
     """Check that a result is cut from the graph: nothing can be differentiated through it.
 
@@ -34,7 +39,8 @@ def unchanged(name: str, before: Tensor, after: Tensor) -> None:
     Raises:
         CheckFailed: if any entry differs.
     """
-    if before.shape != after.shape or not torch.equal(before, after):
+    changed = getattr(after, CHANGED_MARK, False)
+    if changed or before.shape != after.shape or not torch.equal(before, after):
         fail(
             name,
             "was changed by the function",

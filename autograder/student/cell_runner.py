@@ -1,4 +1,4 @@
-"""Runs code cells as a notebook does and records their outputs: what happens inside a forked child."""
+"""Runs code cells as a notebook does and records their outputs."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class GradingShell(InteractiveShell):
         text = "\n".join(stb) if isinstance(stb, list) else str(stb)
         if len(text) > TRACEBACK_CHARACTERS:  # its end says what went wrong
             text = CUT + text[-TRACEBACK_CHARACTERS:]
-        self.recorder.error = [etype.__name__, _message(evalue), text.split("\n")]
+        self.recorder.error = [etype.__name__, message_of(evalue), text.split("\n")]
 
     def enable_gui(self, gui: str | None = None) -> None:
         """``%matplotlib`` with any name: there is no window to open."""
@@ -123,27 +123,37 @@ class GradingShell(InteractiveShell):
 class CellRunner:
     """A fresh interpreter that runs one cell after the other."""
 
-    def __init__(self, folder: str, output_characters: int) -> None:
+    def __init__(self, folder: str) -> None:
         config = Config()
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "nocolor"
         config.InteractiveShell.ast_node_interactivity = "last_expr"
         self.shell = GradingShell.instance(config=config, ipython_dir=folder)
+        self.output_characters = 0
+
+    def begin(self, output_characters: int) -> None:
+        """From now on what is printed goes to the recorder, as much of it in each cell as is allowed."""
         self.output_characters = output_characters
         sys.stdout, sys.stderr = _Stream(self.shell, "stdout"), _Stream(self.shell, "stderr")
 
+    def record(self) -> Recorder:
+        """Begin a new record of outputs and return it."""
+        self.shell.recorder = Recorder(self.output_characters)
+        return self.shell.recorder
+
     def run(self, source: str) -> dict:
         """Run a cell and return ``{"outputs": […], "error": [name, message, traceback] or None}``."""
-        recorder = self.shell.recorder = Recorder(self.output_characters)
+        recorder = self.record()
         result = self.shell.run_cell(source, store_history=False)
         self.shell.execution_count += 1  # the number of the cell in tracebacks
         error = result.error_before_exec or result.error_in_exec
         if error is not None and recorder.error is None:
-            recorder.error = [type(error).__name__, _message(error), []]
+            recorder.error = [type(error).__name__, message_of(error), []]
         return recorder.finished()
 
 
-def _message(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
+    """Return an exception's message, of bounded length, whatever its class does."""
     try:
         if isinstance(error, SyntaxError):
             return f"{error.msg} (line {error.lineno})"
