@@ -19,9 +19,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--student",
         action="append",
+        nargs="+",
         default=[],
-        metavar="STUDENT",
-        help="For this student alone. It can be given several times.",
+        metavar="NAME",
+        help="Write only these students' pages.",
     )
 
 
@@ -29,13 +30,16 @@ def run(options: argparse.Namespace) -> int:
     """Write the pages and say how many."""
     from autograder.course import Course
     from autograder.reports.feedback import feedback_page, feedback_path
-    from autograder.reports.graded import graded_lectures, read_marks
+    from autograder.reports.graded import graded_lectures, read_marks, require_students
     from autograder.reports.pages import write_page
 
     course = Course.find(options.course)
-    for lecture in graded_lectures(course, options.lectures):
+    lectures = graded_lectures(course, options.lectures)
+    students = [name for names in options.student for name in names]
+    require_students(lectures, students)
+    for lecture in lectures:
         written = 0
-        for marks in read_marks(lecture, options.student):
+        for marks in read_marks(lecture, students):
             write_page(feedback_path(course, lecture, marks.record.student), feedback_page(marks))
             written += 1
         where = feedback_path(course, lecture, "STUDENT").relative_to(course.root)

@@ -15,14 +15,13 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Select, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
-from traitlets.config import PyFileConfigLoader
 
-from autograder.course import CONFIG_NAME, Course, CourseError, Lecture
+from autograder.conversions import NbgraderCourse
+from autograder.course import Lecture
 from autograder.reports.marks import ByHand
+from autograder.runs.lecture_entry import readable_errors
 
 
 def read_by_hand(lecture: Lecture) -> dict[str, ByHand]:
@@ -31,23 +30,14 @@ def read_by_hand(lecture: Lecture) -> dict[str, ByHand]:
     Raises:
         CourseError: if there is one that cannot be read.
     """
-    directory = _directory(Course(lecture.course))
-    url = make_url(directory.db_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        return {}  # opening it would make it
-    try:
-        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+    course = NbgraderCourse(lecture.course)
+    url = course.directory().db_url
+    with readable_errors(url):
+        address = make_url(url)
+        if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():
+            return {}  # opening it would make it
+        with course.gradebook() as gradebook:
             return _by_student(gradebook, lecture.folder)
-    except SQLAlchemyError as error:
-        reason = str(error).splitlines()[0]
-        where = url.render_as_string(hide_password=True)
-        raise CourseError(f"the gradebook {where} cannot be read: {reason}") from None
-
-
-def _directory(course: Course) -> CourseDirectory:
-    config = PyFileConfigLoader(CONFIG_NAME, path=str(course.root)).load_config()
-    config.CourseDirectory.root = str(course.root)
-    return CourseDirectory(config=config)
 
 
 def _by_student(gradebook: Gradebook, assignment: str) -> dict[str, ByHand]:

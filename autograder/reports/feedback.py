@@ -11,7 +11,8 @@ from pathlib import Path
 
 from autograder.course import Course, CourseError, Lecture
 from autograder.executor import CellError
-from autograder.record import Record, SolutionRecord, TestRecord
+from autograder.record import SolutionRecord, TestRecord
+from autograder.reports.failures import NOT_RUN, UNTOUCHED, hint_of
 from autograder.reports.frames import own_frames
 from autograder.reports.marks import WAITING, Marks
 from autograder.reports.outline import ExerciseOutline
@@ -19,9 +20,7 @@ from autograder.reports.pages import render
 from autograder.reports.text import line
 
 FULL, PART, NONE = "full", "part", "none"
-UNTOUCHED = "NotImplementedError"  # what the stub raises
-OUTPUT_CHARACTERS = 20_000
-NOT_RUN = "Not run, because something before it in this exercise stopped first."
+STOPPED_BEFORE = "Not run, because something before it in this exercise stopped first."
 UNEXPLAINED = (
     "Your notebook could not be graded. This is nothing that you can mend; your instructor knows why."
 )
@@ -29,7 +28,7 @@ UNEXPLAINED = (
 
 @dataclass(frozen=True)
 class Check:
-    """A test cell as its student may see it. Of a hidden one ``output``, ``message``, ``frames`` and ``source`` are empty."""
+    """A test cell as its student may see it: of a hidden one no more than its title, its points and the hint."""
 
     state: str
     earned: float
@@ -73,9 +72,7 @@ class Exercise:
 def feedback_page(marks: Marks) -> str:
     """Return the page for the student whose points these are."""
     record, outline = marks.record, marks.outline
-    exercises = [
-        _exercise(marks, number, exercise) for number, exercise in enumerate(outline.exercises, start=1)
-    ]
+    exercises = page_exercises(marks)
     return render(
         "feedback.html",
         title=outline.title,
@@ -88,6 +85,13 @@ def feedback_page(marks: Marks) -> str:
         complete=sum(exercise.state == FULL for exercise in exercises),
         advice=[exercise for exercise in exercises if exercise.advice],
     )
+
+
+def page_exercises(marks: Marks) -> list[Exercise]:
+    """Return what the student may see of each exercise."""
+    return [
+        _exercise(marks, number, exercise) for number, exercise in enumerate(marks.outline.exercises, start=1)
+    ]
 
 
 def feedback_path(course: Course, lecture: Lecture, student: str) -> Path:
@@ -104,7 +108,7 @@ def feedback_path(course: Course, lecture: Lecture, student: str) -> Path:
     return course.root / "feedback" / student / lecture.folder / f"{lecture.name}.html"
 
 
-def visible_check(test: TestRecord, cells: tuple[SolutionRecord, ...] = ()) -> Check:
+def _check(test: TestRecord, cells: tuple[SolutionRecord, ...]) -> Check:
     """Return what a student may see of a test cell.
 
     Args:
@@ -133,7 +137,7 @@ def _exercise(marks: Marks, number: int, outline: ExerciseOutline) -> Exercise:
     tests = record.tests_of(outline.name)
     earned, points = marks.of(outline.name)
     own = [mark for mark in marks.cells if mark.exercise == outline.name]
-    checks = tuple(visible_check(test, written) for test in tests)
+    checks = tuple(_check(test, written) for test in tests)
     state = _state(earned, points)
     return Exercise(
         anchor=f"exercise-{number}",
@@ -171,7 +175,7 @@ def _advice(written: tuple[SolutionRecord, ...], tests: list[TestRecord], checks
     if any(error.name == UNTOUCHED for error in visible):
         return "still to be written."
     for error in visible:
-        if error.name != "NotRun":
+        if error.name != NOT_RUN:
             return _problem(error)
     for check in checks:
         if check.hidden and check.state != FULL:
@@ -182,25 +186,24 @@ def _advice(written: tuple[SolutionRecord, ...], tests: list[TestRecord], checks
 
 def _problem(error: CellError) -> str:
     """The first line of a message, and its hint where it has one."""
-    first, *others = (error.message or error.name).split("\n")
-    hints = [text.strip() for text in others if text.strip().startswith("Hint:")]
-    hint = f" ({hints[-1].removeprefix('Hint:').strip().rstrip('.')})" if hints else ""
-    return line(first if error.name == "CheckFailed" else f"{error.name}: {first}") + line(hint)
+    first, hint = error.message.partition("\n")[0], hint_of(error).rstrip(".")
+    problem = first if error.name == "CheckFailed" else f"{error.name}: {first}".rstrip(": ")
+    return line(problem) + (f" ({line(hint)})" if hint else "")
 
 
 def _message(error: CellError | None) -> str:
     """What an error says to the student. The reason for not running a cell may lie in a hidden test: it is left out."""
     if error is None:
         return ""
-    if error.name == "NotRun":
-        return NOT_RUN
+    if error.name == NOT_RUN:
+        return STOPPED_BEFORE
     if error.name == UNTOUCHED and not error.message:
         return "This function is not written yet: it raises NotImplementedError."
     return f"✗ {error.message}" if error.name == "CheckFailed" else f"✗ {error}"
 
 
 def _frames(error: CellError | None, cells: tuple[SolutionRecord, ...]) -> str:
-    if error is None or error.name in ("CheckFailed", "NotRun", UNTOUCHED):
+    if error is None or error.name in ("CheckFailed", NOT_RUN, UNTOUCHED):
         return ""
     return own_frames(error.traceback, [cell.source for cell in cells])
 

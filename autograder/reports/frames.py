@@ -8,20 +8,20 @@ from collections.abc import Iterable
 HEADER = re.compile(r"\s*(Cell In\[|File )")  # of a frame, as IPython and as Python print it
 BODY = re.compile(r"\s+\S|-+> ")
 MARGIN = re.compile(r"\s*(-+>)?\s*(\d+ )?")
-FUNCTION = re.compile(r"\bin (\w+)")
+PLACE = re.compile(r"line (\d+)(?:, in (\w+))?")
 CHARACTERS = 8_000
 
 
 def own_frames(traceback: Iterable[str], sources: Iterable[str]) -> str:
     """Return those frames of a traceback that show a line of these sources, or are in a function of theirs.
 
-    What the frames of libraries and of a test look like, and where on this machine they lie, is no matter for a student.
+    The frames of libraries and of a test, and where on this machine they lie, are no matter for a student.
     """
     text = "\n".join(sources)
     own_lines = {line.strip() for line in text.splitlines()} - {""}
     defined = set(re.findall(r"\bdef\s+(\w+)", text))
     blocks = [block for block in _blocks(traceback) if _is_own(block, own_lines, defined)]
-    shown = "\n".join(line for block in blocks for line in block)
+    shown = "\n".join(line for header, *body in blocks for line in [_place(header), *body])
     return shown if len(shown) <= CHARACTERS else "…" + shown[-CHARACTERS:]
 
 
@@ -45,5 +45,11 @@ def _is_own(block: list[str], own_lines: set[str], defined: set[str]) -> bool:
     marked = [line for line in body if line.lstrip().startswith("--")] or body
     if marked:
         return any(MARGIN.sub("", line, count=1).strip() in own_lines for line in marked)
-    function = FUNCTION.search(header)
-    return function is not None and function[1] in defined
+    place = PLACE.search(header)
+    return place is not None and place[2] in defined
+
+
+def _place(header: str) -> str:
+    """``line 2, in double``: without the name that a cell has where it was run."""
+    place = PLACE.search(header)
+    return place[0] if place else "in your code"

@@ -35,20 +35,28 @@ def read_marks(lecture: Lecture, students: Sequence[str] = ()) -> Iterator[Marks
 
     Args:
         lecture: a graded one.
-        students: whom to take; all if empty.
+        students: whom to take, of those who handed in; all if empty.
 
     Raises:
-        CourseError: if one of them has no graded submission, or if journal, gradebook or source cannot be read.
+        CourseError: if journal, gradebook or source cannot be read.
     """
     journal = Journal.of(lecture)
     places = journal.places()
-    for student in students:
-        if student not in places:
-            known = ", ".join(line(name, 40) for name in sorted(places)[:5])
-            more = f" and {len(places) - 5} more" if len(places) > 5 else ""
-            raise CourseError(
-                f"no graded submission of {lecture.folder} is by {line(repr(student))}; there are {known}{more}"
-            )
     outline, by_hand = read_outline(lecture), read_by_hand(lecture)
-    for student in sorted(students or places):
-        yield marks_of(journal.read(places[student]), outline, by_hand.get(student))
+    for student in sorted(places):
+        if not students or student in students:
+            yield marks_of(journal.read(places[student]), outline, by_hand.get(student))
+
+
+def require_students(lectures: Sequence[Lecture], students: Sequence[str]) -> None:
+    """See that each of these students has handed in one of these lectures.
+
+    Raises:
+        CourseError: if one has not; it names some who have.
+    """
+    known = sorted({student for lecture in lectures for student in Journal.of(lecture).places()})
+    for student in students:
+        if student not in known:
+            named = ", ".join(line(name, 40) for name in known[:5])
+            more = f" and {len(known) - 5} more" if len(known) > 5 else ""
+            raise CourseError(f"no graded submission is by {line(repr(student))}; there are {named}{more}")

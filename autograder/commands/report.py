@@ -1,0 +1,48 @@
+"""``autograder report``: how a class did."""
+
+import argparse
+
+from autograder.commands import add_lectures
+
+NAME = "report"
+HELP = "Write a report on a class, for the instructor."
+DESCRIPTION = (
+    "Print how a class did, and write reports/LECTURE.html: points and their distribution, by exercise too, the most "
+    "frequent failures and which wrong answer of the bank they look like, signs of tampering, what could not be "
+    "graded, time and memory. Grade first."
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    add_lectures(parser)
+    parser.add_argument(
+        "--with-bank",
+        action="store_true",
+        help="Grade the answer bank, to compare failures with its wrong answers. It is kept until source, answers "
+        "or grader change, and is used without this option too.",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write a page for each lecture, and print its summary."""
+    from autograder.answer_bank import WORKERS
+    from autograder.course import Course
+    from autograder.judge.pool import JudgePool
+    from autograder.reports.bank import read_bank
+    from autograder.reports.class_report import class_report, report_page, report_summary
+    from autograder.reports.graded import graded_lectures, read_marks
+    from autograder.reports.pages import write_page
+
+    def judge():
+        return JudgePool(WORKERS, trust_submissions=True)  # the answers are the course's own code
+
+    course = Course.find(options.course)
+    for lecture in graded_lectures(course, options.lectures):
+        marks = list(read_marks(lecture))
+        bank = read_bank(lecture, judge if options.with_bank else None)
+        report = class_report(marks[0].outline, marks, bank)
+        path = course.root / "reports" / f"{lecture.folder}.html"
+        write_page(path, report_page(report))
+        print(f"{report_summary(report)}\nwrote {path}", flush=True)
+    return 0

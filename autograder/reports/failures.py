@@ -1,0 +1,117 @@
+"""What went wrong, in a form in which two submissions can be compared: the same mistake, whatever the numbers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from autograder.executor import CellError
+from autograder.record import Record
+from autograder.reports.text import line
+
+NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d.,]*(?:e[-+]?\d+)?(?!\w)", re.IGNORECASE)
+HINT = "Hint:"
+UNTOUCHED = "NotImplementedError"  # what the stub raises
+NOT_RUN = "NotRun"  # because of an error that is told where it happened
+
+
+@dataclass(frozen=True, order=True)
+class Failure:
+    """A failed check: which cell, the problem and the hint, with ``#`` in place of every number."""
+
+    grade_id: str
+    problem: str
+    hint: str = ""
+
+
+def failure_of(grade_id: str, error: CellError) -> Failure:
+    """Return what an error says, without the numbers, which differ from seed to seed."""
+    first = error.message.partition("\n")[0]
+    problem = first if error.name == "CheckFailed" else f"{error.name}: {first}".rstrip(": ")
+    return Failure(grade_id, _without_numbers(problem), _without_numbers(hint_of(error)))
+
+
+def hint_of(error: CellError) -> str:
+    """Return the hint that a message ends with, or the one that may be told of a hidden test."""
+    told = [text.strip() for text in error.message.split("\n")[1:]]
+    hints = [text.removeprefix(HINT).strip() for text in told if text.startswith(HINT)]
+    return hints[-1] if hints else error.hint
+
+
+def failures_of(record: Record, exercise: str) -> frozenset[Failure]:
+    """Return what went wrong in an exercise: in its tests and, where it stopped, in the student's cell.
+
+    Functions that were not written and cells that were not run say nothing, and are left out.
+    """
+    cells = [cell for cell in record.solutions if cell.exercise == exercise]
+    return failures_among({cell.grade_id: cell.error for cell in [*cells, *record.tests_of(exercise)]})
+
+
+def failures_among(errors: Mapping[str, CellError | None]) -> frozenset[Failure]:
+    """Return what the errors of some cells say, by grade id, without those that say nothing."""
+    return frozenset(
+        failure_of(grade_id, error)
+        for grade_id, error in errors.items()
+        if error is not None and error.name not in (UNTOUCHED, NOT_RUN)
+    )
+
+
+def untouched(record: Record, exercise: str) -> bool:
+    """Whether the function of an exercise was not written: every test met the stub."""
+    errors = [test.error for test in record.tests_of(exercise)]
+    return bool(errors) and all(error is not None and error.name == UNTOUCHED for error in errors)
+
+
+def lookalikes(failures: frozenset[Failure], bank: Mapping[str, frozenset[Failure]]) -> list[str]:
+    """Return the wrong answers of the bank that fail most like this: those with the largest overlap.
+
+    The overlap is the number of failures in common over the number of failures in either. No failure in common, no
+    likeness.
+
+    Args:
+        failures: of one submission in one exercise.
+        bank: the failures of each wrong answer, by its name.
+    """
+    overlaps = {
+        name: len(failures & others) / len(failures | others) for name, others in bank.items() if others
+    }
+    best = max(overlaps.values(), default=0.0)
+    return [name for name, overlap in overlaps.items() if overlap == best > 0]
+
+
+@dataclass(frozen=True)
+class Frequent:
+    """A failure, how many submissions have it, and how many of these look like which wrong answer."""
+
+    failure: Failure
+    count: int
+    alike: tuple[tuple[str, int], ...]
+
+
+def most_frequent(
+    failed: Iterable[frozenset[Failure]], bank: Mapping[str, frozenset[Failure]], most: int
+) -> list[Frequent]:
+    """Count failures over submissions and exercises.
+
+    Args:
+        failed: the failures of each submission in each exercise.
+        bank: see :func:`lookalikes`.
+        most: how many to return.
+    """
+    counts: Counter[Failure] = Counter()
+    alike: dict[Failure, Counter[str]] = {}
+    for failures in failed:
+        names = lookalikes(failures, bank)
+        counts.update(failures)
+        for failure in failures:
+            alike.setdefault(failure, Counter()).update(name for name in names if failure in bank[name])
+    order = sorted(counts, key=lambda failure: (-counts[failure], failure))
+    return [
+        Frequent(failure, counts[failure], tuple(alike[failure].most_common(3))) for failure in order[:most]
+    ]
+
+
+def _without_numbers(text: str) -> str:
+    return NUMBER.sub("#", line(text))

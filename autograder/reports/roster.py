@@ -1,0 +1,114 @@
+"""A list of students from another system, to find in it the person behind a submission's folder."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.course import CourseError
+
+OWN = "student"  # the column that names folders, where there is one
+# Columns by which Canvas and Moodle know people, in the order in which they are asked.
+COLUMNS = (
+    "SIS Login ID",
+    "Username",
+    "ID number",
+    "SIS User ID",
+    "Identifier",
+    "ID",
+    "Email address",
+    "Full name",
+    "Student",
+)
+MOST_BYTES = 20 << 20
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The rows of a table of students.
+
+    Attributes:
+        header: its columns.
+        rows: its rows, by column.
+    """
+
+    header: list[str]
+    rows: list[dict[str, str]]
+    _found: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        columns = [OWN] if OWN in self.header else [name for name in COLUMNS if name in self.header]
+        for column in columns:
+            for number, row in enumerate(self.rows):
+                for name in _names(row[column]):
+                    if number not in self._found[name]:
+                        self._found[name].append(number)
+
+    def find(self, student: str) -> dict[str, str] | None:
+        """Return the row of the one person who can be meant by a folder's name; None if it is nobody or several."""
+        found = self._found.get(_plain(student), [])
+        return self.rows[found[0]] if len(found) == 1 else None
+
+    def unknown(self, students: Sequence[str]) -> tuple[str, ...]:
+        """Return those who are nobody in this roster, or several, or a person that another of them is too."""
+        rows = {student: self.find(student) for student in students}
+        taken = Counter(id(row) for row in rows.values())
+        return tuple(student for student, row in rows.items() if row is None or taken[id(row)] > 1)
+
+
+def read_roster(path: Path) -> Roster:
+    """Read a CSV file with a header: one with a column ``student``, or one that Canvas or Moodle has exported.
+
+    Raises:
+        CourseError: if it cannot be read, or if none of its columns says who a student is.
+    """
+    try:
+        content = path.read_bytes()
+        if len(content) > MOST_BYTES:
+            raise CourseError(f"the roster {path} is too large: {len(content) / 1e6:.0f} MB")
+        text = content.decode("utf-8-sig")
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True))
+    except OSError as error:
+        raise CourseError(f"the roster {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CourseError(f"the roster {path} is not text in UTF-8; save it as CSV UTF-8") from None
+    except csv.Error as error:
+        raise CourseError(f"the roster {path} is not a CSV file: {error}") from None
+    header = [name.strip() for name in lines[0]] if lines else []
+    if not {OWN, *COLUMNS} & set(header):
+        raise CourseError(
+            f"the roster {path} has no column that says who a student is: "
+            f"it needs {OWN!r}, the names of the submissions' folders, or one of {', '.join(COLUMNS)}"
+        )
+    width = len(header)
+    rows = [dict(zip(header, [*row, *[""] * width][:width], strict=True)) for row in lines[1:] if any(row)]
+    return Roster(header, rows)
+
+
+def _delimiter(text: str) -> str:
+    first = text.partition("\n")[0]
+    return max(",;\t", key=first.count)
+
+
+def _names(cell: str) -> Iterator[str]:
+    """How a folder of this person may be called."""
+    text = _plain(cell)
+    if text:
+        yield text
+    if "@" in text:
+        yield text.partition("@")[0]
+    number = re.fullmatch(r"participant_(\d+)", text)
+    if number:
+        yield number[1]
+    if text.count(",") == 1:  # "Last, First"
+        last, first = (part.strip("_ ") for part in text.split(","))
+        yield f"{first}_{last}"
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\s+", "_", name.strip().lower())
