@@ -8,18 +8,23 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import setenv
+from nbgrader.preprocessors import SaveCells
 from sqlalchemy.exc import SAWarning
+from tornado.log import app_log
 from traitlets.config import Config, PyFileConfigLoader
+from traitlets.log import get_logger
+from traitlets.utils.importstring import import_item
 
-from autograder.course import CONFIG_NAME, Course, CourseError, Lecture
+from autograder.course import CONFIG_NAME, Course, CourseError, Lecture, read_notebook
 
 
 class NbgraderCourse:
@@ -27,10 +32,12 @@ class NbgraderCourse:
 
     Args:
         root: the folder; it has ``nbgrader_config.py`` and ``solutions/``.
+        settings: what was set otherwise, say on a command line; it counts more than the file.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, settings: Config | None = None) -> None:
         self.root = root
+        self.settings = settings or Config()
 
     @classmethod
     def create(cls, root: Path, course: Course, lectures: Iterable[Lecture]) -> NbgraderCourse:
@@ -62,16 +69,47 @@ class NbgraderCourse:
 
     def points(self, lecture: Lecture, student: str) -> dict[str, float]:
         """Return a student's points by test cell, out of the gradebook."""
-        with self._gradebook() as gradebook:
+        with self.gradebook() as gradebook:
             submission = gradebook.find_submission(lecture.folder, student)
             return {grade.name: grade.score for book in submission.notebooks for grade in book.grades}
 
-    def _gradebook(self) -> Gradebook:
-        directory = CourseDirectory(config=self._config())
-        return Gradebook(directory.db_url, directory.course_id)
+    def master(self, lecture: Lecture) -> NotebookNode:
+        """Return the source as ``generate_assignment`` enters it into the gradebook.
 
-    def _config(self) -> Config:
+        It has stubs for the solutions, its hidden tests, and the checksums of both.
+
+        Raises:
+            CourseError: if the source cannot be read, or if nbgrader refuses it.
+        """
+        notebook, config = read_notebook(lecture.source), self.config()
+        resources = {"metadata": {"name": lecture.name, "path": str(lecture.source.parent)}}
+        steps = GenerateAssignment(coursedir=self.directory(), config=config).preprocessors
+        with as_nbgrader_runs(get_logger()) as log:
+            for kind in (import_item(step) if isinstance(step, str) else step for step in steps):
+                if issubclass(kind, SaveCells):
+                    return notebook
+                try:
+                    notebook, resources = kind(config=config)(notebook, resources)
+                except Exception as error:
+                    raise CourseError(
+                        f"nbgrader cannot convert {lecture.folder}: {log.reason(error)}"
+                    ) from error
+        raise CourseError(f"{CONFIG_NAME} has no SaveCells among GenerateAssignment.preprocessors")
+
+    def gradebook(self) -> Gradebook:
+        """Open the gradebook; a new one is made if there is none."""
+        directory = self.directory()
+        with as_nbgrader_runs(app_log):
+            return Gradebook(directory.db_url, directory.course_id)
+
+    def directory(self) -> CourseDirectory:
+        """Return where this course has its folders and its gradebook."""
+        return CourseDirectory(config=self.config())
+
+    def config(self) -> Config:
+        """Return the course's settings."""
         config = PyFileConfigLoader(CONFIG_NAME, path=str(self.root)).load_config()
+        config.merge(self.settings)
         config.CourseDirectory.root = str(self.root)
         return config
 
@@ -82,20 +120,32 @@ class NbgraderCourse:
         student: str = "*",
         settings: Config | None = None,
     ) -> None:
-        config = self._config()
+        config = self.config()
         config.merge(settings or Config())
         config.CourseDirectory.assignment_id = lecture.folder
         config.CourseDirectory.student_id = student
         config[kind.__name__].force = True
         converter = kind(coursedir=CourseDirectory(config=config), config=config)
-        # A new gradebook is stamped by the command `alembic`, which lies where Python does.
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-        with setenv(PATH=path), warnings.catch_warnings(), _CapturedLog(converter.log) as log:
-            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own queries, harmless
+        with as_nbgrader_runs(converter.log) as log:
             try:
                 converter.start()
             except (Exception, SystemExit) as error:
                 raise CourseError(f"nbgrader cannot convert {lecture.folder}: {log.reason(error)}") from error
+
+
+@contextmanager
+def as_nbgrader_runs(logger: logging.Logger | logging.LoggerAdapter) -> Iterator[_CapturedLog]:
+    """What nbgrader's own code needs around it; its messages are captured."""
+    # A new gradebook is stamped by the command `alembic`, which lies where Python does.
+    # nbgrader's own `setenv` would leave the environment without its PATH.
+    before = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        with warnings.catch_warnings(), _CapturedLog(logger) as log:
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own queries, harmless
+            yield log
+    finally:
+        os.environ["PATH"] = before
 
 
 class _CapturedLog:

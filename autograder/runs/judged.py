@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from dataclasses import asdict
 from typing import Any
 
 import nbformat
@@ -14,9 +15,10 @@ from nbgrader.utils import is_solution
 
 from autograder.executor import CellError
 from autograder.exercises import grade_id, is_test
-from autograder.record import Record, SolutionRecord, TestRecord
+from autograder.record import Record, Remark, RemarkKind, SolutionRecord, TestRecord
 
 PNG = b"\x89PNG\r\n\x1a\n"
+NOT_GRADED = "CouldNotBeGraded"
 METADATA = "autograder"  # the key of what this course adds to a graded notebook's and its cells' metadata
 
 
@@ -31,7 +33,7 @@ def judged_notebook(source: NotebookNode, record: Record) -> NotebookNode:
 
     Args:
         source: the lecture's notebook as it is entered into the gradebook: with stubs for solutions, hidden
-            tests and checksums, see :func:`autograder.runs.gradebook.master_notebook`. It is left as it is.
+            tests and checksums, see :meth:`autograder.conversions.NbgraderCourse.master`. It is left as it is.
         record: a grading of it; where that has a ``failure``, no test gives points.
     """
     notebook = deepcopy(source)
@@ -52,10 +54,16 @@ def _said(record: Record) -> dict[str, Any]:
     return {
         "key": record.key,
         "check_seed": record.seed,
-        "failure": record.failure,
-        "failure_for_student": record.failure_for_student,
-        "remarks": [_printable(remark.message) for remark in record.remarks],
+        "failure": _printable(record.failure),
+        "failure_for_student": _printable(record.failure_for_student),
+        "remarks": [asdict(remark) for remark in record.remarks],
     }
+
+
+def remarks_of(notebook: NotebookNode) -> tuple[Remark, ...]:
+    """Return the remarks that a judged notebook's metadata hold."""
+    said = notebook.metadata[METADATA].remarks
+    return tuple(Remark(RemarkKind(one.kind), one.message, one.for_student) for one in said)
 
 
 def _fill_solution(cell: NotebookNode, solution: SolutionRecord) -> None:
@@ -68,7 +76,7 @@ def _fill_solution(cell: NotebookNode, solution: SolutionRecord) -> None:
 def _fill_test(cell: NotebookNode, test: TestRecord | None, failure: str) -> None:
     if test is None or failure:
         reason = failure or "the judge has no result for this cell"
-        cell.outputs = _error_outputs(CellError("CouldNotBeGraded", reason))
+        cell.outputs = _error_outputs(CellError(NOT_GRADED, reason))
         return
     cell.outputs = [_stdout(test.output)] if test.output else []
     points = float(cell.metadata.nbgrader.points)
