@@ -1,0 +1,167 @@
+"""One submission: which cell runs where, and what one bad cell may cost.
+
+There are two passes, each in a student's process of its own. In the first run the set-up, the solution and the visible
+test cells: all that a student is shown comes from here, and this process never sees an input of a hidden test. In the
+second run the hidden ones; of it only points, and the hints that the tests' authors wrote, come out.
+
+Within a pass a bad cell costs its own exercise and nothing else:
+
+- A set-up cell that fails fails every cell after it, since all of them rely on it.
+- A solution cell that raises fails the test cells of its exercise; these are not run.
+- A cell whose process dies or takes too long fails the rest of its exercise; the other exercises go on in a new
+  process, which first repeats the set-up and the earlier solution cells.
+- When an exercise's or the notebook's time is used up, what is left of it fails.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from time import monotonic
+from typing import Any
+
+from autograder.executor import Cell, CellError, CellResult, Limits
+from autograder.judge.student import Student, StudentEnded
+from autograder.judge.test_cell import run_test
+
+SETUP_EXERCISE = ""  # what fails it fails everything
+
+
+class NotebookRun:
+    """Runs the cells of one submission.
+
+    Args:
+        start: starts a student's process.
+        namespace: what the set-up cell defines, on the judge's side.
+        limits: what the submission may use.
+        seed: of the inputs that the checks draw; None for the fixed ones.
+    """
+
+    def __init__(
+        self, start: Callable[[], Student], namespace: dict[str, Any], limits: Limits, seed: int | None
+    ) -> None:
+        self.start, self.namespace, self.limits, self.seed = start, namespace, limits, seed
+        self.student: Student | None = None
+        self.to_repeat: list[Cell] = []
+        self.failed: dict[str, CellError] = {}  # by exercise
+        self.spent: dict[str, float] = defaultdict(float)  # seconds, by exercise
+        self.peak_bytes = 0
+
+    def run(self, cells: Sequence[Cell]) -> list[CellResult]:
+        """Run the cells and return one result for each, in their order."""
+        results: dict[int, CellResult] = {}
+        try:
+            for hidden in (False, True):
+                if hidden and not any(cell.hidden for cell in cells):
+                    break
+                for index, cell in enumerate(cells):
+                    # A solution cell's result is that of the first pass, in which no hidden test has been seen.
+                    if cell.kind != "test" or cell.hidden == hidden:
+                        results.setdefault(index, self._run_cell(cell))
+                self._end_process()
+                self.to_repeat = []
+        finally:
+            self._end_process()
+        last = len(cells) - 1
+        return [
+            replace(results[i], memory_bytes=self.peak_bytes) if i == last else results[i]
+            for i in range(last + 1)
+        ]
+
+    def _run_cell(self, cell: Cell) -> CellResult:
+        reason = self.failed.get(SETUP_EXERCISE) or self.failed.get(cell.exercise)
+        if reason is not None:
+            return CellResult(error=reason)
+        if self._seconds_left(cell) <= 0:
+            return CellResult(error=self._out_of_time(cell))
+        began = monotonic()
+        try:
+            result, usable = self._carry_out(cell)
+        except StudentEnded as ended:
+            result, usable = CellResult(error=ended.error, seconds=monotonic() - began), False
+        self.spent[cell.exercise] += monotonic() - began
+        if not usable:
+            result = replace(result, error=self._bury(result.error))
+            self._fail(cell, result.error)
+        elif cell.kind != "test":
+            if result.error is None:
+                self.to_repeat.append(cell)
+            else:
+                self._fail(cell, result.error)
+        return result
+
+    def _carry_out(self, cell: Cell) -> tuple[CellResult, bool]:
+        student = self._current_process(cell)
+        seconds = min(self.limits.cell_seconds, self._seconds_left(cell))
+        if cell.kind == "test":
+            return run_test(cell, self.namespace, student, seconds, self.seed)
+        return self._run_over_there(student, cell, seconds), True
+
+    def _run_over_there(self, student: Student, cell: Cell, seconds: float) -> CellResult:
+        began = monotonic()
+        student.allow(seconds)
+        header = student.ask({"do": "run", "source": cell.source}).header
+        outputs = header.get("outputs")
+        if type(outputs) is not list or not all(map(_is_output, outputs)):
+            raise StudentEnded(CellError("ProtocolError", "what came back are no outputs"))
+        error = header.get("error")
+        if error is not None:
+            error = CellError(error[0][:100], error[1], tuple(error[2]))
+        return CellResult(outputs, error, monotonic() - began)
+
+    def _current_process(self, cell: Cell) -> Student:
+        if self.student is None:
+            self.student = self.start()
+            for earlier in self.to_repeat:
+                self._run_over_there(self.student, earlier, self.limits.cell_seconds)
+        return self.student
+
+    def _bury(self, error: CellError) -> CellError:
+        """End the process; if it was gone already, how it ended says more than that it did."""
+        student, self.student = self.student, None
+        if student is None:
+            return error
+        how = student.end(died=error.name == "ProcessDied")
+        self.peak_bytes = max(self.peak_bytes, student.peak_bytes)
+        return how if how is not None and error.name in ("ProcessDied", "ProtocolError") else error
+
+    def _end_process(self) -> None:
+        student, self.student = self.student, None
+        if student is not None:
+            student.end()
+            self.peak_bytes = max(self.peak_bytes, student.peak_bytes)
+
+    def _fail(self, cell: Cell, error: CellError) -> None:
+        part = "set-up" if cell.kind == "setup" else cell.kind
+        exercise = SETUP_EXERCISE if cell.kind == "setup" else cell.exercise
+        self.failed[exercise] = CellError(
+            "NotRun", f"this cell was not run, because the {part} cell {cell.id} failed with {error}"
+        )
+
+    def _seconds_left(self, cell: Cell) -> float:
+        total = self.limits.notebook_seconds - sum(self.spent.values())
+        return min(total, self.limits.exercise_seconds - self.spent[cell.exercise])
+
+    def _out_of_time(self, cell: Cell) -> CellError:
+        if self.limits.notebook_seconds <= sum(self.spent.values()):
+            limit = f"the notebook's limit of {self.limits.notebook_seconds:g} s"
+            return CellError("NotebookTimeout", f"{limit} was used up before this cell")
+        limit = f"the exercise's limit of {self.limits.exercise_seconds:g} s"
+        return CellError("ExerciseTimeout", f"{limit} was used up before this cell")
+
+
+def _is_output(output: object) -> bool:
+    """Whether this is an output in nbformat's form, of what the student's side may show."""
+    if not isinstance(output, dict):
+        return False
+    if output.get("output_type") == "stream":
+        return output.get("name") in ("stdout", "stderr") and type(output.get("text")) is str
+    if output.get("output_type") in ("execute_result", "display_data"):
+        data = output.get("data")
+        return (
+            isinstance(data, dict)
+            and all(type(m) is str for m in data)
+            and isinstance(output.get("metadata"), dict)
+        )
+    return False

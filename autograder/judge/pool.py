@@ -1,0 +1,137 @@
+"""As many judges as are wanted, each a process of its own, behind the one interface of an executor."""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from multiprocessing import Pipe
+
+from autograder.executor import Cell, CellResult, ExecutorError, Limits
+from autograder.judge.sandbox import PACKAGE, require_sandbox
+from autograder.judge.student import SETTINGS
+
+START_SECONDS = 120.0  # importing torch on a busy machine
+PASSES = 2
+
+
+class JudgePool:
+    """Runs submissions, at most ``jobs`` at a time; safe to call from several threads.
+
+    Args:
+        jobs: number of processes; they start when they are needed.
+        trust_submissions: run without a sandbox, for submissions that are trusted as one's own code.
+
+    Raises:
+        ExecutorError: where no sandbox can be had, or on a system that cannot fork processes.
+    """
+
+    def __init__(self, jobs: int = 1, *, trust_submissions: bool = False) -> None:
+        if not hasattr(os, "fork"):
+            raise ExecutorError(
+                "grading needs a system that can fork processes; on Windows, run it inside WSL"
+            )
+        if not trust_submissions:
+            require_sandbox()
+        self.trust_submissions = trust_submissions
+        self._closed = False
+        self._lock = threading.Lock()
+        self._all: set[_JudgeProcess] = set()
+        self._idle: queue.LifoQueue[_JudgeProcess | None] = queue.LifoQueue()
+        for _ in range(max(jobs, 1)):
+            self._idle.put(None)
+
+    def run(self, cells: Sequence[Cell], limits: Limits, seed: int | None = None) -> list[CellResult]:
+        """See :class:`autograder.executor.Executor`.
+
+        Raises:
+            ExecutorError: if the judge's own process ends, or the pool is closed meanwhile.
+        """
+        process = self._idle.get()
+        try:
+            if process is None:
+                process = self._start()
+            return process.run(cells, limits, seed)
+        except ExecutorError:
+            if process is not None and not process.alive():
+                with self._lock:
+                    self._all.discard(process)
+                process.close()
+                process = None
+            raise
+        finally:
+            self._idle.put(process)
+
+    def close(self) -> None:
+        """End every process at once; what still runs ends with an :class:`ExecutorError`."""
+        with self._lock:
+            self._closed = True
+            processes, self._all = self._all, set()
+        for process in processes:
+            process.close()
+
+    def __enter__(self) -> JudgePool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start(self) -> _JudgeProcess:
+        with self._lock:
+            if self._closed:
+                raise ExecutorError("the judges have been ended")
+            process = _JudgeProcess(trusted=self.trust_submissions)
+            self._all.add(process)
+        return process
+
+
+class _JudgeProcess:
+    def __init__(self, *, trusted: bool) -> None:
+        self.connection, theirs = Pipe()
+        self.log = tempfile.TemporaryFile()
+        path = os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]))
+        with theirs:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-P", "-m", "autograder.judge.worker", str(theirs.fileno())),
+                    "trusted" if trusted else "confined",
+                ],
+                env={**os.environ, **SETTINGS, "PYTHONPATH": path},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self.log,
+                pass_fds=[theirs.fileno()],
+            )
+
+    def run(self, cells: Sequence[Cell], limits: Limits, seed: int | None) -> list[CellResult]:
+        try:
+            self.connection.send((list(cells), limits, seed))
+            # It keeps to the limits by itself; one that does not answer long after is stuck.
+            if not self.connection.poll(START_SECONDS + PASSES * limits.notebook_seconds):
+                self.process.kill()
+            answer = self.connection.recv()
+        except (OSError, EOFError):
+            raise ExecutorError(f"the judge's process ended: {self._last_words()}") from None
+        if isinstance(answer, str):
+            raise ExecutorError(answer)
+        return answer
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def close(self) -> None:
+        self.process.kill()  # the kernel ends its sandbox with it
+        self.process.wait()
+
+    def _last_words(self) -> str:
+        self.process.kill()
+        status = self.process.wait()
+        if self.log.closed:
+            return f"exit status {status}"
+        self.log.seek(0)
+        lines = self.log.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"exit status {status}"

@@ -1,0 +1,304 @@
+"""What stands in a test cell for the things that the student's cells define.
+
+A call is carried out in the student's process. Gradients cross too: what comes back with a graph behind it is the
+output of an autograd function, whose backward asks the student's process for the vector-Jacobian product. With
+``create_graph`` that product is such an output itself, and so on.
+"""
+
+from __future__ import annotations
+
+import builtins
+import random
+import sys
+from collections.abc import Sequence
+from functools import partial
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from autograder.executor import CellError
+from autograder.judge.student import Reply, Student, StudentEnded
+from autograder.wire.arguments import ArgumentEncoder
+from autograder.wire.arrays import NotPlain
+from autograder.wire.results import ResultDecoder
+from dgm_helpers.checks.structural import CHANGED_MARK
+
+SAMPLE = 3
+
+
+class CannotCross(Exception):
+    """A test cell handed over something that cannot cross: a mistake of the test's author."""
+
+
+class StudentError(Exception):
+    """Something that the student's code raised and that is no built-in exception."""
+
+
+class Conversation:
+    """One test cell's dealings with a student's process: the objects, leaves and calls that it knows of.
+
+    Args:
+        student: the process.
+        randomness: from which the judge's generators go on after a call; not known to the student.
+    """
+
+    def __init__(self, student: Student, randomness: random.Random) -> None:
+        self.student, self.randomness = student, randomness
+        self.leaves: dict[int, Tensor] = {}
+        self.sample: list[Call] = []  # of the calls answered, for the audit; each as likely as any other
+        self.answered = 0
+        self._ask({"do": "begin"})
+
+    def look(self, name: str) -> Any:
+        """Return what stands for a name that the student's cells define.
+
+        Raises:
+            NameError: if they do not define it.
+        """
+        reply = self._ask({"do": "look", "name": name})
+        if reply.header.get("missing"):
+            raise NameError(f"name {name!r} is not defined by the solution cell")
+        value = self._value(reply)
+        if isinstance(value, RemoteObject):
+            object.__setattr__(value, "_called", name)
+            object.__setattr__(value, "_stateful", False)
+        return value
+
+    def get(self, number: int, name: str) -> Any:
+        """Return an attribute of an object."""
+        return self._value(self._ask({"do": "get", "object": number, "name": name}))
+
+    def call(self, target: RemoteObject, arguments: tuple, keywords: dict) -> Any:
+        """Call an object and return its result.
+
+        Raises:
+            CannotCross: if an argument cannot be handed over.
+        """
+        call = self._written(target, arguments, keywords)
+        began = monotonic()
+        try:
+            result = self.repeat(call)
+        finally:
+            for generator in (*call.generators, torch.default_generator):
+                # Where the student's process left it is not asked: it could choose what is drawn next.
+                generator.manual_seed(self.randomness.getrandbits(63))
+        if not target._stateful:
+            self._remember(call, result, monotonic() - began)
+        return result
+
+    def _remember(self, call: Call, result: Any, seconds: float) -> None:
+        """Keep a call with some probability, such that in the end each is kept with the same."""
+        self.answered += 1
+        place = len(self.sample)
+        if place == SAMPLE:
+            place = self.randomness.randrange(self.answered)
+        if place < SAMPLE:
+            call.keep(result, seconds)
+            self.sample[place : place + 1] = [call]
+
+    def repeat(self, call: Call) -> Any:
+        """Ask for a call, again perhaps, and return its result."""
+        reply = self._ask(call.request, call.buffers)
+        changed = reply.header.get("changed", [])
+        for place in changed if type(changed) is list else []:
+            if type(place) is int and 0 <= place < len(call.tensors):
+                setattr(call.tensors[place], CHANGED_MARK, True)
+        return self._value(reply)
+
+    def differentiate(
+        self, node: int, gradients: Sequence[Tensor | None], create_graph: bool
+    ) -> list[Tensor | None]:
+        """Return the vector-Jacobian product of a node, one entry for each of its leaves."""
+        writer = self._writer()
+        request = {"do": "differentiate", "node": node, "create_graph": create_graph}
+        request["gradients"] = writer.encode(list(gradients))
+        found = self._value(self._ask(request, writer.buffers))
+        if type(found) is not list or any(g is not None and type(g) is not Tensor for g in found):
+            raise StudentEnded(CellError("ProtocolError", "what came back is no gradient"))
+        return found
+
+    def _written(self, target: RemoteObject, arguments: tuple, keywords: dict) -> Call:
+        writer = self._writer()
+        state = torch.get_rng_state()
+        writer.buffers.append(memoryview(state.numpy()))
+        named = [*((f"argument {i + 1}", v) for i, v in enumerate(arguments)), *keywords.items()]
+        written = [self._crossing(writer, target._called, name, value) for name, value in named]
+        request = {
+            "do": "call",
+            "object": target._number,
+            "stateful": target._stateful,
+            "grad": torch.is_grad_enabled(),
+            "random_state": len(state),
+            "arguments": [
+                "t",
+                ["l", *written[: len(arguments)]],
+                [
+                    "d",
+                    *[[name, value] for name, value in zip(keywords, written[len(arguments) :], strict=True)],
+                ],
+            ],
+        }
+        return Call(target._called, request, writer)
+
+    def _crossing(self, writer: ArgumentEncoder, function: str, name: str, value: Any) -> Any:
+        try:
+            return writer.encode(value, 2)
+        except NotPlain as error:
+            raise CannotCross(
+                f"{name} of {function} cannot cross into the student's process: {error}"
+            ) from None
+
+    def _writer(self) -> ArgumentEncoder:
+        return ArgumentEncoder(self.student.limits.result_bytes, self._new_leaf, _number_of)
+
+    def _new_leaf(self, tensor: Tensor) -> int:
+        number = len(self.leaves)
+        self.leaves[number] = tensor
+        return number
+
+    def _ask(self, request: dict, buffers: Sequence[memoryview] = ()) -> Reply:
+        reply = self.student.ask(request, buffers)
+        sys.stdout.write(reply.header.get("printed", ""))
+        if reply.error is not None:
+            raise _raised(*reply.error)
+        return reply
+
+    def _value(self, reply: Reply) -> Any:
+        """Read a reply's value; anything that is not written as it must be ends the conversation."""
+        decoder = ResultDecoder(reply.body, self._own_leaf, partial(_remote, self))
+        try:
+            live = reply.header.get("live", [])
+            if type(live) is not list or not all(type(t) is list and t[:1] == ["T"] for t in live):
+                raise NotPlain("live tensors are a list")
+            tensors = [decoder.decode(tensor) for tensor in live]
+            if tensors:
+                decoder.live = self._joined(reply.header, tensors)
+            return decoder.decode(reply.header.get("value"))
+        except (NotPlain, KeyError, TypeError) as error:
+            raise StudentEnded(CellError("ProtocolError", f"what came back is no answer: {error}")) from None
+
+    def _joined(self, header: dict, tensors: list[Tensor]) -> tuple[Tensor, ...]:
+        """Put tensors that came back into the judge's graph."""
+        node, numbers = header["node"], header["leaves"]
+        if type(node) is not int or not all(t.is_floating_point() or t.is_complex() for t in tensors):
+            raise NotPlain("only real and complex numbers have gradients")
+        inputs = [self.leaves[number] for number in numbers]
+        anchor = torch.empty(0, requires_grad=True)  # what comes back live is live, whatever it depends on
+        with torch.enable_grad():
+            return _Remote.apply(self, node, tensors, anchor, *inputs)
+
+    def _own_leaf(self, number: int, tensor: Tensor) -> Tensor:
+        return self.leaves.setdefault(number, tensor)
+
+
+class Call:
+    """A call as it was written, so that it can be asked again."""
+
+    def __init__(self, name: str, request: dict, writer: ArgumentEncoder) -> None:
+        self.name, self.request = name, request
+        self.buffers: list[memoryview | bytes] = writer.buffers
+        self.tensors, self.generators = writer.tensors, writer.generators
+        self.result: Any = None
+        self.seconds = 0.0
+
+    def keep(self, result: Any, seconds: float) -> None:
+        """Take copies: the test cell may write into the arguments and the result."""
+        self.buffers = [bytes(buffer) for buffer in self.buffers]
+        self.result, self.seconds = _copied(result), seconds
+
+
+class _Remote(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, conversation: Conversation, node: int, outputs: list[Tensor], *inputs: Tensor
+    ) -> Any:
+        ctx.conversation, ctx.node = conversation, node
+        ctx.set_materialize_grads(False)
+        ctx.inputs = len(inputs)
+        return tuple(outputs)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple:
+        found = ctx.conversation.differentiate(ctx.node, gradients, torch.is_grad_enabled())
+        if len(found) != ctx.inputs - 1:
+            raise StudentEnded(CellError("ProtocolError", "what came back are not the gradients asked for"))
+        return None, None, None, None, *found
+
+
+class RemoteObject:
+    """A function, class or instance of the student's process. It can be called, and has its public attributes.
+
+    Nothing else works, on purpose: an object that pretends to be a number, or to be equal to one, is none here.
+    """
+
+    __slots__ = ("_called", "_conversation", "_kind", "_number", "_stateful")
+    __hash__ = object.__hash__
+
+    def __init__(self, conversation: Conversation, number: int, kind: str) -> None:
+        for name, value in (
+            ("_conversation", conversation),
+            ("_number", number),
+            ("_kind", kind),
+            ("_called", f"an object of type {kind}"),
+            ("_stateful", True),  # what it gives may depend on what was done with it before
+        ):
+            object.__setattr__(self, name, value)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._conversation.call(self, arguments, keywords)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"{self._called} has no {name} that can be asked for")
+        return self._conversation.get(self._number, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("an object of the student's process can be called and read, not written to")
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError(f"{self._called} is no number or tensor that could be compared")
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"{self._called} is neither true nor false")
+
+    def __repr__(self) -> str:
+        return f"<{self._called}>"
+
+
+def _remote(conversation: Conversation, number: int, kind: str) -> RemoteObject:
+    """A remote object whose own type is called like the one that it stands for, for the checks' messages."""
+    name = kind if kind.isascii() and kind.isidentifier() else "object"
+    return type(name, (RemoteObject,), {"__slots__": (), "__hash__": object.__hash__})(
+        conversation, number, name
+    )
+
+
+def _number_of(value: Any) -> int | None:
+    return value._number if isinstance(value, RemoteObject) else None
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) in (list, tuple):
+        return type(value)(map(_copied, value))
+    if type(value) is dict:
+        return {key: _copied(entry) for key, entry in value.items()}
+    return value
+
+
+def _raised(name: str, message: str, lines: list[str]) -> BaseException:
+    """An exception that stands for the student's: of the same class if that is one of Python's own."""
+    kind = getattr(builtins, name, None)
+    plain = isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, StopIteration)
+    try:
+        error = kind(message) if plain else StudentError(message)
+    except TypeError:  # such as UnicodeDecodeError, which wants more than a message
+        error = StudentError(message)
+    error.student = CellError(name, message, tuple(lines))
+    return error

@@ -1,0 +1,238 @@
+"""The judge's end of a student's process: starting the warm parent, a child for a submission, and talking with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from signal import Signals
+from time import monotonic
+from typing import Any
+
+from autograder.executor import CellError, ExecutorError, Limits
+from autograder.judge.sandbox import PACKAGE, require_sandbox, sandboxed
+from autograder.wire.frames import FrameError, receive_frame, send_frame
+
+SETTINGS = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MPLBACKEND": "Agg",
+    "DGM_DEVICE": "cpu",
+    "DGM_QUIET": "1",
+    "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS: the parent has no thread that a fork could lose
+}
+LONGEST_LOG = 2000
+DYING_SECONDS = 2.0
+
+
+class StudentEnded(BaseException):
+    """The student's process is gone, or must go: it died, took too long, or did not keep to the protocol.
+
+    No ``Exception``, so that no test cell and no check mistakes it for an answer.
+    """
+
+    def __init__(self, error: CellError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class WarmParent:
+    """A process that has everything imported and forks a child for each submission, behind the wall unless trusted.
+
+    Raises:
+        ExecutorError: if no sandbox can be had, or if it cannot start.
+    """
+
+    def __init__(self, *, trust_submissions: bool = False) -> None:
+        if not trust_submissions:
+            require_sandbox()
+        self.trusted = trust_submissions
+        self.control, theirs = socket.socketpair()
+        self.log = tempfile.TemporaryFile()
+        arguments = ("-m", "autograder.student.warm", str(theirs.fileno()))
+        if trust_submissions:
+            command = [sys.executable, "-P", *arguments]
+            path = os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]))
+            environment = {**os.environ, **SETTINGS, "PYTHONPATH": path}
+            environment.pop("DGM_CHECK_SEED", None)
+        else:
+            command, environment = sandboxed(*arguments, environment=SETTINGS), None
+        self.process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self.log,
+            pass_fds=[theirs.fileno()],
+        )
+        theirs.close()
+        self._receive()  # it says so when its imports are done
+
+    def alive(self) -> bool:
+        """Whether it can be asked."""
+        return self.process.poll() is None
+
+    def ask(self, request: dict, descriptor: int | None = None) -> dict:
+        """Send a request, with an open file where it needs one, and return the answer."""
+        try:
+            message = json.dumps(request).encode() + b"\n"
+            socket.send_fds(self.control, [message], [] if descriptor is None else [descriptor])
+        except OSError:
+            raise self._failure() from None
+        return self._receive()
+
+    def close(self) -> None:
+        """End it and its children."""
+        self._end()
+        self.log.close()
+
+    def _end(self) -> None:
+        self.control.close()  # upon which it ends its children and itself
+        try:
+            self.process.wait(timeout=DYING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _receive(self) -> dict:
+        answer = b""
+        while not answer.endswith(b"\n"):
+            try:
+                received = self.control.recv(4096)
+            except OSError:
+                received = b""
+            if not received:
+                raise self._failure()
+            answer += received
+        return json.loads(answer)
+
+    def _failure(self) -> ExecutorError:
+        self._end()
+        self.log.seek(0)
+        lines = self.log.read().decode(errors="replace")[-LONGEST_LOG:].strip().splitlines()
+        reason = lines[-1] if lines else f"exit status {self.process.returncode}"
+        return ExecutorError(f"the process that runs submissions ended: {reason}")
+
+
+@dataclass
+class Reply:
+    """What the student's process answered: the header, still unread values in it, and the bytes."""
+
+    header: dict
+    body: bytearray
+
+    @property
+    def error(self) -> list | None:
+        """Class name, message and traceback of what was raised."""
+        return self.header.get("error")
+
+
+class Student:
+    """One child of the warm parent, for one submission.
+
+    Attributes:
+        deadline: of ``time.monotonic``: when whatever is asked must be answered.
+        seconds: what the deadline allowed, for the message.
+    """
+
+    def __init__(self, parent: WarmParent, limits: Limits) -> None:
+        self.parent, self.limits = parent, limits
+        self.deadline, self.seconds = float("inf"), float("inf")
+        self.stack = ExitStack()
+        folder = None
+        if parent.trusted:
+            temporary = tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True)
+            folder = self.stack.enter_context(temporary)
+        self.socket, theirs = socket.socketpair()
+        self.stack.enter_context(self.socket)
+        allowance = {
+            "memory_bytes": limits.memory_bytes,
+            "disk_bytes": limits.disk_bytes,
+            "processes": limits.processes,
+            "cpu_seconds": limits.notebook_seconds,
+        }
+        request = {
+            "do": "start",
+            "folder": folder,
+            "allowance": allowance,
+            "output_characters": limits.output_characters,
+            "result_bytes": limits.result_bytes,
+        }
+        with theirs:
+            self.child: int | None = parent.ask(request, theirs.fileno())["child"]
+        self.peak_bytes = 0
+
+    def allow(self, seconds: float) -> None:
+        """From now on, this many seconds are left for whatever is asked."""
+        self.deadline, self.seconds = monotonic() + seconds, seconds
+
+    def ask(self, request: dict, buffers: Sequence[memoryview] = ()) -> Reply:
+        """Send a request and return the reply.
+
+        Raises:
+            StudentEnded: if the process is gone, late, or answered something that is no answer to this request.
+        """
+        number = random.getrandbits(
+            63
+        )  # not to be guessed: what was sent before it was asked for is no answer
+        try:
+            send_frame(self.socket, number, request, buffers, self.deadline)
+            answered, header, body = receive_frame(self.socket, self.limits.result_bytes, self.deadline)
+        except TimeoutError:
+            raise StudentEnded(
+                CellError("CellTimeout", f"the cell did not end within {self.seconds:.3g} s")
+            ) from None
+        except OSError:
+            raise StudentEnded(CellError("ProcessDied", "the process that ran the cell ended")) from None
+        except FrameError as error:
+            raise StudentEnded(CellError("ProtocolError", f"what came back is no answer: {error}")) from None
+        if answered != number or not _is_reply(header):
+            raise StudentEnded(CellError("ProtocolError", "what came back is no answer to what was asked"))
+        return Reply(header, body)
+
+    def end(self, *, died: bool = False) -> CellError | None:
+        """End the process; return how it had ended before, if it had, as it is known to have if it ``died``."""
+        child, self.child = self.child, None
+        if child is None:
+            return None
+        try:
+            told = self.parent.ask({"do": "end", "child": child, "patience": DYING_SECONDS if died else 0})
+        finally:
+            self.stack.close()
+        self.peak_bytes = told["peak_bytes"]
+        return _death(told, self.limits)
+
+
+def _is_reply(header: object) -> bool:
+    if not isinstance(header, dict):
+        return False
+    error, printed = header.get("error"), header.get("printed", "")
+    described = isinstance(error, list) and len(error) == 3 and isinstance(error[2], list)
+    if error is not None and not (described and all(type(t) is str for t in (*error[:2], *error[2]))):
+        return False
+    return type(printed) is str
+
+
+def _death(told: dict[str, Any], limits: Limits) -> CellError | None:
+    reasons = {
+        "memory": f"it took more than {limits.memory_bytes >> 20:,} MiB of memory",
+        "processes": f"it started more than {limits.processes} processes and threads",
+    }
+    status = told["status"]
+    if told["reason"]:
+        return CellError("LimitExceeded", f"the process was ended: {reasons[told['reason']]}")
+    if status is None:
+        return None
+    how = f"with exit status {status}"
+    if status < 0:
+        known = {s.value: s.name for s in Signals}
+        how = f"by signal {known.get(-status, -status)}"
+    return CellError("ProcessDied", f"the process that ran the cell ended {how}")

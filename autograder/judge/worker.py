@@ -1,0 +1,93 @@
+"""A judge in a process of its own: it reads jobs from a connection, runs them, and writes back the results.
+
+The process has one thread, since it forks for each test cell. What it reads and writes is pickled: both ends are
+trusted, and no object of a submission ever gets here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import io
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from typing import Any
+
+from autograder.executor import Cell, CellResult, ExecutorError, Limits
+from autograder.judge.notebook import NotebookRun
+from autograder.judge.student import Student, WarmParent
+from autograder.student.confinement import die_with_parent
+from autograder.student.warm import import_everything
+
+
+class Judge:
+    """Runs submissions one after the other, with one warm parent for all of them."""
+
+    def __init__(self, *, trust_submissions: bool) -> None:
+        self.trust_submissions = trust_submissions
+        self.parent: WarmParent | None = None
+        self.namespaces: dict[str, dict[str, Any]] = {}
+
+    def run(self, cells: Sequence[Cell], limits: Limits, seed: int | None) -> list[CellResult]:
+        """See :class:`autograder.executor.Executor`.
+
+        Raises:
+            ExecutorError: if no sandbox can be had, or if the course's own set-up cell fails.
+        """
+        setup = "\n".join(cell.source for cell in cells if cell.kind == "setup")
+        namespace = self._namespace(setup)
+        return NotebookRun(lambda: self._start(limits), namespace, limits, seed).run(cells)
+
+    def _start(self, limits: Limits) -> Student:
+        if self.parent is not None and self.parent.alive():
+            try:
+                return Student(self.parent, limits)
+            except ExecutorError:  # it has just ended: a new one may do
+                self.parent.close()
+        self.parent = WarmParent(trust_submissions=self.trust_submissions)
+        return Student(self.parent, limits)
+
+    def _namespace(self, setup: str) -> dict[str, Any]:
+        """What the set-up cell defines; it is run once, each test cell works on a fork of it."""
+        if setup not in self.namespaces:
+            namespace: dict[str, Any] = {"__name__": "__main__"}
+            try:
+                with contextlib.redirect_stdout(io.StringIO()):
+                    exec(compile(setup, "<set-up>", "exec"), namespace)
+            except Exception as error:
+                raise ExecutorError(
+                    f"the course's own set-up cell fails: {type(error).__name__}: {error}"
+                ) from error
+            self.namespaces[setup] = namespace
+            gc.collect()
+            gc.freeze()  # so that a fork's collections do not touch, and so copy, the pages of all this
+        return self.namespaces[setup]
+
+
+def main() -> None:
+    """Serve until the other end closes."""
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    connection = Connection(int(sys.argv[1]))
+    judge = Judge(trust_submissions=sys.argv[2] == "trusted")
+    os.environ["DGM_DEVICE"], os.environ["DGM_QUIET"] = "cpu", "1"
+    import_everything()
+    importlib.import_module("autograder.judge.test_cell")
+    while True:
+        try:
+            job = connection.recv()
+        except EOFError:
+            return
+        try:
+            answer: Any = judge.run(*job)
+        except ExecutorError as error:
+            answer = str(error)
+        connection.send(answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""The inner wall: what a forked child gives up for good before it runs a submission.
+
+It stands inside bubblewrap's wall, in which there is no network and no file but the libraries'. Here the child gets
+namespaces of its own, so that it sees no other process and leaves nothing behind, a temporary folder of bounded size,
+limits on what it may use, and no privilege at all.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from autograder.student.system_calls import deny_system_calls
+
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x08000000, 0x10000000, 0x20000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
+MS_REC, MS_PRIVATE = 0x4000, 0x40000
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_SECUREBITS = 1, 24, 38, 28
+SECUREBITS_LOCKED = 0b101111  # no privilege by being root, now or after an exec
+LAST_CAPABILITY = 63
+CAPABILITY_VERSION_3 = 0x20080522
+FOLDER = "/tmp"
+MOST_FILES = 4096
+OPEN_FILES = 64  # each socket among them may hold some hundred kilobytes that no process is seen to hold
+NICENESS = 5  # the judge and the watching parent come first
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when its parent ends (Linux)."""
+    if sys.platform == "linux":
+        _libc.prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0)
+
+
+def enter_namespaces() -> None:
+    """Take user, mount, process and IPC namespaces; the next fork is the first process of the latter.
+
+    Raises:
+        OSError: if the kernel refuses.
+    """
+    user, group = os.getuid(), os.getgid()
+    _call("unshare", CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+
+
+def close_the_door(disk_bytes: int) -> None:
+    """In the first process of the namespaces: private folders, and then no privilege any more.
+
+    Args:
+        disk_bytes: size of the temporary folder.
+
+    Raises:
+        OSError: if the kernel refuses.
+    """
+    Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    _mount("none", "/", "", MS_REC | MS_PRIVATE)
+    options = f"size={disk_bytes},nr_inodes={MOST_FILES},mode=700"
+    _mount("tmpfs", FOLDER, "tmpfs", MS_NOSUID | MS_NODEV, options)
+    _mount(FOLDER, "/dev/shm", "", MS_BIND)
+    _mount("/dev/null", "/dev/zero", "", MS_BIND)  # mapped and shared, it is memory that is seen in no process
+    try:
+        _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    except OSError:  # where part of the outer /proc is covered, as it is for root, no new one may be mounted
+        _mount("tmpfs", "/proc", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0,mode=555")
+    os.chdir(FOLDER)
+    _drop_privileges()
+    deny_system_calls()
+
+
+def limit_resources(memory_bytes: int, disk_bytes: int, processes: int, cpu_seconds: float) -> None:
+    """Bound what this process, and each that it starts, may use.
+
+    Args:
+        memory_bytes: address space beyond what the libraries take already.
+        disk_bytes: size of a file.
+        processes: of this user, where the kernel counts them (not for root).
+        cpu_seconds: processor time of one process.
+    """
+    limits = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: disk_bytes,
+        resource.RLIMIT_NOFILE: OPEN_FILES,
+        resource.RLIMIT_CPU: int(cpu_seconds) + 5,
+    }
+    if sys.platform == "linux":
+        limits[resource.RLIMIT_AS] = _address_space() + memory_bytes
+        limits[resource.RLIMIT_NPROC] = processes
+        limits[resource.RLIMIT_MSGQUEUE] = 0
+        limits[resource.RLIMIT_MEMLOCK] = 0
+    for which, limit in limits.items():
+        _, hard = resource.getrlimit(which)
+        limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(which, (limit, limit))
+    os.nice(NICENESS)
+
+
+def _address_space() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * resource.getpagesize()
+
+
+def _drop_privileges() -> None:
+    _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _call("prctl", PR_SET_SECUREBITS, SECUREBITS_LOCKED, 0, 0, 0)
+    for capability in range(LAST_CAPABILITY + 1):
+        if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0):
+            break  # the kernel knows no more of them
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    _call("capset", header, (ctypes.c_uint32 * 6)())
+
+
+def _mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
+    _call(
+        "mount",
+        source.encode(),
+        target.encode(),
+        kind.encode() or None,
+        ctypes.c_ulong(flags),
+        options.encode() or None,
+    )
+
+
+def _call(name: str, *arguments: object) -> None:
+    function: Callable[..., int] = getattr(_libc, name)
+    if function(*arguments):
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name} failed: {os.strerror(number)}")

@@ -1,0 +1,124 @@
+"""A filter on system calls: what no exercise needs, and what a way out of a sandbox begins with.
+
+The kernel runs the filter, a program of its packet-filter machine, at every system call of the process and of all that
+it starts; a call on the list fails with EPERM. See ``man 2 seccomp``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import platform
+import struct
+
+# name: (number on x86-64, number on 64-bit ARM)
+DENIED = {
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "pidfd_getfd": (438, 438),
+    "kcmp": (312, 272),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "move_mount": (429, 429),
+    "open_tree": (428, 428),
+    "fsopen": (430, 430),
+    "fsmount": (432, 432),
+    "fspick": (433, 433),
+    "mount_setattr": (442, 442),
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "open_by_handle_at": (304, 265),
+    "name_to_handle_at": (303, 264),
+    "memfd_create": (319, 279),  # memory that no process is seen to hold
+    "memfd_secret": (447, 447),
+    "shmget": (29, 194),
+    "msgget": (68, 186),
+    "semget": (64, 190),
+    "mq_open": (240, 180),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "kexec_load": (246, 104),
+    "init_module": (175, 105),
+    "finit_module": (313, 273),
+    "delete_module": (176, 106),
+    "reboot": (169, 142),
+    "swapon": (167, 224),
+    "acct": (163, 89),
+    "quotactl": (179, 60),
+    "settimeofday": (164, 170),
+    "clock_settime": (227, 112),
+    "personality": (135, 92),
+    "fanotify_init": (300, 262),
+}
+ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}  # audit's number, column above
+X32_BIT = 0x40000000  # the other numbering that x86-64 knows
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
+LOAD, AND, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
+NUMBER_AT, ARCHITECTURE_AT = 0, 4  # in the kernel's struct seccomp_data
+FIRST_ARGUMENT_AT, FOURTH_ARGUMENT_AT = 16, 40  # the lower halves, on these little-endian machines
+SOCKET, MMAP = (41, 198), (9, 222)  # as in DENIED
+AF_UNIX = 1  # no other: some, such as those of virtual machines, know of no network namespace
+SHARED_ANONYMOUS = 0x21  # memory that can be left unmapped, and so is seen in no process
+ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
+
+
+def deny_system_calls() -> None:
+    """Install the filter for good, where this machine's numbers are known; needs ``PR_SET_NO_NEW_PRIVS``.
+
+    Raises:
+        OSError: if the kernel refuses it.
+    """
+    if platform.machine() not in ARCHITECTURES:
+        return
+    code = ctypes.create_string_buffer(b"".join(program(platform.machine())))
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
+
+    filter_ = Program(len(code) // 8, ctypes.addressof(code))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(filter_), 0, 0):
+        raise OSError(ctypes.get_errno(), "the kernel refuses a filter on system calls")
+
+
+def program(machine: str) -> list[bytes]:
+    """Return the filter's instructions for a machine of ``ARCHITECTURES``."""
+    architecture, column = ARCHITECTURES[machine]
+    numbers = sorted(columns[column] for columns in DENIED.values())
+    steps = [
+        _instruction(LOAD, ARCHITECTURE_AT),
+        _instruction(JUMP_IF_EQUAL, architecture, yes=1),
+        _instruction(RETURN, REFUSE),  # another architecture's numbers mean other calls
+        _instruction(LOAD, NUMBER_AT),
+        _instruction(JUMP_IF_AT_LEAST, X32_BIT, no=1),
+        _instruction(RETURN, REFUSE),
+    ]
+    for number in numbers:
+        steps += [_instruction(JUMP_IF_EQUAL, number, no=1), _instruction(RETURN, REFUSE)]
+    steps += [
+        _instruction(JUMP_IF_EQUAL, SOCKET[column], no=4),
+        _instruction(LOAD, FIRST_ARGUMENT_AT),
+        _instruction(JUMP_IF_EQUAL, AF_UNIX, no=1),
+        _instruction(RETURN, ALLOW),
+        _instruction(RETURN, REFUSE),
+        _instruction(JUMP_IF_EQUAL, MMAP[column], no=4),
+        _instruction(LOAD, FOURTH_ARGUMENT_AT),
+        _instruction(AND, SHARED_ANONYMOUS),
+        _instruction(JUMP_IF_EQUAL, SHARED_ANONYMOUS, no=1),
+        _instruction(RETURN, REFUSE),
+    ]
+    return [*steps, _instruction(RETURN, ALLOW)]
+
+
+def _instruction(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
+    return struct.pack("=HBBI", code, yes, no, value)

@@ -1,0 +1,162 @@
+"""Serves the judge inside a confined child: runs cells, calls functions, differentiates what they returned."""
+
+from __future__ import annotations
+
+import random
+import socket
+import traceback
+import zlib
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from autograder.student.cell_runner import TRACEBACK_CHARACTERS, CellRunner, message_of
+from autograder.wire.arguments import ArgumentDecoder
+from autograder.wire.arrays import NotPlain
+from autograder.wire.frames import receive_frame, send_frame
+from autograder.wire.results import ResultEncoder
+
+EVERYTHING = 1 << 62  # the judge bounds what it sends
+
+
+class Worker:
+    """Answers requests on a socket, one after the other.
+
+    Objects, graphs and leaves are kept until the next ``begin``, which is the next test cell.
+
+    Args:
+        connection: to the judge.
+        runner: runs cells.
+        output_characters: what one cell, or one call, may print.
+        result_bytes: size of one result's tensors.
+    """
+
+    def __init__(
+        self, connection: socket.socket, runner: CellRunner, output_characters: int, result_bytes: int
+    ) -> None:
+        self.connection, self.runner = connection, runner
+        self.output_characters, self.result_bytes = output_characters, result_bytes
+        self._forget()
+
+    def serve(self) -> None:
+        """Answer until the judge hangs up; raises ConnectionError then."""
+        self.runner.begin(self.output_characters)
+        while True:
+            number, request, body = receive_frame(self.connection, EVERYTHING)
+            recorder = self.runner.record()
+            try:
+                answer, buffers = getattr(self, f"_do_{request['do']}")(request, body)
+            except BaseException as error:  # a submission may raise anything; all of it is its answer
+                answer, buffers = {"error": describe(error)}, []
+            outputs = recorder.finished()["outputs"]
+            if "outputs" not in answer and outputs:
+                answer["printed"] = "".join(o["text"] for o in outputs if o["output_type"] == "stream")
+            send_frame(self.connection, number, answer, buffers)
+
+    def _forget(self) -> None:
+        self.objects: list[Any] = []
+        self.leaves: dict[int, Tensor] = {}
+        self.nodes: list[tuple[list[Tensor], list[int]]] = []
+
+    def _do_run(self, request: dict, body: bytearray) -> tuple[dict, list]:
+        return self.runner.run(request["source"]), []
+
+    def _do_begin(self, request: dict, body: bytearray) -> tuple[dict, list]:
+        self._forget()
+        return {}, []
+
+    def _do_look(self, request: dict, body: bytearray) -> tuple[dict, list]:
+        names = self.runner.shell.user_ns
+        if request["name"] not in names:
+            return {"missing": True}, []
+        return self._answer(names[request["name"]], [])
+
+    def _do_get(self, request: dict, body: bytearray) -> tuple[dict, list]:
+        return self._answer(getattr(self.objects[request["object"]], request["name"]), sorted(self.leaves))
+
+    def _do_call(self, request: dict, body: bytearray) -> tuple[dict, list]:
+        reader = ArgumentDecoder(body, self.objects.__getitem__)
+        state = torch.frombuffer(reader.take(request["random_state"]), dtype=torch.uint8).clone()
+        arguments, keywords = reader.decode(request["arguments"])
+        self.leaves.update(reader.leaves)
+        function = self.objects[request["object"]]
+        _seed(state)
+        with torch.set_grad_enabled(request["grad"]):
+            result = function(*arguments, **keywords)
+        # What an object computes may depend on what it was given before.
+        before = sorted(self.leaves) if request["stateful"] else [n for n in self.leaves if n < 0]
+        answer, buffers = self._answer(result, sorted({*before, *reader.leaves}))
+        changed = reader.changed()
+        if changed:
+            answer["changed"] = changed
+        return answer, buffers
+
+    def _do_differentiate(self, request: dict, body: bytearray) -> tuple[dict, list]:
+        """Vector-Jacobian product of a node: gradients in its leaves, given those in its outputs."""
+        reader = ArgumentDecoder(body, self.objects.__getitem__)
+        gradients = reader.decode(request["gradients"])
+        self.leaves.update(reader.leaves)
+        outputs, numbers = self.nodes[request["node"]]
+        pairs = [(o, g) for o, g in zip(outputs, gradients, strict=True) if g is not None]
+        if not pairs or not numbers:
+            return self._answer([None] * len(numbers), [])
+        found = torch.autograd.grad(
+            [output for output, _ in pairs],
+            [self.leaves[number] for number in numbers],
+            [gradient for _, gradient in pairs],
+            retain_graph=True,
+            create_graph=request["create_graph"],
+            allow_unused=True,
+        )
+        return self._answer(list(found), sorted({*numbers, *reader.leaves}))
+
+    def _answer(self, value: Any, leaves: list[int]) -> tuple[dict, list]:
+        writer = ResultEncoder(self.result_bytes, self._own_leaf, self._keep)
+        live, written = writer.message(value)
+        answer = {"value": written, "live": live}
+        if live:
+            self.nodes.append((writer.live, leaves))
+            answer |= {"node": len(self.nodes) - 1, "leaves": leaves}
+        return answer, writer.buffers
+
+    def _own_leaf(self, tensor: Tensor) -> int | None:
+        for number, leaf in self.leaves.items():
+            if leaf is tensor:
+                return number if number < 0 else None
+        number = -1 - len(self.leaves)
+        self.leaves[number] = tensor
+        return number
+
+    def _keep(self, value: Any) -> int:
+        self.objects.append(value)
+        return len(self.objects) - 1
+
+
+def _seed(state: Tensor) -> None:
+    """Take over the judge's global random state; Python's and numpy's follow from it."""
+    torch.set_rng_state(state)
+    seed = zlib.crc32(state.numpy())
+    random.seed(seed)
+    np.random.seed(seed)
+
+
+def describe(error: BaseException) -> list:
+    """Return an exception as class name, message and lines of its traceback, without the frames of this module."""
+    name = str(type(error).__name__)[:100]
+    if isinstance(error, NotPlain):
+        name = "CannotCross"
+    return [name, message_of(error), _traceback(error)]
+
+
+def _traceback(error: BaseException) -> list[str]:
+    step: TracebackType | None = error.__traceback__
+    while step is not None and step.tb_frame.f_code.co_filename == __file__:
+        step = step.tb_next
+    try:
+        lines = traceback.format_exception(type(error), error, step)
+    except Exception:  # an exception class of the student's may fail even here
+        return []
+    return "".join(lines)[-TRACEBACK_CHARACTERS:].split("\n")

@@ -1,0 +1,183 @@
+"""What a test hands to a student's function: plain data, and things of the libraries by name.
+
+====  ========================================  ==========================================================
+tag   content                                   value
+====  ========================================  ==========================================================
+P     leaf, of a leaf, parameter, dtype, shape  tensor that a gradient flows back to, or a parameter
+m     number                                    the same tensor or object as earlier in this message
+g                                               generator; its state stands in the body
+n     module, name                              function or class of a library
+b     object, name                              its method
+p     function, arguments, keywords             ``functools.partial``
+o     module, name, attributes                  instance of a library's class, such as a model with its weights
+e     items                                     set
+h     number                                    object of the student's process
+====  ========================================  ==========================================================
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autograder.wire.arrays import (
+    GENERATOR_BYTES,
+    NotPlain,
+    generator_bytes,
+    generator_of,
+    tensor_bytes,
+    tensor_of,
+)
+from autograder.wire.names import find, name_of
+from autograder.wire.values import Decoder, Encoder
+
+OBJECT_ROOTS = ("dgm_helpers", "torch")
+
+
+class ArgumentEncoder(Encoder):
+    """The judge's side.
+
+    Args:
+        most_bytes: what all tensors together may take.
+        new_leaf: numbers a tensor that a gradient may flow back to.
+        handle_of: returns the number of an object of the student's process, None for anything else.
+
+    Attributes:
+        tensors: those written, in order.
+        generators: likewise.
+    """
+
+    def __init__(
+        self, most_bytes: int, new_leaf: Callable[[Tensor], int], handle_of: Callable[[Any], int | None]
+    ) -> None:
+        super().__init__(most_bytes)
+        self.new_leaf, self.handle_of = new_leaf, handle_of
+        self.tensors: list[Tensor] = []
+        self.generators: list[torch.Generator] = []
+        self.seen: dict[int, tuple[int, Any]] = {}  # with the object, which so keeps its id
+
+    def tensor(self, value: Tensor) -> list:
+        if id(value) in self.seen:
+            return ["m", self.seen[id(value)][0]]
+        self._remember(value)
+        self.tensors.append(value)
+        if not value.requires_grad and type(value) is Tensor:
+            return super().tensor(value)
+        leaf = self.new_leaf(value) if value.requires_grad else None
+        stored = self._stored(tensor_bytes(value, self.bytes_left))
+        return ["P", leaf, value.is_leaf, type(value) is torch.nn.Parameter, *stored]
+
+    def other(self, value: Any, depth: int) -> Any:
+        number = self.handle_of(value)
+        if number is not None:
+            return ["h", number]
+        if isinstance(value, torch.Generator):
+            self.generators.append(value)
+            self.buffers.append(generator_bytes(value))
+            return ["g"]
+        if type(value) is OrderedDict:  # a module's hooks
+            return self._dict(value, depth)
+        if isinstance(value, set):
+            return ["e", *[self.encode(item, depth + 1) for item in value]]
+        if isinstance(value, types.MethodType):
+            return ["b", self.encode(value.__self__, depth + 1), value.__name__]
+        if type(value) is functools.partial:
+            parts = (value.func, list(value.args), dict(value.keywords))
+            return ["p", *[self.encode(part, depth + 1) for part in parts]]
+        name = name_of(value)
+        if name is not None:
+            return ["n", *name]
+        return self._instance(value, depth)
+
+    def _instance(self, value: Any, depth: int) -> Any:
+        name = name_of(type(value))
+        if name is None or name[0].partition(".")[0] not in OBJECT_ROOTS or not hasattr(value, "__dict__"):
+            return super().other(value, depth) if not callable(value) else self._refuse(value)
+        if id(value) in self.seen:
+            return ["m", self.seen[id(value)][0]]
+        self._remember(value)
+        return ["o", *name, self._dict(vars(value), depth + 1)]
+
+    def _refuse(self, value: Any) -> None:
+        called = getattr(value, "__qualname__", type(value).__qualname__)
+        raise NotPlain(f"{called} is no function of a library, and code does not cross")
+
+    def _remember(self, value: Any) -> None:
+        self.seen[id(value)] = (len(self.seen), value)
+
+
+class ArgumentDecoder(Decoder):
+    """The student's side: it trusts what it reads, for the judge wrote it.
+
+    Args:
+        body: the bytes.
+        object_of: returns the object with a number.
+
+    Attributes:
+        leaves: number -> tensor that a gradient flows back to.
+        tensors: all of them, each with its version before the call.
+    """
+
+    def __init__(self, body: bytearray, object_of: Callable[[int], Any]) -> None:
+        super().__init__(body)
+        self.object_of = object_of
+        self.leaves: dict[int, Tensor] = {}
+        self.tensors: list[tuple[Tensor, int]] = []
+        self.seen: list[Any] = []
+
+    def changed(self) -> list[int]:
+        """Return the places of the tensors that were written to since they were read."""
+        return [i for i, (tensor, version) in enumerate(self.tensors) if tensor._version != version]
+
+    def read_T(self, data: list, depth: int) -> Tensor:
+        return self._keep(super().read_T(data, depth))
+
+    def read_P(self, data: list, depth: int) -> Tensor:
+        number, is_leaf, is_parameter, *stored = data
+        tensor = tensor_of(*self._array(stored, array=False))
+        if is_parameter:
+            tensor = torch.nn.Parameter(tensor, requires_grad=number is not None)
+        elif number is not None:
+            tensor.requires_grad_()
+        if number is not None:
+            self.leaves[number] = tensor
+        return self._keep(tensor if is_leaf else tensor.clone())
+
+    def _keep(self, tensor: Tensor) -> Tensor:
+        self.seen.append(tensor)
+        self.tensors.append((tensor, tensor._version))
+        return tensor
+
+    def read_m(self, data: list, depth: int) -> Any:
+        return self.seen[data[0]]
+
+    def read_g(self, data: list, depth: int) -> torch.Generator:
+        return generator_of(self.take(GENERATOR_BYTES))
+
+    def read_n(self, data: list, depth: int) -> Any:
+        return find(*data)
+
+    def read_b(self, data: list, depth: int) -> Any:
+        return getattr(self.decode(data[0], depth + 1), data[1])
+
+    def read_p(self, data: list, depth: int) -> functools.partial:
+        function, arguments, keywords = (self.decode(part, depth + 1) for part in data)
+        return functools.partial(function, *arguments, **keywords)
+
+    def read_o(self, data: list, depth: int) -> Any:
+        value = object.__new__(find(data[0], data[1]))
+        self.seen.append(value)
+        value.__dict__.update(self.decode(data[2], depth + 1))
+        return value
+
+    def read_e(self, data: list, depth: int) -> set:
+        return {self.decode(item, depth + 1) for item in data}
+
+    def read_h(self, data: list, depth: int) -> Any:
+        return self.object_of(data[0])

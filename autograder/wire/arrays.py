@@ -1,0 +1,115 @@
+"""Tensors, arrays and generators as type, shape and raw bytes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+DTYPES = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        *(torch.float64, torch.float32, torch.float16, torch.bfloat16),
+        *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
+        *(torch.complex128, torch.complex64),
+    )
+}
+DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
+ARRAY_DTYPES = frozenset(
+    ["f8", "f4", "f2", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "b1", "c16", "c8"]
+)
+GENERATOR_BYTES = len(torch.Generator().get_state())
+MOST_AXES = 32
+
+
+class NotPlain(ValueError):
+    """A value that cannot be written as plain data; the message says which and why."""
+
+
+def tensor_bytes(tensor: Tensor, most: int) -> tuple[str, list[int], memoryview]:
+    """Return dtype, shape and bytes of a tensor; one that is strided, sparse or on a GPU is made plain.
+
+    Raises:
+        NotPlain: if it has no values (``meta``), a dtype that does not cross, or more than ``most`` bytes.
+    """
+    size = math.prod(tensor.shape) * tensor.element_size()
+    if size > most:
+        raise NotPlain(
+            f"a tensor of shape {tuple(tensor.shape)} takes {size:,} bytes, more than {most:,} do not cross"
+        )
+    if tensor.is_meta or tensor.is_quantized or tensor.dtype not in DTYPE_NAMES:
+        raise NotPlain(f"a tensor of {tensor.dtype} on {tensor.device} holds no plain numbers")
+    plain = tensor.detach()
+    if plain.layout != torch.strided:
+        plain = plain.to_dense()
+    plain = plain.to("cpu").resolve_conj().resolve_neg().contiguous().reshape(-1)
+    data = memoryview(plain.view(torch.uint8).numpy()) if plain.numel() else memoryview(b"")
+    return DTYPE_NAMES[tensor.dtype], list(tensor.shape), data
+
+
+def tensor_of(dtype: str, shape: Sequence[int], data: memoryview) -> Tensor:
+    """Rebuild a tensor; ``data`` has the size that :func:`size_of` tells."""
+    if not len(data):
+        return torch.empty(tuple(shape), dtype=DTYPES[dtype])
+    # A copy: aligned, writable, and the only one that holds this memory.
+    raw = torch.frombuffer(data, dtype=torch.uint8).clone()
+    return raw.view(DTYPES[dtype]).reshape(tuple(shape))
+
+
+def array_bytes(array: np.ndarray | np.generic, most: int) -> tuple[str, list[int], memoryview]:
+    """Return dtype, shape and bytes of a numpy array or scalar.
+
+    Raises:
+        NotPlain: if its dtype holds no plain numbers, or if it has more than ``most`` bytes.
+    """
+    dtype = array.dtype.str.lstrip("<>=|")
+    if dtype not in ARRAY_DTYPES:
+        raise NotPlain(f"an array of dtype {array.dtype} holds no plain numbers")
+    if array.nbytes > most:
+        raise NotPlain(
+            f"an array of shape {array.shape} takes {array.nbytes:,} bytes, more than {most:,} do not cross"
+        )
+    plain = np.ascontiguousarray(array, dtype=np.dtype(f"<{dtype}"))
+    return dtype, list(array.shape), memoryview(plain.reshape(-1).view(np.uint8))
+
+
+def array_of(dtype: str, shape: Sequence[int], data: memoryview) -> np.ndarray:
+    """Rebuild an array; ``data`` has the size that :func:`size_of` tells."""
+    return np.frombuffer(data, dtype=np.dtype(f"<{dtype}")).reshape(tuple(shape)).copy()
+
+
+def size_of(dtype: object, shape: object, *, array: bool) -> int:
+    """Return the number of bytes of a tensor or an array.
+
+    Raises:
+        NotPlain: if the dtype is unknown, or the shape is no list of sensible sizes.
+    """
+    known = ARRAY_DTYPES if array else DTYPES
+    if not isinstance(dtype, str) or dtype not in known:
+        raise NotPlain(f"{str(dtype)[:40]!r} is no dtype that crosses")
+    fits = isinstance(shape, list) and len(shape) <= MOST_AXES
+    if not fits or not all(type(n) is int and 0 <= n < 1 << 40 for n in shape):
+        raise NotPlain("a shape is a list of sizes")
+    item = np.dtype(dtype).itemsize if array else DTYPES[dtype].itemsize
+    return math.prod(shape) * item
+
+
+def generator_bytes(generator: torch.Generator) -> memoryview:
+    """Return the state of a CPU generator.
+
+    Raises:
+        NotPlain: if it belongs to another device.
+    """
+    if generator.device.type != "cpu":
+        raise NotPlain(f"a generator of {generator.device.type} does not cross, only the CPU's")
+    return memoryview(generator.get_state().numpy())
+
+
+def generator_of(data: memoryview) -> torch.Generator:
+    """Rebuild a generator from its state."""
+    generator = torch.Generator()
+    generator.set_state(torch.frombuffer(data, dtype=torch.uint8).clone())
+    return generator

@@ -1,0 +1,102 @@
+"""Frames on a socket: a number that pairs a reply with its request, a JSON header, and raw bytes.
+
+Both ends bound what they read before they read it, and every wait has a deadline.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from collections.abc import Sequence
+from time import monotonic
+from typing import Any
+
+PREFIX = struct.Struct("<QIQ")  # number, bytes of the header, bytes of the body
+HEADER_BYTES = 16_000_000
+
+
+class FrameError(Exception):
+    """What arrived is no frame, or is larger than agreed."""
+
+
+def send_frame(
+    connection: socket.socket,
+    number: int,
+    header: Any,
+    buffers: Sequence[bytes | memoryview] = (),
+    deadline: float | None = None,
+) -> None:
+    """Send a frame.
+
+    Args:
+        connection: the socket.
+        number: of the request that this is, or answers.
+        header: anything that JSON can hold.
+        buffers: raw bytes, joined in this order.
+        deadline: of ``time.monotonic``; None waits for ever.
+
+    Raises:
+        TimeoutError: if the other end does not read in time.
+        OSError: if it is gone.
+    """
+    text = json.dumps(header, separators=(",", ":")).encode()
+    head = PREFIX.pack(number, len(text), sum(map(len, buffers))) + text
+    _set_timeout(connection, deadline)
+    if not buffers:
+        connection.sendall(head)
+    elif len(buffers) == 1 and len(buffers[0]) <= 1 << 16:
+        connection.sendall(head + bytes(buffers[0]))  # one system call in place of two
+    else:
+        connection.sendall(head)
+        for buffer in buffers:
+            _set_timeout(connection, deadline)
+            connection.sendall(buffer)
+
+
+def receive_frame(
+    connection: socket.socket, body_bytes: int, deadline: float | None = None
+) -> tuple[int, Any, bytearray]:
+    """Return the number, the header and the body of the next frame.
+
+    Args:
+        connection: the socket.
+        body_bytes: the largest body that is read.
+        deadline: of ``time.monotonic``; None waits for ever.
+
+    Raises:
+        TimeoutError: if it does not arrive in time.
+        ConnectionError: if the other end is gone.
+        FrameError: if it is larger than agreed, or its header is no JSON.
+    """
+    number, header_size, body_size = PREFIX.unpack(_receive(connection, PREFIX.size, deadline))
+    if header_size > HEADER_BYTES or body_size > body_bytes:
+        raise FrameError(f"a message of {header_size + body_size} bytes is longer than agreed")
+    text = _receive(connection, header_size, deadline)
+    body = _receive(connection, body_size, deadline)
+    try:
+        return number, json.loads(text), body
+    except (ValueError, RecursionError) as error:
+        raise FrameError(f"a message is no JSON: {str(error)[:200]}") from None
+
+
+def _receive(connection: socket.socket, count: int, deadline: float | None) -> bytearray:
+    data = bytearray(count)
+    view, got = memoryview(data), 0
+    while got < count:
+        _set_timeout(connection, deadline)
+        received = connection.recv_into(view[got:])
+        if not received:
+            raise ConnectionError("the other end is gone")
+        got += received
+    return data
+
+
+def _set_timeout(connection: socket.socket, deadline: float | None) -> None:
+    if deadline is None:
+        connection.settimeout(None)
+        return
+    left = deadline - monotonic()
+    if left <= 0:
+        raise TimeoutError("the deadline has passed")
+    connection.settimeout(left)
