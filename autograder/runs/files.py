@@ -6,17 +6,21 @@ import codecs
 import json
 import os
 import stat
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+from nbformat import reader
 
 from autograder.course import NOTEBOOK_FORMAT
 from autograder.record import Remark, RemarkKind
 from autograder.runs.refusal import Refused, listed, shown
 
-MAX_BYTES = 20 << 20
+MAX_BYTES = 20_000_000
+MAX_CELLS = 5_000
 MAX_CONTAINERS = 1_000_000  # lists and objects; each takes far more memory than its two characters
+MAX_CONVERTED = 50_000  # of these in an old notebook: converting is slow
 CONVERTIBLE = 3  # the last format before 4; what is older is older than nbgrader
 # What students hand in instead of a notebook, by its first bytes.
 OTHER_KINDS = {
@@ -36,10 +40,10 @@ def find_notebook(folder: Path, name: str) -> tuple[Path, list[Remark]]:
         Refused: if the folder is missing, a link or holds no notebook, or several of other names.
     """
     where = _place(folder)
-    for part in (folder.parent, folder):
-        if part.is_symlink():
-            raise Refused(f"{_place(part)} is a symbolic link, which is not followed")
     try:
+        for part in (folder.parent, folder):
+            if part.is_symlink():
+                raise Refused(f"{_place(part)} is a symbolic link, which is not followed")
         names = sorted(entry.name for entry in os.scandir(folder))
     except FileNotFoundError:
         raise Refused(f"{where} does not exist: nothing was handed in", "Nothing was handed in.") from None
@@ -132,17 +136,17 @@ def parse(data: bytes, path: Path) -> tuple[dict, list[Remark]]:
     if not isinstance(content, dict) or "nbformat" not in content:
         raise _no_notebook(path, "it is JSON, but has no nbformat entry")
     version = content["nbformat"]
-    if version == CONVERTIBLE and type(version) is int:
-        content = _converted(content, path)
+    if version == CONVERTIBLE and type(version) is int and opening <= MAX_CONVERTED:
+        content = _converted(text, path)
         remarks.append(_converted_remark(version))
     elif version != NOTEBOOK_FORMAT or type(version) is not int:
-        raise _no_notebook(
-            path,
-            f"its format is {shown(str(version), 20)}, not {NOTEBOOK_FORMAT}",
-            "open it in JupyterLab and save it again",
-        )
+        found = str(version)[:20] if isinstance(version, int | float) else "no number"
+        reason = f"its format is {found}, not {NOTEBOOK_FORMAT}"
+        raise _no_notebook(path, reason, "open it in JupyterLab and save it again")
     if not isinstance(content.get("cells"), list):
         raise _no_notebook(path, "it has no list of cells")
+    if len(content["cells"]) > MAX_CELLS:
+        raise _no_notebook(path, f"it has {len(content['cells'])} cells, more than {MAX_CELLS}")
     return content, remarks
 
 
@@ -176,9 +180,11 @@ def _why_no_json(text: str, error: Exception) -> str:
     return f"it is not JSON ({str(error)[:100]})"
 
 
-def _converted(content: dict, path: Path) -> dict:
+def _converted(text: str, path: Path) -> dict:
     try:
-        return nbformat.convert(nbformat.from_dict(content), NOTEBOOK_FORMAT)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about what the conversion mends
+            return nbformat.convert(reader.reads(text), NOTEBOOK_FORMAT)
     except Exception as error:  # nbformat converts what it takes for well-formed, and fails in any way else
         reason = f"its format is {CONVERTIBLE}, and converting it failed ({type(error).__name__})"
         raise _no_notebook(path, reason, "open it in JupyterLab and save it again") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,10 @@ from autograder.runs.tampering import tampering_remarks
 from autograder.runs.ungraded import ungraded_definitions
 
 MAX_TEXT = 200_000  # characters in one cell
+OTHER_LECTURE = Refused(
+    "the notebook has none of this lecture's solution cells: it may belong to another lecture",
+    "Your notebook has none of this lecture's solution cells: is it another lecture's?",
+)
 
 
 @dataclass(frozen=True)
@@ -53,14 +57,14 @@ def read_submission(folder: Path, source: NotebookNode, lecture: Lecture, studen
         lecture: which lecture it is; its name is the notebook's.
         student: name of the submission's folder.
     """
-    digest = ""
+    digest, remarks = "", []
     try:
         path, remarks = find_notebook(folder, lecture.name)
         data = read_file(path)
         digest = hashlib.sha256(path.name.encode(errors="surrogatepass") + b"\0" + data).hexdigest()
         notebook, more = parse(data, path)
     except Refused as refusal:
-        return _failed(student, refusal, digest)
+        return _failed(student, refusal, digest, remarks)
     return submission_from_notebook(notebook, source, student, digest=digest, remarks=[*remarks, *more])
 
 
@@ -70,7 +74,7 @@ def submission_from_notebook(
     student: str,
     *,
     digest: str = "",
-    remarks: Iterable[Remark] = (),
+    remarks: Sequence[Remark] = (),
 ) -> Submission:
     """Take the solution texts out of a notebook of format 4, and remark on what is not as it was released.
 
@@ -81,29 +85,31 @@ def submission_from_notebook(
         digest: hash of what was handed in; by default, of what is taken from it.
         remarks: what was found before.
     """
-    try:
-        cells = list(cells_of(notebook))
-        first = _first_of_each(cells)
-        wanted = [grade_id(cell) for cell in source.cells if _is_written(cell)]
-        texts, taking = _solutions(first, wanted)
-        found = [*remarks, *_odd_cells(notebook, cells), *taking, *_doubled(cells, source)]
-        found += tampering_remarks(cells, first, source)
-        found += ungraded_definitions(cells, texts, source)
-        digest = digest or _digest(texts, found)
-        if not any(name in first for name in wanted):
-            raise Refused(
-                "the notebook has none of this lecture's solution cells: it may belong to another lecture",
-                "Your notebook has none of this lecture's solution cells: is it another lecture's?",
-            )
-    except Refused as refusal:
-        return _failed(student, refusal, digest)
-    return Submission(student, texts, tuple(found), digest=digest)
+    cells = list(cells_of(notebook))
+    first = _first_of_each(cells)
+    wanted = [grade_id(cell) for cell in source.cells if _is_written(cell)]
+    if not any(name in first for name in wanted):
+        return _failed(student, OTHER_LECTURE, digest, remarks)
+    texts, taking = _solutions(first, wanted)
+    found = [
+        *remarks,
+        *_odd_cells(notebook, cells),
+        *taking,
+        *_doubled(cells, source),
+        *tampering_remarks(cells, first, source),
+        *ungraded_definitions(cells, texts, source),
+    ]
+    return Submission(student, texts, tuple(found), digest=digest or _digest(texts, found))
 
 
-def _failed(student: str, refusal: Refused, digest: str) -> Submission:
-    digest = digest or hashlib.sha256(refusal.message.encode()).hexdigest()
+def _failed(student: str, refusal: Refused, digest: str, remarks: Iterable[Remark] = ()) -> Submission:
     return Submission(
-        student, {}, failure=refusal.message, failure_for_student=refusal.for_student, digest=digest
+        student,
+        {},
+        tuple(remarks),
+        failure=refusal.message,
+        failure_for_student=refusal.for_student,
+        digest=digest or hashlib.sha256(refusal.message.encode()).hexdigest(),
     )
 
 

@@ -10,12 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
 
-from autograder.exercises import is_setup
+from autograder.exercises import grade_id, is_setup, is_solution_code
 from autograder.record import Remark, RemarkKind
 from autograder.runs.cells import SubmittedCell
 from autograder.runs.refusal import listed, shown
 
 MAX_CODE = 50_000  # characters; what is longer is not parsed
+MAX_ALL = 10 * MAX_CODE  # characters of all the cells that are looked through
+MAX_REMARKS = 10
+GIVEN = {"__name__", "display", "get_ipython", "In", "Out", "_"}  # what a notebook has without an import
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
 
@@ -30,38 +33,63 @@ def ungraded_definitions(
         texts: its solution cells by grade id, which are all that is run.
         source: the lecture's complete notebook; its set-up cell is run too.
     """
-    for name, where, users in definitions_outside(cells, texts, source):
+    for name, where, users in definitions_outside(cells, texts, source)[:MAX_REMARKS]:
         name, users = shown(name)[1:-1], listed(users)
         where = f"a cell that is not graded (cell {where})"
         message = f"solution cell {users} uses {name}, which is defined in {where}"
         advice = f"{name} is defined in {where}; define it inside the solution cell {users}."
         yield Remark(RemarkKind.NOTE, message, advice)
+    for name, where, home in _answers_elsewhere(cells, source):
+        message = f"{name} is defined in cell {where}, which is not graded; only solution cell {home} counts"
+        advice = (
+            f"You define {name} in cell {where}, which is not graded: write it into the solution cell {home}."
+        )
+        yield Remark(RemarkKind.NOTE, message, advice)
+
+
+def _answers_elsewhere(
+    cells: Iterable[SubmittedCell], source: NotebookNode
+) -> Iterator[tuple[str, int, str]]:
+    """Yield each function that a solution cell is for and another cell defines, that cell, and the solution cell."""
+    solutions = [cell for cell in source.cells if is_solution_code(cell)]
+    home = {name: grade_id(cell) for cell in solutions for name in names(cell.source)[0]}
+    definition = re.compile(r"^(?:async +)?def +(\w+)", re.MULTILINE)
+    seen = set()
+    for cell in cells:
+        if cell.kind == "code" and cell.text is not None and cell.grade_id not in home.values():
+            for name in home.keys() & set(definition.findall(cell.text)) - seen:
+                seen.add(name)
+                yield name, cell.number, home[name]
 
 
 def definitions_outside(
     cells: Sequence[SubmittedCell], texts: Mapping[str, str], source: NotebookNode
 ) -> list[tuple[str, int, list[str]]]:
     """Return name, number of the cell that defines it, and the solution cells that use it."""
-    setup = [cell.source for cell in source.cells if is_setup(cell)]
-    there = set(dir(builtins)) | {"__name__", "display", "get_ipython"}
-    for text in [*setup, *texts.values()]:
-        there |= names(text)[0]
+    there = set(dir(builtins)) | GIVEN
     users: dict[str, list[str]] = {}
-    for grade_id, text in texts.items():
-        for name in sorted(names(text)[1] - there):
-            users.setdefault(name, []).append(grade_id)
-    return [(name, number, users[name]) for name, number in _found(users, cells, texts)]
+    for solution, text in texts.items():
+        defined, used = names(text)
+        there |= defined
+        for name in sorted(used):
+            users.setdefault(name, []).append(solution)
+    for cell in source.cells:
+        there |= names(cell.source)[0] if is_setup(cell) else set()
+    wanted = users.keys() - there
+    return [(name, number, users[name]) for name, number in _found(wanted, cells, texts)]
 
 
 def _found(
-    wanted: Iterable[str], cells: Iterable[SubmittedCell], texts: Mapping[str, str]
+    wanted: set[str], cells: Iterable[SubmittedCell], texts: Mapping[str, str]
 ) -> Iterator[tuple[str, int]]:
-    left = set(wanted)
+    """Yield those of these names that a cell defines which is not graded, and its number."""
+    left, characters = set(wanted), 0
     for cell in cells:
-        if not left:
-            return
         if cell.kind != "code" or cell.grade_id in texts or cell.text is None:
             continue
+        characters += len(cell.text)
+        if not left or characters > MAX_ALL:
+            return
         here = left & names(cell.text)[0]
         left -= here
         yield from ((name, cell.number) for name in sorted(here))
