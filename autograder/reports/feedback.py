@@ -14,7 +14,7 @@ from autograder.executor import CellError
 from autograder.record import SolutionRecord, TestRecord
 from autograder.reports.failures import NOT_RUN, UNTOUCHED, hint_of
 from autograder.reports.frames import own_frames
-from autograder.reports.marks import WAITING, Marks
+from autograder.reports.marks import WAITING, CellMark, Marks
 from autograder.reports.outline import ExerciseOutline
 from autograder.reports.pages import render
 from autograder.reports.text import line
@@ -51,7 +51,6 @@ class Cell:
     message: str = ""
     frames: str = ""
     output: str = ""
-    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,13 @@ class Exercise:
     waiting: bool
     checks: tuple[Check, ...]
     cells: tuple[Cell, ...]
+    comments: tuple[str, ...]
     advice: str
+
+    @property
+    def detailed(self) -> bool:
+        """Whether there is more to show than points."""
+        return bool(self.checks or self.cells or self.comments)
 
 
 def feedback_page(marks: Marks) -> str:
@@ -90,7 +95,9 @@ def feedback_page(marks: Marks) -> str:
 def page_exercises(marks: Marks) -> list[Exercise]:
     """Return what the student may see of each exercise."""
     return [
-        _exercise(marks, number, exercise) for number, exercise in enumerate(marks.outline.exercises, start=1)
+        _exercise(marks, number, exercise)
+        for number, exercise in enumerate(marks.outline.exercises, start=1)
+        if marks.of(exercise.name)[1] > 0  # one that is new in the source was not graded
     ]
 
 
@@ -147,22 +154,27 @@ def _exercise(marks: Marks, number: int, outline: ExerciseOutline) -> Exercise:
         points=points,
         waiting=any(mark.waiting for mark in own),
         checks=checks,
-        cells=tuple(_cell(cell, marks.by_hand.comments.get(cell.grade_id, "")) for cell in written),
+        cells=tuple(_cell(cell, cell.grade_id not in marks.outline.prose) for cell in written),
+        comments=_comments(marks, [*written, *own]),
         advice="" if state == FULL or record.failure else _advice(written, tests, checks),
     )
 
 
-def _cell(solution: SolutionRecord, comment: str) -> Cell:
+def _comments(marks: Marks, cells: list[SolutionRecord | CellMark]) -> tuple[str, ...]:
+    names = dict.fromkeys(cell.grade_id for cell in cells)
+    return tuple(marks.by_hand.comments[name] for name in names if name in marks.by_hand.comments)
+
+
+def _cell(solution: SolutionRecord, is_code: bool) -> Cell:
     printed = "".join(
         str(output.get("text", "")) for output in solution.outputs if output.get("output_type") == "stream"
     )
     return Cell(
         solution.source,
-        is_code=not solution.manual or bool(solution.outputs) or solution.error is not None,
+        is_code,
         message=_message(solution.error),
         frames=_frames(solution.error, (solution,)),
         output=printed,
-        comment=comment,
     )
 
 

@@ -109,9 +109,7 @@ def marks_of(record: Record, outline: Outline, by_hand: ByHand | None = None) ->
         cells = [(cell.grade_id, cell.exercise, cell.points, 0.0) for cell in outline.cells]
     else:
         cells = [(test.grade_id, test.exercise, test.points, test.earned) for test in record.tests]
-        cells += [
-            (cell.grade_id, cell.exercise, cell.points, None) for cell in record.solutions if cell.manual
-        ]
+        cells += [(cell.grade_id, cell.exercise, cell.points, None) for cell in outline.cells if cell.manual]
     return Marks(record, outline, tuple(_mark(*cell, by_hand) for cell in cells), by_hand)
 
 

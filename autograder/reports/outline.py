@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_grade
+from nbgrader.utils import is_grade, is_task
 
 from autograder.course import Lecture, read_notebook
-from autograder.exercises import exercise_of, grade_id
+from autograder.exercises import exercise_of, grade_id, is_test
 
 TITLE = re.compile(r"^# +(.+)$", re.MULTILINE)
 CARD = re.compile(r"^### +(Exercise [\d.]+) · (.+)$", re.MULTILINE)
@@ -39,21 +39,27 @@ class ExerciseOutline:
 
 @dataclass(frozen=True)
 class CellOutline:
-    """A cell that gives points."""
+    """A cell that gives points; ``manual`` if a person decides on them."""
 
     grade_id: str
     exercise: str
     points: float
+    manual: bool
 
 
 @dataclass(frozen=True)
 class Outline:
-    """A lecture's title, its exercises and the cells that give points, each in order."""
+    """A lecture's title, its exercises and the cells that give points, each in order.
+
+    Attributes:
+        prose: grade ids of the cells that are not code.
+    """
 
     lecture: str
     title: str
     exercises: tuple[ExerciseOutline, ...]
     cells: tuple[CellOutline, ...]
+    prose: frozenset[str]
 
     @property
     def points(self) -> float:
@@ -71,8 +77,8 @@ def read_outline(lecture: Lecture) -> Outline:
 
 
 def outline_of(folder: str, source: NotebookNode) -> Outline:
-    """Return the outline of a source notebook; manually graded cells count like tests."""
-    title, card, cards, cells = "", None, {}, []
+    """Return the outline of a source notebook; what a person grades is an exercise too."""
+    title, card, cards, cells, prose = "", None, {}, [], set()
     for cell in source.cells:
         if cell.cell_type == "markdown":
             title = title or next(iter(TITLE.findall(cell.source)), "")
@@ -80,9 +86,11 @@ def outline_of(folder: str, source: NotebookNode) -> Outline:
         if "nbgrader" in cell.metadata:
             cards.setdefault(exercise_of(cell), card)
             card = None
-            if is_grade(cell):
+            if cell.cell_type != "code":
+                prose.add(grade_id(cell))
+            if is_grade(cell) or is_task(cell):
                 points = float(cell.metadata.nbgrader.get("points", 0))
-                cells.append(CellOutline(grade_id(cell), exercise_of(cell), points))
+                cells.append(CellOutline(grade_id(cell), exercise_of(cell), points, not is_test(cell)))
     names = dict.fromkeys(cell.exercise for cell in cells)
     found = [
         ExerciseOutline(
@@ -90,4 +98,4 @@ def outline_of(folder: str, source: NotebookNode) -> Outline:
         )
         for name in names
     ]
-    return Outline(folder, title or folder, tuple(found), tuple(cells))
+    return Outline(folder, title or folder, tuple(found), tuple(cells), frozenset(prose))

@@ -64,7 +64,7 @@ def code(source: str) -> Markup:
     else:
         html = str(Markup.escape(text))
     lines = html.rstrip("\n").split("\n")  # a token of several lines is closed at the end of each
-    return Markup("\n").join(Markup('<span class="line">{}</span>').format(Markup(line)) for line in lines)
+    return Markup("").join(Markup('<span class="line">{}\n</span>').format(Markup(line)) for line in lines)
 
 
 @cache

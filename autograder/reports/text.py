@@ -7,6 +7,8 @@ import unicodedata
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # what terminals colour text with; it says nothing
 SUSPECT = re.compile(r"[^\n\t\x20-\x7e]")
+MARKS = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+PILED_UP = re.compile(f"({MARKS}{{3}}){MARKS}+")  # on one letter they reach into the lines above and below
 JOINERS = "\u200c\u200d"  # between letters of some scripts, and inside emoji
 NAMES = {0x7F: "␡", **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"}}
 
@@ -25,7 +27,7 @@ def plain(text: str, most: int | None = None) -> str:
     if most is not None and len(text) > most:
         cut, text = len(text) - most, text[:most]
     text = COLOUR.sub("", text.replace("\r\n", "\n"))
-    text = SUSPECT.sub(_visible, text)
+    text = PILED_UP.sub(r"\1…", SUSPECT.sub(_visible, text))
     return f"{text}\n… {cut:,} more characters were cut" if cut else text
 
 
