@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
@@ -101,6 +102,8 @@ def without_hidden_tests(source: str) -> str:
 def parsed(source: str) -> ast.Module:
     """Parse a cell's code; one that is no Python counts as empty here: running it is what reports the error."""
     try:
-        return ast.parse(source)
-    except SyntaxError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape in a student's text is no business of the grader
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # also NUL bytes, and nesting without end
         return ast.Module(body=[], type_ignores=[])

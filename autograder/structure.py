@@ -80,9 +80,9 @@ def _exercise_problems(exercise: Exercise, card: str) -> Iterator[str]:
     source = exercise.solution.source
     if len(regions(source, SOLUTION_BEGIN, SOLUTION_END)) != 1:
         yield f"the solution cell of {exercise.name} needs one region {SOLUTION_BEGIN} … {SOLUTION_END}"
-    functions = [node for node in parsed(source).body if isinstance(node, ast.FunctionDef)]
-    if [function.name for function in functions] != [exercise.name]:
-        yield f"the solution cell of {exercise.name} must define the function {exercise.name} and no other"
+    defined = [node for node in parsed(source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    if [node.name for node in defined] != [exercise.name]:
+        yield f"the solution cell of {exercise.name} must define the function or class {exercise.name} and no other"
 
 
 def _test_problems(cell: NotebookNode, exercise: Exercise, defined: set[str]) -> Iterator[str]:
@@ -97,7 +97,10 @@ def _test_problems(cell: NotebookNode, exercise: Exercise, defined: set[str]) ->
             yield f"hidden test {name} must be a comment, then the test between {HIDDEN_BEGIN} and {HIDDEN_END}"
         if HIDDEN_BEGIN not in cell.source:
             yield f"hidden test {name} has no region {HIDDEN_BEGIN}"
-    nodes = list(ast.walk(parsed(cell.source)))
+    tree = parsed(cell.source)
+    if tree.body and isinstance(tree.body[-1], ast.Expr) and _calls(tree.body[-1].value, exercise.name):
+        yield f"test cell {name} ends with a call of {exercise.name}: a cell's value is partial credit, assign it to a name"
+    nodes = list(ast.walk(tree))
     if any(isinstance(node, DEFINITIONS) for node in nodes):
         yield f"test cell {name} contains a lambda, def or class, which cannot cross into another process"
     names = [node for node in nodes if isinstance(node, ast.Name)]
@@ -108,6 +111,10 @@ def _test_problems(cell: NotebookNode, exercise: Exercise, defined: set[str]) ->
             f"test cell {name} uses {other!r}, which is neither imported by the set-up cell "
             f"nor the function {exercise.name}"
         )
+
+
+def _calls(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
 
 
 def _role_problems(cell: NotebookNode, role: dict[str, object]) -> Iterator[str]:

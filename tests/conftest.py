@@ -25,6 +25,20 @@ def generator(request) -> torch.Generator:
     return torch.Generator().manual_seed(zlib.crc32(request.node.nodeid.encode()))
 
 
+@pytest.fixture(scope="session")
+def executor():
+    """A judge for all tests of this process: in a sandbox, or without one on a machine that has none."""
+    from autograder.executor import ExecutorError
+    from autograder.judge.pool import JudgePool
+
+    try:
+        pool = JudgePool(1)
+    except ExecutorError:
+        pool = JudgePool(1, trust_submissions=True)
+    with pool:
+        yield pool
+
+
 @pytest.fixture
 def ax():
     """Axes of a new figure, closed afterwards."""

@@ -7,7 +7,6 @@ import pytest
 
 from autograder.answer_bank import Answer, find_answers, judge, shortages
 from autograder.course import Course, Lecture, read_notebook
-from autograder.fork_executor import ForkExecutor
 
 pytestmark = pytest.mark.notebook
 
@@ -21,12 +20,6 @@ SEEDS = range(1, 21)
 
 source_of = cache(read_notebook)
 
-
-@pytest.fixture(scope="module")
-def executor():
-    """One warm process for the whole bank."""
-    with ForkExecutor() as executor:
-        yield executor
 
 
 def test_there_are_answers():

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Course, Lecture, read_notebook
-from autograder.fork_executor import ForkExecutor
 from autograder.grading import grade
 from autograder.release import leaks, stale, student_versions
 from autograder.structure import structure_problems
@@ -17,12 +16,6 @@ COURSE = Course.find(Path(__file__).parents[1])
 LECTURES = COURSE.lectures()
 SEEDS = range(1, 21)
 
-
-@pytest.fixture(scope="module")
-def executor():
-    """One warm process for all lectures."""
-    with ForkExecutor() as executor:
-        yield executor
 
 
 def by_folder(lecture: Lecture) -> str:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from autograder.commands import add_lectures
+from autograder.commands import add_judges, add_lectures
 
 NAME = "validate"
 HELP = "Grade a lecture's source, its student version and its answer bank."
@@ -15,6 +15,7 @@ DESCRIPTION = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     add_lectures(parser)
+    add_judges(parser)
     parser.add_argument(
         "--answers",
         action=argparse.BooleanOptionalAction,
@@ -26,12 +27,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print a report for each lecture; 1 if one has a problem."""
     from autograder.course import Course
-    from autograder.fork_executor import ForkExecutor
+    from autograder.judge.pool import JudgePool
     from autograder.validate import validate
 
     lectures = Course.find(options.course).select(options.lectures)
     valid = True
-    with ForkExecutor() as executor:
+    with JudgePool(options.jobs, trust_submissions=options.trust_submissions) as executor:
         for lecture in lectures:
             validation = validate(lecture, executor, with_answers=options.answers)
             print(validation.report(), flush=True)

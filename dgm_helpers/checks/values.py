@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dgm_helpers.checks.failure import fail
+from dgm_helpers.checks.failure import MeasuredHint, fail
 
 MISSING = "the function returned None: is its last line a `return`?"
 # Exact types, because a subclass could redefine what a conversion or a comparison means.
@@ -53,7 +53,7 @@ def require_shape(name: str, tensor: Tensor, shape: Sequence[int], *, is_tuple: 
         return
     hint = _shape_hint(tensor, shape)
     if is_tuple:
-        hint = f"the function returned a tuple of {len(tensor)}; one tensor is expected."
+        hint = MeasuredHint(f"the function returned a tuple of {len(tensor)}; one tensor is expected.")
     fail(name, "wrong shape", [f"expected {tuple(shape)}", f"actual   {tuple(tensor.shape)}"], hint)
 
 

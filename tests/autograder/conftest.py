@@ -8,7 +8,6 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.course import Course, Lecture
-from autograder.fork_executor import ForkExecutor
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SETUP = """import math
@@ -125,9 +124,3 @@ def lecture(course) -> Lecture:
     """The toy lecture."""
     return course.lecture("03")
 
-
-@pytest.fixture(scope="session")
-def executor():
-    """One warm process for all tests."""
-    with ForkExecutor() as executor:
-        yield executor
