@@ -139,13 +139,14 @@ class Student:
     """One child of the warm parent, for one submission.
 
     Attributes:
-        deadline: of ``time.monotonic``: when whatever is asked must be answered.
+        deadline: of ``time.monotonic``: when whatever is asked must be answered; None before the first is set.
         seconds: what the deadline allowed, for the message.
     """
 
     def __init__(self, parent: WarmParent, limits: Limits) -> None:
         self.parent, self.limits = parent, limits
-        self.deadline, self.seconds = float("inf"), float("inf")
+        self.deadline: float | None = None
+        self.seconds = float("inf")
         self.stack = ExitStack()
         folder = None
         if parent.trusted:
