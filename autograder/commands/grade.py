@@ -1,0 +1,222 @@
+"""``autograder grade``: grade what was handed in."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from autograder.commands import add_lectures
+
+if TYPE_CHECKING:
+    from autograder.course import Course, Lecture
+    from autograder.executor import Limits
+    from autograder.runs.interrupt import Interrupt
+    from autograder.runs.summary import ClassResult
+    from autograder.runs.workers import Workers
+
+NAME = "grade"
+HELP = "Grade the submissions of a class."
+DESCRIPTION = (
+    "Grade what lies in submitted/STUDENT/LECTURE, many submissions at a time, and enter the points into the "
+    "gradebook. What has not changed since it was graded is not graded again, and a run that was interrupted goes "
+    "on where it stopped. The exit status is 1 if some submissions could not be graded, 130 after Ctrl-C."
+)
+INTERRUPTED = 130
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add this command's options."""
+    add_lectures(parser)
+    parser.add_argument(
+        "--student",
+        action="append",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="Grade only these students' submissions.",
+    )
+    parser.add_argument(
+        "--regrade",
+        "--force",
+        action="store_true",
+        help="Grade also what has not changed since it was graded.",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--jobs",
+        type=_whole,
+        metavar="N",
+        help="Submissions to grade at a time. By default as many as there are processor cores.",
+    )
+    where.add_argument(
+        "--dask",
+        metavar="URL",
+        help="Grade on the Dask cluster with this scheduler, for example tcp://scheduler:8786.",
+    )
+    parser.add_argument(
+        "--trust-submissions",
+        action="store_true",
+        help="Run submissions without a sandbox: they can then do whatever you can.",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="Seed of the inputs that the checks draw, to repeat a grading. By default each submission has its own.",
+    )
+    limits = parser.add_argument_group("limits of a submission")
+    limits.add_argument("--cell-seconds", type=_positive, metavar="S", help="Time of one cell.")
+    limits.add_argument("--notebook-seconds", type=_positive, metavar="S", help="Time of the whole notebook.")
+    limits.add_argument("--memory-mb", type=_whole, metavar="MB", help="Memory of the student's code.")
+    parser.add_argument("--json", action="store_true", help="Print the result as one JSON document.")
+    parser.add_argument("--quiet", action="store_true", help="Show no progress.")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Grade, print what came of it, and return the exit status."""
+    from autograder.course import Course
+    from autograder.runs.interrupt import Interrupt
+    from autograder.runs.summary import as_json, done_so_far, report
+
+    course = Course.find(options.course)
+    classes = _classes(course, options)
+    results: list[ClassResult] = []
+    with _workers(options) as workers, Interrupt() as interrupt:
+        for lecture, students in classes.items():
+            results.append(_grade(course, lecture, students, workers, interrupt, options))
+            if not options.json:
+                print(report(results[-1]), flush=True)
+            if interrupt.asked:
+                break
+    if options.json:
+        print(as_json(results, interrupted=interrupt.asked))
+    if interrupt.asked:
+        print(
+            f"autograder: interrupted: {done_so_far(results[-1])}; {_how_to_go_on(options)}", file=sys.stderr
+        )
+        return INTERRUPTED
+    return int(any(result.failed for result in results))
+
+
+def _grade(
+    course: Course,
+    lecture: Lecture,
+    students: list[str],
+    workers: Workers,
+    interrupt: Interrupt,
+    options: argparse.Namespace,
+) -> ClassResult:
+    from autograder.course import CourseError
+    from autograder.executor import ExecutorError
+    from autograder.runs.filing import Filing
+    from autograder.runs.interrupt import Interrupted
+    from autograder.runs.journal import Journal
+    from autograder.runs.progress import Progress
+    from autograder.runs.run import ClassRun, Settings
+    from autograder.runs.summary import ClassResult, done_so_far
+
+    settings = Settings(_limits(options), options.seed, options.regrade)
+    with (
+        Journal.of(lecture) as journal,
+        Filing(course, lecture) as filing,
+        Progress(lecture.folder, len(students), quiet=options.quiet) as progress,
+    ):
+        run = ClassRun(lecture, workers, journal, filing, settings, interrupt)
+        result = ClassResult(lecture, len(students), run.outcomes, journal.path)
+        try:
+            run.run(students, progress)
+        except Interrupted:
+            workers.close()
+        except (CourseError, ExecutorError) as error:
+            if not run.outcomes:
+                raise
+            raise CourseError(f"{error}; {done_so_far(result)}, and {_how_to_go_on(options)}") from error
+    return result
+
+
+def _how_to_go_on(options: argparse.Namespace) -> str:
+    if options.regrade:
+        return "the same command grades these again, too"
+    return "the same command goes on where this one stopped"
+
+
+def _classes(course: Course, options: argparse.Namespace) -> dict[Lecture, list[str]]:
+    """Return the lectures to grade, and whose submissions.
+
+    Raises:
+        CourseError: if there is nothing to grade, or not what was asked for.
+    """
+    from autograder.course import CourseError
+    from autograder.runs.run import handed_in
+
+    lectures = course.select(options.lectures)
+    wanted = {name for names in options.student for name in names}
+    everybody = {lecture: handed_in(lecture) for lecture in lectures}
+    unknown = wanted.difference(*everybody.values())
+    if unknown:
+        what = ", ".join(lecture.folder for lecture in lectures)
+        raise CourseError(
+            f"{sorted(unknown)[0]!r} has handed in nothing: no folder under submitted/ for {what}"
+        )
+    empty = [lecture for lecture, students in everybody.items() if not students]
+    if empty and (options.lectures or len(empty) == len(lectures)):
+        raise CourseError(
+            f"nobody has handed in {empty[0].folder}: there is no {course.root / 'submitted'}/STUDENT/"
+            f"{empty[0].folder}; `autograder collect` fills that folder"
+        )
+    chosen = {
+        lecture: [student for student in students if not wanted or student in wanted]
+        for lecture, students in everybody.items()
+    }
+    return {lecture: students for lecture, students in chosen.items() if students}
+
+
+def _workers(options: argparse.Namespace) -> Workers:
+    from autograder.runs.job import make_executor
+    from autograder.runs.workers import LocalWorkers
+
+    limits = _limits(options)
+    if options.dask is not None:
+        from autograder.runs.on_dask import DaskWorkers
+
+        return DaskWorkers(options.dask, trust_submissions=options.trust_submissions, limits=limits)
+    jobs = options.jobs or _cores()
+    return LocalWorkers(make_executor(jobs, trust_submissions=options.trust_submissions), jobs, limits)
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    """Return the default limits with those that were given; longer parts make the whole longer."""
+    from autograder.executor import MIB, Limits
+
+    usual = Limits()
+    cell = options.cell_seconds or usual.cell_seconds
+    exercise = max(usual.exercise_seconds, cell)
+    return Limits(
+        cell_seconds=cell,
+        exercise_seconds=exercise,
+        notebook_seconds=options.notebook_seconds or max(usual.notebook_seconds, exercise),
+        memory_bytes=usual.memory_bytes if options.memory_mb is None else options.memory_mb * MIB,
+    )
+
+
+def _cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
+    return number
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return number

@@ -1,0 +1,160 @@
+"""Grading on an existing Dask cluster: a task is one submission; this process alone writes what comes of it.
+
+The machines need this package, of the same version, and what its executor needs (a sandbox). A worker that
+dies gives its tasks to the others; how often a task may lose its worker is the scheduler's setting
+``distributed.scheduler.allowed-failures``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import asdict
+from time import monotonic
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.course import CourseError
+from autograder.executor import ExecutorError, Limits
+from autograder.grading import grader_version
+from autograder.record import Record
+from autograder.runs.job import Job, not_graded
+
+CONNECT_SECONDS = 8.0
+CHECK_SECONDS = 60.0  # for a worker to be there, and to have imported torch
+
+
+class DaskWorkers:
+    """The workers of a cluster; see :class:`autograder.runs.workers.Workers`.
+
+    Args:
+        url: the scheduler's address, for example ``tcp://scheduler:8786``.
+        trust_submissions: whether the workers do without a sandbox.
+        limits: what a submission may use.
+        check_seconds: how long to wait for a first worker, and for all of them to say that they are fit.
+
+    Raises:
+        CourseError: if Dask is not installed, the scheduler or its workers are not there, or are not fit.
+    """
+
+    def __init__(
+        self, url: str, *, trust_submissions: bool, limits: Limits, check_seconds: float = CHECK_SECONDS
+    ) -> None:
+        self.url, self._trusted = url, trust_submissions
+        self._client = _connect(url)
+        self._sources: dict[int, tuple[NotebookNode, Any]] = {}
+        self._size, self._counted = 0, float("-inf")
+        try:
+            self._check_all(limits, check_seconds)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def size(self) -> int:
+        """Threads of all workers that there are now."""
+        if monotonic() - self._counted > 1.0:
+            with suppress(OSError):  # the scheduler is lost, which the tasks will tell
+                self._size = sum(self._client.nthreads().values())
+            self._counted = monotonic()
+        return max(self._size, 1)
+
+    def submit(self, job: Job, source: NotebookNode) -> Future[Record]:
+        """See :class:`autograder.runs.workers.Workers`."""
+        from autograder.runs.dask_worker import grade_remotely
+
+        answer: Future[Record] = Future()
+        task = self._client.submit(
+            grade_remotely, job, self._sent(source), grader_version(), self._trusted, pure=False
+        )
+        task.add_done_callback(lambda task: self._settle(answer, job, task))
+        return answer
+
+    def close(self) -> None:
+        """Leave the cluster. It drops what is still to do; what runs there ends within its limits."""
+        with suppress(TimeoutError):  # the scheduler does not answer, and need not
+            self._client.close(timeout=1)
+
+    def __enter__(self) -> DaskWorkers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _sent(self, source: NotebookNode) -> Any:
+        """Return the source as a task of its own: sent once, and made anew where a worker takes it along."""
+        if id(source) not in self._sources:
+            text = self._client.submit(str, nbformat.writes(source), pure=False)
+            self._sources[id(source)] = (source, text)
+        return self._sources[id(source)][1]
+
+    def _settle(self, answer: Future[Record], job: Job, task: Any) -> None:
+        from distributed import KilledWorker
+
+        if not answer.set_running_or_notify_cancel():
+            return
+        try:
+            answer.set_result(Record.from_json(task.result()))
+        except KilledWorker as killed:
+            times = killed.allowed_failures + 1
+            answer.set_result(not_graded(job, f"its worker died {times} times"))
+        except (CourseError, ExecutorError) as error:
+            answer.set_exception(error)
+        except BaseException as error:  # cancelled: the scheduler is gone; else it comes from a worker
+            lost = self._client.status != "running" or task.cancelled()
+            reason = "was lost" if lost else f"failed to run a task: {type(error).__name__}: {error}"
+            answer.set_exception(CourseError(f"the Dask cluster at {self.url} {reason}"))
+
+    def _check_all(self, limits: Limits, seconds: float) -> None:
+        """Have each worker try out that it can grade; also what makes an adaptive cluster start one."""
+        from distributed import wait
+
+        greet, said = _greeting(), (grader_version(), self._trusted, asdict(limits))
+        first = self._client.submit(greet, *said, pure=False)
+        with suppress(TimeoutError):
+            wait(first, timeout=seconds)
+        workers = list(self._client.nthreads())
+        if not first.done():
+            lacks = (
+                "does not answer" if workers else f"has no worker; start some with `dask worker {self.url}`"
+            )
+            raise CourseError(f"the Dask cluster at {self.url} {lacks}")
+        greetings = {
+            worker: self._client.submit(greet, *said, workers=[worker], pure=False) for worker in workers
+        }
+        with suppress(TimeoutError):  # of those that do not answer, the scheduler takes care
+            wait(list(greetings.values()), timeout=seconds)
+        for worker, greeting in greetings.items():
+            if greeting.status == "finished" and greeting.result():
+                raise CourseError(f"the Dask worker {worker} cannot grade: {greeting.result()}")
+
+
+def _connect(url: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise CourseError("--dask needs Dask, which is not installed: pip install distributed") from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is said in our words
+    try:
+        return Client(url, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        reason = "nothing answers there" if isinstance(error, OSError) else str(error)
+        raise CourseError(
+            f"there is no Dask scheduler at {url}: {reason}; `dask scheduler` starts one and prints its address"
+        ) from None
+
+
+def _greeting() -> Callable[[str, bool, dict[str, Any]], str]:
+    def greet(version: str, trust_submissions: bool, limits: dict[str, Any]) -> str:
+        """Return why this worker cannot grade, or nothing. Sent as code, since it may have no other."""
+        try:
+            from autograder.runs.dask_worker import unfit
+        except ImportError as error:
+            return f"the course's package is not installed there ({error})"
+        return unfit(version, trust_submissions, limits)
+
+    return greet

@@ -1,0 +1,42 @@
+"""What is kept of a graded submission while its class is graded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autograder.record import Record, Remark
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A line for the table at the end: a record without its texts."""
+
+    student: str
+    earned: float
+    points: float
+    by_hand: float
+    failure: str
+    remarks: tuple[Remark, ...]
+    seconds: float
+    unchanged: bool
+    not_filed: str = ""
+
+    @classmethod
+    def of(cls, record: Record, *, unchanged: bool, not_filed: str) -> Outcome:
+        """Shorten a record."""
+        return cls(
+            record.student,
+            record.earned,
+            record.points,
+            sum(solution.points for solution in record.solutions if solution.manual),
+            record.failure,
+            record.remarks,
+            record.seconds,
+            unchanged,
+            not_filed,
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is no grade of it, or none in the gradebook."""
+        return bool(self.failure or self.not_filed)
