@@ -1,4 +1,4 @@
-"""nbgrader's settings for this course: its folders, its stub, and who runs the submissions."""
+"""nbgrader's settings for this course: its folders, its stub, and who judges the submissions."""
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
@@ -10,7 +10,6 @@ from nbgrader.preprocessors import (
     ClearSolutions,
     ComputeChecksums,
     GetGrades,
-    IgnorePattern,
     LimitOutput,
     LockCells,
     SaveAutoGrades,
@@ -18,10 +17,12 @@ from nbgrader.preprocessors import (
 )
 
 from autograder.nbgrader_plugin import (
-    FeedbackExporter,
     NormaliseRelease,
+    RebuildFromSource,
     RedactHiddenTests,
     RunSubmission,
+    SubmissionExporter,
+    safe_markdown,
 )
 
 c = get_config()  # noqa: F821
@@ -29,7 +30,8 @@ c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "deep_generative_models"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "lectures"
-# The gradebook is nbgrader's default, gradebook.db in this folder; for PostgreSQL, give CourseDirectory.db_url.
+# The gradebook is nbgrader's default, gradebook.db in this folder; for PostgreSQL, give
+# CourseDirectory.db_url, for example "postgresql+psycopg://user:password@host/gradebook".
 
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 
@@ -49,12 +51,13 @@ c.GenerateAssignment.preprocessors = [
     CheckCellMetadata,
 ]
 
-c.OverwriteCells.add_missing_cells = True  # a deleted test is run all the same
+# Of a submission only the solution cells' texts count; all else comes from the source, edited or not.
+c.Autograde.exporter_class = SubmissionExporter
+c.Autograde.sanitize_preprocessors = [RebuildFromSource, CheckCellMetadata]
 
 # RunSubmission takes the place of nbgrader's Execute.
 c.Autograde.autograde_preprocessors = [
     RunSubmission,
-    IgnorePattern,
     LimitOutput,
     SaveAutoGrades,
     AssignLatePenalties,
@@ -62,4 +65,6 @@ c.Autograde.autograde_preprocessors = [
 ]
 
 c.GenerateFeedback.preprocessors = [GetGrades, RedactHiddenTests, CSSHTMLHeaderPreprocessor]
-c.GenerateFeedback.exporter_class = FeedbackExporter
+
+# In feedback and in formgrader, a student's Markdown cannot run scripts.
+c.HTMLExporter.filters = {"markdown2html": safe_markdown}

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import atexit
 import random
+import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import bleach
 import nbformat
 from jinja2 import pass_context
-from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters import HTMLExporter, NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import is_solution
-from traitlets import Float, Integer
+from nbgrader.utils import determine_grade, is_solution
+from traitlets import Bool, Float, Integer
 
+from autograder.conversions import NbgraderCourse
+from autograder.course import Lecture, read_notebook
 from autograder.executor import Executor, Limits
 from autograder.exercises import grade_id, is_hidden, is_test, without_hidden_tests
-from autograder.fork_executor import ForkExecutor
 from autograder.grading import grade_submission
-from autograder.runs.judged import judged_notebook
-from autograder.runs.submission import Submission
+from autograder.record import Record, RemarkKind, SolutionRecord
+from autograder.runs.job import make_executor
+from autograder.runs.judged import METADATA, NOT_GRADED, judged_notebook, remarks_of
+from autograder.runs.lecture_entry import enter_lecture
+from autograder.runs.submission import Submission, read_submission
 
 # What Markdown makes, and the folded hints; all else in a text is shown as it was typed.
 SAFE_TAGS = [
@@ -28,15 +35,16 @@ SAFE_TAGS = [
     *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "blockquote", "details", "summary"),
     *("dd", "dl", "dt", "li", "ol", "ul", "table", "tbody", "td", "th", "thead", "tr"),
 ]
-SAFE_ATTRIBUTES = {"*": ["class", "id"], "a": ["href", "class"]}
+# Of highlighted code; others would let an answer look and act like a part of the page around it.
+SAFE_CLASS = re.compile(r"highlight|[a-z][a-z0-9]?")
 
 _shared: list[Executor] = []
 
 
-def shared_executor() -> Executor:
+def shared_executor(*, trust_submissions: bool) -> Executor:
     """Return the executor of this process, so that torch is imported once for a whole class."""
     if not _shared:
-        _shared.append(ForkExecutor())
+        _shared.append(make_executor(1, trust_submissions=trust_submissions))
         atexit.register(_shared[0].close)
     return _shared[0]
 
@@ -59,8 +67,53 @@ class NormaliseRelease(NbGraderPreprocessor):
         return nb, resources
 
 
+class SubmissionExporter(NotebookExporter):
+    """Reads graded notebooks as nbgrader does, and of a submission nothing: :class:`RebuildFromSource` does.
+
+    So a file that is no notebook is graded with no points like any other that cannot be graded.
+    """
+
+    def from_filename(self, filename: str, resources: dict | None = None, **kwargs: Any) -> tuple[str, dict]:
+        """Convert a notebook that was graded, or an empty one in place of a submission."""
+        if self.parent._sanitizing:  # nbgrader's first step of two
+            return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **kwargs)
+        return super().from_filename(filename, resources=resources, **kwargs)
+
+
+class RebuildFromSource(NbGraderPreprocessor):
+    """The first step of grading: the notebook is made of the source; only solution texts are submitted ones.
+
+    What else is different in the submission is remarked on, in the log and in the notebook's metadata.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Read the submission itself and return the notebook to judge; until then no test has passed."""
+        directory, names = self.parent.parent.coursedir, resources["nbgrader"]
+        course, student = NbgraderCourse(Path(directory.root), self.config), names["student"]
+        lecture = Lecture(course.root, names["assignment"])
+        folder = directory.format_path(directory.submitted_directory, student, lecture.folder)
+        submission = read_submission(Path(folder), read_notebook(lecture.source), lecture, student)
+        for remark in submission.remarks:
+            if remark.kind == RemarkKind.TAMPERING:
+                self.log.warning("%s: %s", student, remark.message)
+        if submission.failure:
+            self.log.error("%s cannot be graded: %s", student, submission.failure)
+        master = course.master(lecture)
+        with course.gradebook() as gradebook:
+            enter_lecture(course, gradebook, lecture, master)
+        record = Record(
+            student,
+            lecture.folder,
+            solutions=tuple(SolutionRecord(name, "", text) for name, text in submission.solutions.items()),
+            remarks=submission.remarks,
+            failure=submission.failure,
+            failure_for_student=submission.failure_for_student,
+        )
+        return judged_notebook(master, record), resources
+
+
 class RunSubmission(NbGraderPreprocessor):
-    """Stands in for nbgrader's ``Execute``: fills the outputs of the cells that are graded."""
+    """Stands in for nbgrader's ``Execute``: the judge fills the outputs of the cells that are graded."""
 
     cell_seconds = Float(30.0, help="Seconds that one cell may take.").tag(config=True)
     notebook_seconds = Float(300.0, help="Seconds that a whole notebook may take.").tag(config=True)
@@ -70,49 +123,81 @@ class RunSubmission(NbGraderPreprocessor):
         help="Seed of the inputs that the checks draw. If None, a new one for each submission, which is "
         "stored in the autograded notebook's metadata.",
     ).tag(config=True)
+    trust_submissions = Bool(
+        False, help="Run submissions without a sandbox, where none can be had and you trust them."
+    ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Run the set-up, solution and test cells; every other cell stays without output."""
         seed = self.check_seed if self.check_seed is not None else random.SystemRandom().randrange(2**31)
         limits = Limits(cell_seconds=self.cell_seconds, notebook_seconds=self.notebook_seconds)
-        solutions = {grade_id(cell): cell.source for cell in nb.cells if is_solution(cell)}
-        submission = Submission(resources["nbgrader"]["student"], solutions)
-        lecture = resources["nbgrader"]["assignment"]
-        record = grade_submission(
-            nb, submission, shared_executor(), lecture=lecture, seed=seed, limits=limits
+        said = nb.metadata[METADATA]
+        submission = Submission(
+            resources["nbgrader"]["student"],
+            {grade_id(cell): cell.source for cell in nb.cells if is_solution(cell)},
+            remarks=remarks_of(nb),
+            failure=said.failure,
+            failure_for_student=said.failure_for_student,
         )
+        executor = shared_executor(trust_submissions=self.trust_submissions)
+        lecture = resources["nbgrader"]["assignment"]
+        record = grade_submission(nb, submission, executor, lecture=lecture, seed=seed, limits=limits)
         return judged_notebook(nb, record), resources
 
 
 class RedactHiddenTests(NbGraderPreprocessor):
-    """In feedback, a hidden test shows its comment and whether it passed; nothing else."""
+    """In feedback, a hidden test shows its comment, whether it passed, and a hint; nothing else."""
 
-    def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int) -> tuple[NotebookNode, dict]:
-        """Replace source and outputs of a hidden test; show other cells' outputs as text."""
-        if cell.cell_type != "code":
-            return cell, resources
-        if is_test(cell) and is_hidden(cell):
-            passed = not any(output.output_type == "error" for output in cell.outputs)
-            cell.source = without_hidden_tests(cell.source).strip()
-            verdict = "✓ passed" if passed else "✗ did not pass"
-            cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=f"{verdict}\n")]
-        else:
-            cell.outputs = [_as_text(output) for output in cell.outputs]
-        return cell, resources
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Replace source and outputs of hidden tests; show other cells' outputs as text."""
+        for cell in nb.cells:
+            if cell.cell_type != "code":
+                continue
+            if is_test(cell) and is_hidden(cell):
+                text = f"{_verdict(cell)}\n"
+                cell.source = without_hidden_tests(cell.source).strip()
+                cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
+            else:
+                for output in cell.outputs:
+                    _make_plain(output, nb.metadata.get(METADATA, {}))
+        nb.metadata.pop(METADATA, None)
+        return nb, resources
 
 
-def _as_text(output: NotebookNode) -> NotebookNode:
+def _verdict(cell: NotebookNode) -> str:
+    earned, points = determine_grade(cell)
+    if earned == points:
+        return "✓ passed"
+    hint = cell.metadata.get(METADATA, {}).get("hint", "")
+    return ("✗ did not pass" if earned == 0 else "◐ passed in part") + (f": {hint}" if hint else "")
+
+
+def _make_plain(output: NotebookNode, said: dict) -> None:
     """Drop HTML and scripts from what a submission displayed: its page is opened by others."""
     if "data" in output:
         output.data = nbformat.from_dict({"text/plain": output.data.get("text/plain", "")})
-    return output
+    elif output.get("ename") == NOT_GRADED:  # its own words are the instructor's
+        reason = said.get("failure_for_student") or "This submission could not be graded."
+        output.evalue, output.traceback = reason, [reason]
 
 
-class FeedbackExporter(HTMLExporter):
-    """Writes a page in which a submission's texts cannot run scripts."""
+@cache
+def _plain_exporter() -> HTMLExporter:
+    return HTMLExporter()
 
-    @pass_context
-    def markdown2html(self, context: Any, source: str) -> str:
-        """Turn Markdown into HTML and escape whatever is no plain formatting."""
-        html = super().markdown2html(context, source)
-        return bleach.clean(html, tags=SAFE_TAGS, attributes=SAFE_ATTRIBUTES)
+
+@pass_context
+def safe_markdown(context: Any, source: str) -> str:
+    """Turn Markdown into HTML in which a submission's texts cannot run scripts.
+
+    It is a filter of nbconvert's pages, of the feedback and of formgrader.
+    """
+    html = _plain_exporter().markdown2html(context, source)
+    html = html.replace("\\href", "\\mathrm")  # MathJax would follow any address, scripts too
+    return bleach.clean(html, tags=SAFE_TAGS, attributes=_is_safe)
+
+
+def _is_safe(tag: str, name: str, value: str) -> bool:
+    if name == "class":
+        return bool(SAFE_CLASS.fullmatch(value))
+    return tag == "a" and name == "href"  # bleach lets through addresses of http, https and mailto

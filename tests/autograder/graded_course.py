@@ -238,7 +238,9 @@ class Server:
 
 def postgresql_programs() -> Path:
     """Return the folder of PostgreSQL's programs; skips the test where there is none, or no driver."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    folders = sorted(
+        Path("/usr/lib/postgresql").glob("[0-9]*/bin"), key=lambda path: -float(path.parent.name)
+    )
     found = shutil.which("initdb")
     folders += [Path(found).resolve().parent] if found else []
     if not folders:
@@ -270,12 +272,20 @@ def server_for_all():
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"], name="database")
-def each_database(request, tmp_path) -> str:
-    """The address of a new gradebook, on each kind of database in turn."""
-    if request.param == "sqlite":
-        path = tmp_path / "grades.db"
+KINDS = ["sqlite", "postgresql"]
+
+
+def new_gradebook(kind: str, folder: Path, request) -> str:
+    """Make a gradebook on this kind of database and return its address."""
+    if kind == "sqlite":
+        path = folder / "grades.db"
         path.write_bytes(_empty_gradebook())
         return f"sqlite:///{path}"
     server = request.getfixturevalue("postgresql")
     return server.database(f"copy{time.monotonic_ns()}", template="gradebook")
+
+
+@pytest.fixture(params=KINDS, name="database")
+def each_database(request, tmp_path) -> str:
+    """The address of a new gradebook, on each kind of database in turn."""
+    return new_gradebook(request.param, tmp_path, request)
