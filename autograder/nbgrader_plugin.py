@@ -28,6 +28,7 @@ from autograder.runs.job import make_executor
 from autograder.runs.judged import METADATA, NOT_GRADED, judged_notebook, remarks_of
 from autograder.runs.lecture_entry import enter_lecture
 from autograder.runs.submission import Submission, read_submission
+from autograder.runs.task_answers import task_answers, with_answers
 
 # What Markdown makes, and the folded hints; all else in a text is shown as it was typed.
 SAFE_TAGS = [
@@ -91,8 +92,8 @@ class RebuildFromSource(NbGraderPreprocessor):
         directory, names = self.parent.parent.coursedir, resources["nbgrader"]
         course, student = NbgraderCourse(Path(directory.root), self.config), names["student"]
         lecture = Lecture(course.root, names["assignment"])
-        folder = directory.format_path(directory.submitted_directory, student, lecture.folder)
-        submission = read_submission(Path(folder), read_notebook(lecture.source), lecture, student)
+        folder = Path(directory.format_path(directory.submitted_directory, student, lecture.folder))
+        submission = read_submission(folder, read_notebook(lecture.source), lecture, student)
         for remark in submission.remarks:
             if remark.kind == RemarkKind.TAMPERING:
                 self.log.warning("%s: %s", student, remark.message)
@@ -109,7 +110,8 @@ class RebuildFromSource(NbGraderPreprocessor):
             failure=submission.failure,
             failure_for_student=submission.failure_for_student,
         )
-        return judged_notebook(master, record), resources
+        answers = task_answers(folder, lecture, master)
+        return with_answers(judged_notebook(master, record), answers), resources
 
 
 class RunSubmission(NbGraderPreprocessor):

@@ -19,6 +19,7 @@ from autograder.runs.files import read_file
 from autograder.runs.gradebook import LectureGrades
 from autograder.runs.judged import METADATA, judged_notebook
 from autograder.runs.refusal import Refused, shown
+from autograder.runs.task_answers import task_answers, with_answers
 
 TIMESTAMP = "timestamp.txt"
 STAMP_BYTES = 200  # a date has 30
@@ -67,8 +68,10 @@ class Filing:
             CourseError: if the gradebook or the notebook cannot be written.
         """
         path = self._path(record.student)
-        notebook = judged_notebook(self.master, record)
-        stamp = self._handed_in(record.student)
+        submitted = self._folder(self.directory.submitted_directory, record.student)
+        answers = task_answers(submitted, self.lecture, self.master)
+        notebook = with_answers(judged_notebook(self.master, record), answers)
+        stamp = _stamp(submitted)
         self.grades.grade(record.student, notebook, self._date(stamp, record))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,8 +93,8 @@ class Filing:
             same = (said["key"], said["check_seed"]) == (record.key, record.seed)
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return False
-        same_stamp = _stamp(path.parent) == self._handed_in(record.student)
-        return same and same_stamp and record.student in self.settled
+        submitted = self._folder(self.directory.submitted_directory, record.student)
+        return same and _stamp(path.parent) == _stamp(submitted) and record.student in self.settled
 
     @cached_property
     def settled(self) -> set[str]:
@@ -105,9 +108,6 @@ class Filing:
         if Path(student).name != student or student in ("", ".", ".."):
             raise CourseError(f"a student cannot be called {student!r}: it is no name of a folder")
         return Path(self.directory.format_path(step, student, self.lecture.folder))
-
-    def _handed_in(self, student: str) -> str | None:
-        return _stamp(self._folder(self.directory.submitted_directory, student))
 
     def _date(self, stamp: str | None, record: Record) -> datetime | None:
         try:

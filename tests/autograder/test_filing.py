@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -26,6 +27,7 @@ from graded_course import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.utils import determine_grade, is_solution
 from sqlalchemy import event
 
@@ -38,6 +40,7 @@ from autograder.record import Record, SolutionRecord, TestRecord
 from autograder.runs.filing import Filing
 from autograder.runs.judged import judged_notebook
 
+pytestmark = pytest.mark.notebook
 LATE = "c.LateSubmissionPlugin.penalty_method = 'zero'"
 DUE = datetime(2030, 1, 1)
 
@@ -159,6 +162,38 @@ def test_the_notebook_is_the_source_but_for_the_solutions_and_has_no_solution_of
     assert notebook.metadata.autograder.remarks
 
 
+def with_task_answer(path, *cells):
+    """Add cells below the task of a notebook that was handed in."""
+    notebook = nbformat.read(path, as_version=4)
+    place = notebook.cells.index(cell_of(notebook, "task")) + 1
+    notebook.cells[place:place] = cells
+    nbformat.write(notebook, path)
+
+
+def test_what_was_added_below_a_task_is_there_to_be_read_and_only_that(local):
+    lecture = local.lecture("03")
+    notebook = manual_notebook()
+    notebook.cells.append(new_markdown_cell("## The next part", id="next"))
+    write_source(lecture, notebook)
+    path = hand_in(lecture, "ada", FULL)
+    answer = [new_code_cell("data = 1", outputs=[new_output("stream", text="claimed")], id="task")]
+    answer += [new_markdown_cell("I measured it.", metadata={"tags": ["setup"]}), new_markdown_cell("  ")]
+    with_task_answer(path, *answer)
+    handed = nbformat.read(path, as_version=4)
+    handed.cells += [
+        new_code_cell("not an answer"),
+        deepcopy(cell_of(handed, "task")),
+        new_code_cell("nor this"),
+    ]
+    path.write_text(json.dumps(handed))
+    file(local, judged(lecture, "ada"))
+    cells = graded(lecture, "ada").cells
+    assert [cell.id for cell in cells[-4:]] == ["task", "answer-1", "answer-2", "next"]
+    assert [cell.source for cell in cells[-3:-1]] == ["data = 1", "I measured it."]
+    assert [cell.metadata for cell in cells[-3:-1]] == [{}, {}]
+    assert cells[-3].outputs == []
+
+
 # The gradebook
 
 
@@ -168,7 +203,9 @@ def the_class(lecture):
     hand_in(lecture, "ada", FULL | essay, "2029-12-31 12:00:00")
     hand_in(lecture, "bob", {"double": "HALF NOISE", "mean": "FULL"}, "2030-01-02 12:00:00 UTC")
     hand_in(lecture, "cyd", blank, "2029-12-31 12:00:00 UTC")
-    hand_in(lecture, "dan", essay)
+    with_task_answer(
+        hand_in(lecture, "dan", essay), new_code_cell("data = 1"), new_markdown_cell("So it is.")
+    )
     return ["ada", "bob", "cyd", "dan"]
 
 
@@ -182,6 +219,10 @@ def test_every_table_of_the_gradebook_is_as_nbgrader_itself_files_it(course, tmp
         file(course, *(judged(course.lecture("03"), student) for student in students))
         NbgraderCourse(other.root).autograde(other.lecture("03"), "*")
         assert table_rows(course) == table_rows(other)
+        for student in students:
+            mine, theirs = (graded(each.lecture("03"), student) for each in (course, other))
+            assert mine.cells == theirs.cells
+            assert mine.metadata.autograder.remarks == theirs.metadata.autograder.remarks
         for each in (course, other):
             set_due_date(each, DUE)
             set_grade(each, "bob", "mean_hidden", manual_score=0.5, extra_credit=1.0)
