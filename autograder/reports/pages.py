@@ -6,7 +6,7 @@ import base64
 import hashlib
 import os
 import tempfile
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise
 
 
+@lru_cache(maxsize=64)  # every student of a lecture has the same tests
 def code(source: str) -> Markup:
     """Return Python code as numbered lines of HTML, coloured unless it is very long."""
     text = plain(source.strip("\n"), CODE_CHARACTERS)

@@ -264,6 +264,13 @@ def test_code_that_is_hard_to_parse_is_shown_in_no_time(piece):
     assert time.perf_counter() - began < 5
 
 
+def test_very_long_code_is_shown_without_colours_but_with_its_numbers():
+    html = pages.code("x = '<b>'\n" * pages.COLOURED_CHARACTERS)
+    assert 'class="line"' in html
+    assert 'class="n"' not in html
+    assert "<b>" not in html
+
+
 PYTHON = [
     "Traceback (most recent call last):",
     '  File "/course/autograder/student/worker.py", line 88, in _do_call',
