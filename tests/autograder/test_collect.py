@@ -1,0 +1,602 @@
+"""Collecting submissions: each student's notebook arrives, nothing else does, and nothing is lost."""
+
+import argparse
+import io
+import json
+import os
+import re
+import stat
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import toy_notebook, write_source
+from hypothesis import given
+from hypothesis import strategies as st
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import parse_utc
+
+from autograder import archives, submitted
+from autograder.archives import Archives
+from autograder.collect import collect
+from autograder.commands import collect as command
+from autograder.course import CourseError, Lecture
+from autograder.owners import student_id
+from autograder.submitted import Outcome
+
+LINK = stat.S_IFLNK | 0o777
+
+
+def book(text="handed in"):
+    notebook = toy_notebook()
+    notebook.cells[0].source = text
+    return nbformat.writes(notebook).encode()
+
+
+def zipped(files, flags=None):
+    """Bytes of an archive with these files: name to content, or to content and time."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            content, time = content if isinstance(content, tuple) else (content, (2024, 5, 6, 7, 8, 10))
+            info = zipfile.ZipInfo(name, time)
+            info.external_attr = (flags or {}).get(name, stat.S_IFREG | 0o644) << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    return data.getvalue()
+
+
+@pytest.fixture
+def gather(course, lecture, tmp_path):
+    """Collect these files, out of an archive or, with ``folder=True``, out of a folder."""
+
+    def gather(files, *, folder=False, force=False, flags=None, lecture=lecture):
+        root = tmp_path / "downloads"
+        root.mkdir(exist_ok=True)
+        if not folder:
+            path = root / "all.zip"
+            path.write_bytes(files if isinstance(files, bytes) else zipped(files, flags))
+            return collect(course, path, lecture, force=force)
+        for name, content in files.items():
+            path = root / "all" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return collect(course, root / "all", lecture, force=force)
+
+    return gather
+
+
+@pytest.fixture
+def there(course):
+    """What lies in ``submitted`` now: path to text of the first cell, or of the file."""
+
+    def there():
+        root = course.root / "submitted"
+        found = {}
+        for path in sorted(p for p in root.rglob("*") if p.is_file()):
+            text = path.read_text(encoding="utf-8")
+            cells = json.loads(text)["cells"] if path.suffix == ".ipynb" else None
+            found[str(path.relative_to(root))] = "".join(cells[0]["source"]) if cells else text.strip()
+        return found
+
+    return there
+
+
+def outcomes(collected):
+    return {one.student: str(one.outcome) for one in collected}
+
+
+def note(collected):
+    """All that is said."""
+    return "; ".join(text for one in collected for text in one.notes)
+
+
+# Where the files come from.
+
+
+@pytest.mark.parametrize("folder", [False, True], ids=["archive", "folder"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["ann/toy.ipynb", "bob/toy.ipynb"],
+        ["ann.ipynb", "bob.ipynb"],
+        ["ann_toy.ipynb", "bob-toy.ipynb"],
+        ["ann/03_toy/toy.ipynb", "bob/03_toy/toy.ipynb"],
+        ["submitted/ann/03_toy/toy.ipynb", "submitted/bob/03_toy/toy.ipynb"],
+        ["03_toy/ann/toy.ipynb", "03_toy/bob/toy.ipynb"],
+        ["all/ann/toy.ipynb", "all/bob/toy.ipynb"],
+        ["homework/ann/work/toy.ipynb", "homework/bob/toy.ipynb"],
+        [
+            "ann/toy.ipynb",
+            "bob/Toy (1).ipynb",
+            "__MACOSX/ann/._toy.ipynb",
+            "bob/.ipynb_checkpoints/toy.ipynb",
+        ],
+        ["ann/toy.ipynb", "ann/data.csv", "bob/toy-1.ipynb", "bob/scratch.ipynb", "notes.txt"],
+    ],
+    ids=lambda names: names[0],
+)
+def test_a_folder_or_file_for_each_student_is_understood(gather, there, names, folder):
+    collected = gather({name: book("x") for name in names}, folder=folder)
+    assert outcomes(collected) == {"ann": "collected", "bob": "collected"}
+    assert {name for name in there() if "timestamp" not in name} == {
+        "ann/03_toy/toy.ipynb",
+        "bob/03_toy/toy.ipynb",
+    }
+
+
+def test_an_archive_for_each_student_is_read(gather, there):
+    gather({"ann.zip": zipped({"toy.ipynb": book("a")}), "bob.zip": zipped({"x/toy.ipynb": book("b")})})
+    assert there() == {"ann/03_toy/toy.ipynb": "a", "bob/03_toy/toy.ipynb": "b"}
+
+
+def test_a_folder_of_archives_is_read(gather, there):
+    gather(
+        {"ann.zip": zipped({"toy.ipynb": book("a")}), "bob_toy.ZIP": zipped({"toy.ipynb": book("b")})},
+        folder=True,
+    )
+    assert there() == {"ann/03_toy/toy.ipynb": "a", "bob/03_toy/toy.ipynb": "b"}
+
+
+def test_canvas_downloads_are_understood_and_late_ones_said(gather, there):
+    collected = gather(
+        {
+            "smithbob_12345_67890_toy.ipynb": book("bob"),
+            "o'neilann_LATE_12346_67891_my-notebook-1.ipynb": book("ann"),
+            "leecy_777_67892_work.zip": zipped({"work/toy.ipynb": book("cy")}),
+            "doedee_778_text.html": b"see mail",
+        }
+    )
+    assert there() == {
+        "leecy_777/03_toy/toy.ipynb": "cy",
+        "o_neilann_12346/03_toy/toy.ipynb": "ann",
+        "smithbob_12345/03_toy/toy.ipynb": "bob",
+    }
+    assert outcomes(collected)["doedee_778"] == "not collected"
+    late = next(one for one in collected if one.student.startswith("o_neil"))
+    assert late.notes == ("was called 'my-notebook-1.ipynb'", "late, says Canvas")
+    assert all(one.handed_in is None for one in collected)  # Canvas's archives do not tell it
+
+
+@pytest.mark.parametrize(
+    "name", ["anon_x7Gh2_{}_toy.ipynb", "anon_LATE_x7Gh2_{}_toy.ipynb", "anon_x7Gh2_LATE_{}_toy.ipynb"]
+)
+def test_anonymous_canvas_downloads_keep_the_students_apart(gather, there, name):
+    gather({name.format(11): book("x"), name.replace("x7Gh2", "b2222").format(12): book("b")})
+    assert there() == {"anon_b2222/03_toy/toy.ipynb": "b", "anon_x7Gh2/03_toy/toy.ipynb": "x"}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{}_assignsubmission_file_/toy.ipynb",
+        "{}_assignsubmission_file_toy.ipynb",
+        "{}_assignsubmission_file/toy.ipynb",
+    ],
+)
+def test_moodle_downloads_are_understood(gather, there, form):
+    files = {
+        form.format("Ann Żółć_12"): (book("a"), (2024, 5, 1, 1, 2, 4)),
+        form.format("Bob Lee_13"): book("b"),
+    }
+    collected = gather(files)
+    found = there()
+    assert found["Ann_Żółć/03_toy/toy.ipynb"] == "a" and found["Bob_Lee/03_toy/toy.ipynb"] == "b"
+    assert outcomes(collected) == {"Ann_Żółć": "collected", "Bob_Lee": "collected"}
+
+
+def test_moodle_students_of_the_same_name_are_told_apart_by_their_numbers(gather, there):
+    form = "Bob Lee_{}_assignsubmission_file_/toy.ipynb"
+    gather(
+        {
+            form.format(1): book("one"),
+            form.format(2): book("two"),
+            "Ann_3_assignsubmission_file_/toy.ipynb": book("a"),
+        }
+    )
+    assert there() == {
+        "Ann/03_toy/toy.ipynb": "a",
+        "Bob_Lee_1/03_toy/toy.ipynb": "one",
+        "Bob_Lee_2/03_toy/toy.ipynb": "two",
+    }
+
+
+def test_blind_moodle_participants_keep_their_numbers(gather, there):
+    form = "Participant_{}_assignsubmission_file_/toy.ipynb"
+    gather({form.format(1): book("one"), form.format(2): book("two")})
+    assert sorted(there()) == ["Participant_1/03_toy/toy.ipynb", "Participant_2/03_toy/toy.ipynb"]
+
+
+def test_a_students_file_names_cannot_make_it_anothers(gather, there):
+    inner = zipped({"bob/toy.ipynb": book("forged"), "smithbob_1_2_toy.ipynb": book("forged")})
+    collected = gather(
+        {"ann.zip": inner, "bob.zip": zipped({"toy.ipynb": book("bob")}), "cy/toy.ipynb": book("cy")}
+    )
+    assert there()["bob/03_toy/toy.ipynb"] == "bob"
+    assert outcomes(collected)["bob"] == "collected"
+    moodle = "Ann_1_assignsubmission_file_Bob_2_assignsubmission_file_toy.ipynb"
+    gather({moodle: book("forged"), "Cy_3_assignsubmission_file_toy.ipynb": book("cy")})
+    assert "Bob/03_toy/toy.ipynb" not in there() and "Ann/03_toy/toy.ipynb" in there()
+
+
+def test_without_a_lecture_the_names_tell_it(course, gather, there):
+    write_source(Lecture(course.root, "04_my_toy"), toy_notebook())
+    gather({"ann/my_toy.ipynb": book("a"), "bob/my_toy-1.ipynb": book("b")}, lecture=None)
+    assert sorted(there()) == ["ann/04_my_toy/my_toy.ipynb", "bob/04_my_toy/my_toy.ipynb"]
+    with pytest.raises(CourseError, match="holds notebooks of 03_toy and 04_my_toy; name the lecture"):
+        gather({"ann/my_toy.ipynb": book("a"), "bob/toy.ipynb": book("b")}, lecture=None)
+    with pytest.raises(CourseError, match="does not tell which lecture it is of; name the lecture"):
+        gather({"ann/homework.ipynb": book("a")}, lecture=None)
+
+
+def test_another_lectures_notebook_is_not_collected(course, gather, there):
+    write_source(Lecture(course.root, "04_other"), toy_notebook())
+    files = {
+        "ann/other.ipynb": book("a"),
+        "bob/04_other/other.ipynb": book("b"),
+        "bob/03_toy/toy.ipynb": book("c"),
+    }
+    collected = gather(files)
+    assert sorted(there()) == ["bob/03_toy/toy.ipynb"]
+    assert outcomes(collected) == {"ann": "not collected", "bob": "collected"}
+    assert "no notebook of this lecture, only 'other.ipynb'" in note(collected)
+
+
+# Which one counts, and when it was handed in.
+
+
+def test_of_several_canvas_uploads_the_last_counts(gather, there):
+    form = "smithbob_12345_{}_toy{}.ipynb"
+    collected = gather(
+        {
+            form.format(99, "-2"): book("old"),
+            form.format(100, ""): book("new"),
+            form.format(98, "-1"): book("older"),
+        }
+    )
+    assert there() == {"smithbob_12345/03_toy/toy.ipynb": "new"}
+    assert "3 attempts; 'toy.ipynb', the newest, counts" in note(collected)
+
+
+def test_of_several_attempts_the_newest_by_the_archives_clock_counts(gather, there):
+    collected = gather(
+        {
+            "ann/toy.ipynb": (book("old"), (2024, 5, 1, 10, 0, 0)),
+            "ann/toy (1).ipynb": (book("new"), (2024, 5, 2, 10, 0, 0)),
+            "ann/scratch.ipynb": (book("scratch"), (2024, 5, 3, 10, 0, 0)),
+        }
+    )
+    assert there()["ann/03_toy/toy.ipynb"] == "new" and "2 attempts" in note(collected)
+
+
+def test_of_several_notebooks_of_other_names_none_is_guessed(gather, there):
+    collected = gather({"ann/a.ipynb": book(), "ann/b.ipynb": book(), "bob/toy.ipynb": book("b")})
+    assert "several notebooks, 'a.ipynb' and 'b.ipynb', and none is called toy.ipynb" in note(collected)
+    assert outcomes(collected) == {"ann": "not collected", "bob": "collected"}
+
+
+def test_the_time_of_handing_in_is_kept_for_nbgrader(course, gather, monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    getattr(__import__("time"), "tzset", lambda: None)()
+    form = "{}_assignsubmission_file_/toy.ipynb"
+    gather({form.format("Ann_1"): (book(), (2024, 7, 1, 12, 0, 0)), form.format("Bob_2"): book()})
+    found = CourseDirectory(root=str(course.root)).get_existing_timestamp(
+        str(course.root / "submitted/Ann/03_toy")
+    )
+    assert found == parse_utc("2024-07-01 10:00:00 UTC")
+
+
+def test_times_that_are_only_that_of_the_archive_are_not_kept(gather, there):
+    collected = gather({"ann/toy.ipynb": book(), "bob/toy.ipynb": book()})
+    assert not any("timestamp" in name for name in there()) and not any(one.handed_in for one in collected)
+
+
+def test_a_time_that_is_none_is_left_out(gather, there):
+    gather(
+        {
+            "ann/toy.ipynb": (book(), (2024, 2, 31, 30, 61, 62)),
+            "bob/toy.ipynb": (book(), (1980, 1, 1, 0, 0, 0)),
+        }
+    )
+    assert not any("timestamp" in name for name in there())
+
+
+def test_nbgraders_own_time_is_taken_over_but_not_from_a_students_archive(gather, there):
+    stamp = b"2024-01-02 03:04:05.6 UTC\n"
+    inner = zipped({"03_toy/toy.ipynb": book(), "03_toy/timestamp.txt": stamp})
+    files = {"ann/03_toy/toy.ipynb": book(), "ann/03_toy/timestamp.txt": stamp, "bob.zip": inner}
+    gather({**files, "cy/03_toy/toy.ipynb": book(), "cy/03_toy/timestamp.txt": b"\xff never"})
+    found = there()
+    assert found["ann/03_toy/timestamp.txt"] == "2024-01-02 03:04:05 UTC"
+    assert "bob/03_toy/timestamp.txt" not in found and "cy/03_toy/timestamp.txt" not in found
+
+
+# What is there already.
+
+
+def test_the_same_again_is_unchanged_and_another_one_is_not_overwritten(gather, there):
+    gather({"ann/toy.ipynb": book("first")})
+    assert outcomes(gather({"ann/toy.ipynb": book("first")})) == {"ann": "unchanged"}
+    collected = gather({"ann/toy.ipynb": book("second"), "bob/toy.ipynb": book("b")})
+    assert outcomes(collected) == {"ann": "not collected", "bob": "collected"}
+    assert there()["ann/03_toy/toy.ipynb"] == "first" and "--force replaces it" in note(collected)
+
+
+def test_with_force_another_one_is_replaced(course, gather, there):
+    gather({"ann/toy.ipynb": book("first")})
+    (course.root / "submitted/ann/03_toy/old.txt").write_text("of the first")
+    assert outcomes(gather({"ann/toy.ipynb": book("second")}, force=True)) == {"ann": "replaced"}
+    assert there() | {"ann/03_toy/timestamp.txt": ""} == {
+        "ann/03_toy/timestamp.txt": "",
+        "ann/03_toy/toy.ipynb": "second",
+    }
+
+
+@pytest.mark.parametrize("failing", ["write_bytes", "replace"])
+def test_a_student_is_collected_whole_or_not_at_all(course, gather, there, monkeypatch, failing):
+    gather({"ann/toy.ipynb": book("first")})
+    replace = os.replace
+
+    def full(path, target=None):
+        if failing == "write_bytes" or Path(path).name == "new":
+            raise OSError(28, "No space left on device")
+        replace(path, target)
+
+    owner = Path if failing == "write_bytes" else submitted.os
+    with monkeypatch.context() as patch:
+        later = course.root / "downloads" / "later.zip"
+        later.write_bytes(zipped({"ann/toy.ipynb": book("second")}))
+        patch.setattr(owner, failing, full)
+        collected = collect(course, later, course.lecture("03"), force=True)
+    assert outcomes(collected) == {"ann": "not collected"} and "No space left" in note(collected)
+    assert [text for name, text in there().items() if name.endswith("ipynb")] == ["first"]
+    assert [path.name for path in (course.root / "submitted/ann").iterdir()] == ["03_toy"]
+
+
+@pytest.mark.parametrize("which", ["submitted/ann", "submitted/ann/03_toy"])
+def test_a_link_in_the_place_of_a_folder_is_not_followed(course, gather, tmp_path, which):
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "03_toy").mkdir(parents=True)
+    link = course.root / which
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(elsewhere)
+    collected = gather({"ann/toy.ipynb": book(), "bob/toy.ipynb": book()}, force=True)
+    assert outcomes(collected) == {"ann": "not collected", "bob": "collected"}
+    assert not list(elsewhere.rglob("*.ipynb")) and "symbolic link" in note(collected)
+
+
+# Hostile and broken archives.
+
+BAD_NAMES = [
+    "../evil/toy.ipynb",
+    "ann/../../evil.ipynb",
+    "/etc/evil.ipynb",
+    "..\\..\\evil\\toy.ipynb",
+    "C:\\evil\\toy.ipynb",
+    "\\\\server\\evil.ipynb",
+    "..",
+    "x" * 2000 + "/toy.ipynb",
+]
+
+
+@pytest.mark.parametrize("name", BAD_NAMES, ids=lambda name: name[:12])
+@pytest.mark.parametrize("inner", [False, True], ids=["outer", "inner"])
+def test_names_that_lead_out_of_the_archive_are_not_collected_and_harm_nobody(
+    course, gather, there, name, inner
+):
+    before = {path for path in course.root.parent.rglob("*") if "submitted" not in path.parts}
+    files = {name: book("evil")}
+    files = {"eve.zip": zipped(files)} if inner else files
+    collected = gather({**files, "bob/toy.ipynb": book("bob"), "cy/toy.ipynb": book("cy")})
+    assert there() == {"bob/03_toy/toy.ipynb": "bob", "cy/03_toy/toy.ipynb": "cy"}
+    assert len([one for one in collected if one.outcome is Outcome.LEFT]) == 1
+    assert "its name" in note(collected)
+    after = {path for path in course.root.parent.rglob("*") if "submitted" not in path.parts}
+    assert {path.name for path in after - before} <= {"downloads", "all.zip"}
+
+
+def test_an_archive_made_on_windows_with_backslashes_is_read(gather, there):
+    gather({"ann\\toy.ipynb": book("a"), "bob\\toy.ipynb": book("b")})
+    assert sorted(there()) == ["ann/03_toy/toy.ipynb", "bob/03_toy/toy.ipynb"]
+
+
+def test_links_in_archives_and_folders_are_not_followed(gather, there, tmp_path):
+    files = {"ann/toy.ipynb": b"/etc/passwd", "bob/toy.ipynb": book("bob")}
+    collected = gather(files, flags={"ann/toy.ipynb": LINK})
+    assert outcomes(collected) == {"ann": "not collected", "bob": "collected"}
+    target = tmp_path / "downloads" / "all"
+    (target / "dan").mkdir(parents=True)
+    (target / "eve").symlink_to(tmp_path)
+    (target / "dan" / "toy.ipynb").symlink_to(tmp_path / "solutions" / "03_toy" / "toy.ipynb")
+    collected = gather({"fay/toy.ipynb": book("fay")}, folder=True)
+    assert outcomes(collected)["dan"] == "not collected" and outcomes(collected)["fay"] == "collected"
+    assert note(collected).count("symbolic link") == 2
+    assert sorted(there()) == ["bob/03_toy/toy.ipynb", "fay/03_toy/toy.ipynb"]
+
+
+def _encrypted(data):
+    """Set the bit that says so, in both headers of the first entry."""
+    data = bytearray(data)
+    data[6] |= 1
+    data[data.index(b"PK\1\2") + 8] |= 1
+    return bytes(data)
+
+
+def _declaring_less(data):
+    """Say that the first entry unpacks to one byte."""
+    data = bytearray(data)
+    data[22:26] = data[data.index(b"PK\1\2") + 24 :][:4] = (1).to_bytes(4, "little")
+    at = data.index(b"PK\1\2") + 24
+    data[at : at + 4] = (1).to_bytes(4, "little")
+    return bytes(data)
+
+
+def _nested(levels):
+    data = book()
+    for level in range(levels):
+        data = zipped({"toy.ipynb" if not level else f"{level}.zip": data})
+    return data
+
+
+@pytest.mark.parametrize(
+    ("archive", "said"),
+    [
+        (lambda: _encrypted(zipped({"toy.ipynb": book()})), "it is encrypted"),
+        (lambda: zipped({"toy.ipynb": bytes(19_000_000)}), "packed so tightly"),
+        (lambda: zipped({"toy.ipynb": bytes(21_000_000)}), "it is too large: 21 MB of at most 20 MB"),
+        (lambda: zipped({"inner.zip": bytes(51_000_000)}), "no notebook of this lecture, only 'inner.zip'"),
+        (lambda: _declaring_less(zipped({"toy.ipynb": book()})), "it is damaged in its archive"),
+        (lambda: zipped({"toy.ipynb": book()})[:-40], "it is damaged, or is no zip archive"),
+        (lambda: zipped({"toy.ipynb": book()}).replace(b"PK\3\4", b"PK\3\5"), "it is damaged in its archive"),
+        (lambda: b"", "it is damaged, or is no zip archive"),
+        (lambda: _nested(3), "no notebook of this lecture, only '2.zip'"),
+        (lambda: zipped({f"{n}.txt": b"" for n in range(20_001)}), "it has more than 20000 entries"),
+        (lambda: zipped({"toy.7z": b"7z"}), "it is an archive, but no zip"),
+        (lambda: zipped({"report.pdf": b"%PDF"}), "no notebook of this lecture, only 'report.pdf'"),
+        (lambda: zipped({}), "it is an archive with no file in it"),
+    ],
+    ids=[
+        "encrypted",
+        "bomb",
+        "large",
+        "inner",
+        "declares",
+        "cut",
+        "header",
+        "empty",
+        "nested",
+        "many",
+        "7z",
+        "pdf",
+        "none",
+    ],
+)
+def test_a_students_bad_archive_is_a_reason_and_the_others_are_collected(gather, there, archive, said):
+    collected = gather({"eve.zip": archive(), "bob/toy.ipynb": book("bob"), "cy/toy.ipynb": book("cy")})
+    assert there() == {"bob/03_toy/toy.ipynb": "bob", "cy/03_toy/toy.ipynb": "cy"}
+    assert [one.student for one in collected if one.outcome is Outcome.LEFT] == ["eve"]
+    assert said in note(collected)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (lambda: b"", "is damaged, or is no zip archive"),
+        (lambda: b"PK\3\4 cut off", "is damaged, or is no zip archive"),
+        (lambda: book(), "is damaged, or is no zip archive"),
+        (lambda: zipped({}), "holds no notebook"),
+        (lambda: zipped({"notes.txt": b""}), "holds no notebook"),
+        (lambda: zipped({f"{n}/toy.ipynb": b"" for n in range(20_001)}), "more than 20000 entries"),
+    ],
+    ids=["empty", "cut", "notebook", "nothing", "other", "many"],
+)
+def test_what_holds_no_submissions_at_all_is_one_sentence(gather, content, said):
+    with pytest.raises(CourseError, match=said) as raised:
+        gather(content())
+    assert "\n" not in str(raised.value)
+
+
+def test_what_does_not_exist_or_is_a_pipe_is_one_sentence(course, lecture, tmp_path):
+    with pytest.raises(CourseError, match="does not exist"):
+        collect(course, tmp_path / "nowhere.zip", lecture)
+    os.mkfifo(tmp_path / "pipe.zip")
+    with pytest.raises(CourseError, match="neither a folder nor a zip archive"):
+        collect(course, tmp_path / "pipe.zip", lecture)
+
+
+def test_all_archives_together_are_bounded(gather, monkeypatch):
+    monkeypatch.setattr(archives, "MAX_TOTAL", len(book()) + 10)
+    collected = gather({"ann/toy.ipynb": book(), "bob/toy.ipynb": book()})
+    assert outcomes(collected) == {"ann": "collected", "bob": "not collected"}
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 10)
+    inner = zipped({f"{n}.txt": b"" for n in range(6)})
+    with pytest.raises(CourseError, match="more than 10 files"):
+        gather({"ann.zip": inner, "bob.zip": inner})
+
+
+def test_a_notebook_that_cannot_be_read_is_collected_and_said(gather, there):
+    collected = gather({"ann/toy.ipynb": b"", "bob/toy.ipynb": book("bob")})
+    assert "toy.ipynb is not a notebook: it is empty" in note(collected)
+    assert outcomes(collected)["ann"] == "collected"
+
+
+def test_a_notebook_that_names_no_student_is_said(gather):
+    collected = gather({"toy.ipynb": book(), "bob/toy.ipynb": book("bob")})
+    assert outcomes(collected) == {"'toy.ipynb'": "not collected", "bob": "collected"}
+    assert "do not tell which student's" in note(collected)
+
+
+def test_two_students_never_share_a_folder(gather, there):
+    collected = gather(
+        {"ann lee/toy.ipynb": book("1"), "ann_lee/toy.ipynb": book("2"), "bob/toy.ipynb": book("b")}
+    )
+    assert sorted(there()) == ["bob/03_toy/toy.ipynb"]
+    assert note(collected).count("the same folder") == 2
+
+
+def test_names_in_utf_8_that_do_not_say_so_are_read(gather, there):
+    data = zipped({"Zoë/toy.ipynb": book("z"), "bob/toy.ipynb": book("b")})
+    unsaid = bytearray(data)
+    for header, offset in ((b"PK\3\4", 7), (b"PK\1\2", 9)):
+        for found in re.finditer(re.escape(header), data):
+            unsaid[found.start() + offset] &= ~0x08
+    gather(bytes(unsaid))
+    assert "Zoë/03_toy/toy.ipynb" in there()
+
+
+@given(
+    st.text(max_size=200)
+    | st.sampled_from(["..", "con", "COM1.txt", "a/../b", "*", "[a-z]", "~", "-rf", "\0"])
+)
+def test_a_students_folder_never_leaves_its_place_and_suits_nbgrader(name):
+    made = student_id(name)
+    assert len(made) <= 81 and made == student_id(made)
+    assert not set(made) & set("/\\:*?[]{},'\"<>|\0\n ~$+") and not made.startswith((".", "-"))
+    assert not made.endswith((".", " ")) and made.lower() not in ("con", "nul", "aux")
+    if made:
+        assert CourseDirectory(student_id=made).student_id == made
+
+
+@given(st.binary(max_size=300), st.data())
+def test_no_damage_to_an_archive_raises_anything_but_a_sentence(tmp_path_factory, noise, draws):
+    data = bytearray(zipped({"ann.zip": zipped({"toy.ipynb": book()[:300]}), "bob/toy.ipynb": b"{}"}))
+    for _ in range(draws.draw(st.integers(1, 8))):
+        data[draws.draw(st.integers(0, len(data) - 1))] = draws.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("damaged") / "all.zip"
+    path.write_bytes(draws.draw(st.sampled_from([bytes(data), bytes(data) + noise, noise])))
+    with Archives() as opened:
+        try:
+            entries = opened.entries(path)
+        except CourseError:
+            return
+        for entry in entries:
+            with suppress(archives.Refused):
+                assert isinstance(entry.read(), bytes)
+
+
+# The command.
+
+
+def run(course, *arguments):
+    parser = argparse.ArgumentParser()
+    command.configure(parser)
+    options = parser.parse_args([str(argument) for argument in arguments])
+    options.course = course.root
+    return command.run(options)
+
+
+def test_the_command_prints_a_table_and_its_status_says_whether_all_was_collected(course, tmp_path, capsys):
+    path = tmp_path / "all.zip"
+    path.write_bytes(zipped({"ann/toy.ipynb": book("a"), "bob/toy.ipynb": book("b")}))
+    assert run(course, path) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"^ann +collected", said, re.MULTILINE) and said.endswith("2 collected\n")
+    path.write_bytes(zipped({"ann/toy.ipynb": book("a"), "bob/toy.ipynb": book("new")}))
+    assert run(course, path, "03", "--json") == 1
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["student"], row["outcome"]) for row in rows] == [
+        ("ann", "unchanged"),
+        ("bob", "not collected"),
+    ]
