@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -111,7 +112,9 @@ class Filing:
 
     def _date(self, stamp: str | None, record: Record) -> datetime | None:
         try:
-            return parse_utc(stamp.strip() or None) if stamp is not None else None
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about time zones that are none
+                return parse_utc(stamp.strip() or None) if stamp is not None else None
         except (ValueError, OverflowError):
             self.notes.append(
                 f"{record.student}: {TIMESTAMP} holds no date ({shown(stamp.strip())}), so this submission was "

@@ -17,8 +17,9 @@ from nbgrader.api import (
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from sqlalchemy import select
 from sqlalchemy.orm import load_only
+from tornado.log import app_log
 
-from autograder.conversions import NbgraderCourse
+from autograder.conversions import NbgraderCourse, as_nbgrader_runs
 from autograder.course import Lecture
 from autograder.runs.lecture_entry import enter_lecture, readable_errors
 
@@ -52,7 +53,7 @@ class LectureGrades:
             self.gradebook = self.course.gradebook()
         self.database = self.gradebook.db
         try:
-            with readable_errors(self.url, self.database.rollback):
+            with readable_errors(self.url, self.database.rollback), as_nbgrader_runs(app_log):
                 self._load()
         except BaseException:
             self.gradebook.close()

@@ -11,9 +11,8 @@ from nbgrader import utils
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry, Notebook
 from nbgrader.preprocessors import SaveCells
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from tornado.log import app_log
 
-from autograder.conversions import NbgraderCourse, as_nbgrader_runs
+from autograder.conversions import NbgraderCourse
 from autograder.course import CourseError, Lecture
 from autograder.exercises import grade_id
 
@@ -25,8 +24,7 @@ def readable_errors(url: str, undo: Callable[[], None] = lambda: None) -> Iterat
     """Turn what a database does wrong into one sentence, after undoing what was begun."""
     address = PASSWORD.sub("…", url)
     try:
-        with as_nbgrader_runs(app_log):
-            yield
+        yield
     except ModuleNotFoundError as error:
         raise CourseError(
             f"the gradebook {address} needs the Python package {error.name}, which is not installed"

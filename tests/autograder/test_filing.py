@@ -117,6 +117,22 @@ def test_what_a_submission_prints_and_shows_is_filed_as_text(local):
     assert by_exercise(points(local, "ada"))["double"] == 3
 
 
+def test_a_cell_that_was_deleted_or_emptied_counts_as_not_answered(local):
+    lecture = local.lecture("03")
+    path = hand_in(lecture, "ada", {"essay": "\n ", "mean": "FULL"})
+    handed = nbformat.read(path, as_version=4)
+    handed.cells = [cell for cell in handed.cells if cell.id not in ("double", "plot")]
+    path.write_text(json.dumps(handed))
+    file(local, judged(lecture, "ada"))
+    with open_gradebook(local) as gradebook:
+        book = gradebook.find_submission_notebook("toy", "03_toy", "ada")
+        said = {comment.name: comment.comment for comment in book.comments if comment.comment}
+        assert said == dict.fromkeys(["double", "essay", "plot"], "No response.")
+        waiting = {grade.name for grade in book.grades if grade.needs_manual_grade}
+        assert waiting == {"task"}
+    assert cell_of(graded(lecture, "ada"), "plot").source.strip().endswith("raise NotImplementedError")
+
+
 def test_an_image_is_kept_only_if_it_is_one(notebook):
     def outputs_of(text):
         shown = {"output_type": "display_data", "data": {"image/png": text}}
