@@ -156,7 +156,7 @@ def _exercise(marks: Marks, number: int, outline: ExerciseOutline) -> Exercise:
         checks=checks,
         cells=tuple(_cell(cell, cell.grade_id not in marks.outline.prose) for cell in written),
         comments=_comments(marks, [*written, *own]),
-        advice="" if state == FULL or record.failure else _advice(written, tests, checks),
+        advice="" if state == FULL else _advice(written, tests, checks),
     )
 
 

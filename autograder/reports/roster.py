@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.course import CourseError
+from autograder.owners import student_id
 
 OWN = "student"  # the column that names folders, where there is one
 # Columns by which Canvas and Moodle know people, in the order in which they are asked.
@@ -42,16 +43,14 @@ class Roster:
     _found: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
-        columns = [OWN] if OWN in self.header else [name for name in COLUMNS if name in self.header]
-        for column in columns:
-            for number, row in enumerate(self.rows):
-                for name in _names(row[column]):
-                    if number not in self._found[name]:
-                        self._found[name].append(number)
+        for number, row in enumerate(self.rows):
+            names = [row[OWN]] if OWN in self.header else _names(row)
+            for name in {student_id(name).casefold() for name in names} - {""}:
+                self._found[name].append(number)
 
     def find(self, student: str) -> dict[str, str] | None:
         """Return the row of the one person who can be meant by a folder's name; None if it is nobody or several."""
-        found = self._found.get(_plain(student), [])
+        found = self._found.get(student_id(student).casefold(), [])
         return self.rows[found[0]] if len(found) == 1 else None
 
     def unknown(self, students: Sequence[str]) -> tuple[str, ...]:
@@ -95,20 +94,18 @@ def _delimiter(text: str) -> str:
     return max(",;\t", key=first.count)
 
 
-def _names(cell: str) -> Iterator[str]:
-    """How a folder of this person may be called."""
-    text = _plain(cell)
-    if text:
+def _names(row: dict[str, str]) -> Iterator[str]:
+    """How a folder of this person may be called: by hand, or after the files that Canvas and Moodle give out."""
+    for column in COLUMNS:
+        text = row.get(column, "")
         yield text
-    if "@" in text:
-        yield text.partition("@")[0]
-    number = re.fullmatch(r"participant_(\d+)", text)
-    if number:
-        yield number[1]
-    if text.count(",") == 1:  # "Last, First"
-        last, first = (part.strip("_ ") for part in text.split(","))
-        yield f"{first}_{last}"
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"\s+", "_", name.strip().lower())
+        if "@" in text:
+            yield text.partition("@")[0]
+    number = re.search(r"\d*$", row.get("Identifier") or row.get("ID", ""))[0]
+    yield number
+    for name in (row.get("Full name", ""), row.get("Student", "")):
+        last, comma, first = name.partition(",")
+        yield f"{first.strip()} {last}" if comma else name
+        if name and number:
+            yield f"{name}_{number}"
+            yield f"{''.join(filter(str.isalnum, name))}_{number}"  # Canvas: lovelaceada_101

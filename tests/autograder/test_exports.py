@@ -223,6 +223,9 @@ def test_a_worksheet_holds_one_lecture(roster):
         ("Identifier,ID\nParticipant 77,1\nParticipant 78,2\n", "77"),
         ('Student,ID\n"Lovelace, Ada",1\n"Hopper, Grace",2\n', "Ada_Lovelace"),
         ("Full name,ID\nAda Lovelace,1\nGrace Hopper,2\n", "ada lovelace"),
+        ("Full name,ID\nAda O'Brien-Łoś,1\nGrace Hopper,2\n", "Ada_O_Brien-Łoś"),
+        ('Student,ID\n"Lovelace, Ada",1\n"Lovelace, Ada",2\n', "lovelaceada_1"),
+        ("Full name,Identifier,ID\nAda L,Participant 77,1\nAda L,Participant 78,2\n", "Ada_L_77"),
     ],
 )
 def test_a_person_is_found_by_what_systems_call_them(roster, table, folder):

@@ -308,6 +308,15 @@ def test_a_traceback_shows_the_student_s_own_frames_alone(traceback):
         assert foreign not in shown
 
 
+def test_a_page_has_no_frames_but_the_student_s_own():
+    error = CellError("TypeError", "no", tuple(PYTHON))
+    cell = SolutionRecord("double", "double", DOUBLE, error=error)
+    page = page_of(record(tests=[checked("double_visible", error=error)], solutions=(cell,)))
+    assert page.count("line 2, in double") == 2
+    assert "/usr" not in page
+    assert "secret" not in page
+
+
 def test_frames_of_a_function_without_its_code_are_known_by_its_name():
     assert own_frames(['  File "<x>", line 2, in double', '  File "<x>", line 9, in other'], [DOUBLE]) == (
         "line 2, in double"
