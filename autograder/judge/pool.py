@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import Pipe
 
 from autograder.executor import Cell, CellResult, ExecutorError, Limits
@@ -40,6 +41,8 @@ class JudgePool:
         self.trust_submissions = trust_submissions
         self._closed = False
         self._lock = threading.Lock()
+        # A judge dies with the thread that started it, so they are all started by one that lives as long as the pool.
+        self._starter = ThreadPoolExecutor(1, "judge-starter")
         self._all: set[_JudgeProcess] = set()
         self._idle: queue.LifoQueue[_JudgeProcess | None] = queue.LifoQueue()
         for _ in range(max(jobs, 1)):
@@ -53,16 +56,9 @@ class JudgePool:
         """
         process = self._idle.get()
         try:
-            if process is None:
-                process = self._start()
+            if process is None or not process.alive():
+                process = self._start(process)
             return process.run(cells, limits, seed)
-        except ExecutorError:
-            if process is not None and not process.alive():
-                with self._lock:
-                    self._all.discard(process)
-                process.close()
-                process = None
-            raise
         finally:
             self._idle.put(process)
 
@@ -73,6 +69,7 @@ class JudgePool:
             processes, self._all = self._all, set()
         for process in processes:
             process.close()
+        self._starter.shutdown(wait=False)
 
     def __enter__(self) -> JudgePool:
         return self
@@ -80,11 +77,12 @@ class JudgePool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _start(self) -> _JudgeProcess:
+    def _start(self, ended: _JudgeProcess | None) -> _JudgeProcess:
         with self._lock:
             if self._closed:
                 raise ExecutorError("the judges have been ended")
-            process = _JudgeProcess(trusted=self.trust_submissions)
+            self._all.discard(ended)
+            process = self._starter.submit(_JudgeProcess, trusted=self.trust_submissions).result()
             self._all.add(process)
         return process
 
@@ -116,6 +114,9 @@ class _JudgeProcess:
             answer = self.connection.recv()
         except (OSError, EOFError):
             raise ExecutorError(f"the judge's process ended: {self._last_words()}") from None
+        except BaseException:  # such as Ctrl-C; what it answers later is no answer to the next job
+            self.close()
+            raise
         if isinstance(answer, str):
             raise ExecutorError(answer)
         return answer

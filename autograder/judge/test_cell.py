@@ -24,6 +24,7 @@ from autograder.executor import Cell, CellError, CellResult
 from autograder.judge.audit import ask_again
 from autograder.judge.proxies import Conversation
 from autograder.judge.student import Student, StudentEnded
+from autograder.student.confinement import die_with_parent
 from dgm_helpers.checks.failure import CheckFailed
 from dgm_helpers.checks.randomness import SEED_VARIABLE
 
@@ -95,6 +96,7 @@ def _read(pipe: int, deadline: float) -> str | None:
 def _be_fork(pipe: int, cell: Cell, namespace: dict[str, Any], student: Student, seed: int | None) -> None:
     """Run the cell, write what came of it, never return."""
     try:
+        die_with_parent()
         _bound_memory()
         os.environ.pop(SEED_VARIABLE, None)
         if seed is not None:

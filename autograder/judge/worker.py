@@ -43,11 +43,11 @@ class Judge:
         return NotebookRun(lambda: self._start(limits), namespace, limits, seed).run(cells)
 
     def _start(self, limits: Limits) -> Student:
-        if self.parent is not None and self.parent.alive():
-            try:
-                return Student(self.parent, limits)
-            except ExecutorError:  # it has just ended: a new one may do
-                self.parent.close()
+        if self.parent is not None:
+            if self.parent.alive():
+                with contextlib.suppress(ExecutorError):  # it has just ended: a new one may do
+                    return Student(self.parent, limits)
+            self.parent.close()
         self.parent = WarmParent(trust_submissions=self.trust_submissions)
         return Student(self.parent, limits)
 

@@ -1,0 +1,169 @@
+"""Judges as processes: how they start, end, and are replaced."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import psutil
+import pytest
+from judging import GOOD, QUICK, SETUP, TRUSTED, exercise, judged, needs_sandbox, pool
+
+from autograder.executor import Cell, ExecutorError, Limits
+from autograder.judge.pool import JudgePool
+
+pytestmark = pytest.mark.notebook
+processes_end = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="only Linux ends a process with its parent"
+)
+
+PATIENT = Limits(cell_seconds=60.0, exercise_seconds=60.0)
+SLEEPING = exercise("sleeping", "def sleeping():\n    time.sleep(50)", "sleeping()")
+LOOPING = exercise("looping", "def looping():\n    return 1", "while True:\n    pass")
+SCRIPT = """
+from autograder.executor import Cell, Limits
+from autograder.judge.pool import JudgePool
+JudgePool(1, trust_submissions={trusted}).run({cells}, {limits})
+"""
+
+
+def judges() -> list[psutil.Process]:
+    """The judges of the shared pool."""
+    return [psutil.Process(judge.process.pid) for judge in pool()._all if judge.alive()]
+
+
+def started_by(*processes: psutil.Process) -> list[psutil.Process]:
+    """Return all processes that these have started, by way of others too."""
+    return [child for process in processes for child in process.children(recursive=True)]
+
+
+def living(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Return those that have not ended some seconds from now; a zombie has."""
+    left = psutil.wait_procs(processes, timeout=3)[1]
+    return [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+
+def is_testing(judge: psutil.Process) -> bool:
+    """Whether a judge is in the middle of a test cell: it has a fork beside what runs the submission."""
+    children = judge.children()
+    return len(children) == 2 and len(started_by(*children)) >= (2 if TRUSTED else 4)
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    """Wait for what must come within two minutes, however busy this machine is."""
+    until = time.monotonic() + 120
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def pending(cells: list[Cell]) -> tuple[Future, psutil.Process]:
+    """Run cells in a thread; return when one judge is in the middle of a test."""
+    run = ThreadPoolExecutor(1).submit(judged, cells, PATIENT)
+    eventually(lambda: any(map(is_testing, judges())))
+    return run, next(filter(is_testing, judges()))
+
+
+def test_a_judge_outlives_the_thread_that_wanted_it():
+    before = judges()  # such a thread has ended
+    assert judged(GOOD)["good_0"].error is None
+    assert judges() == before
+
+
+def test_several_threads_share_the_judges_and_each_gets_its_own_results():
+    def number(n: int) -> str:
+        return judged(exercise("f", f"def f():\n    return {n}", "print(f())"))["f_0"].outputs[0]["text"]
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(number, range(8))) == [f"{n}\n" for n in range(8)]
+    assert len(judges()) == 2
+
+
+def test_a_judge_that_is_killed_ends_its_run_with_a_reason_and_the_next_run_works():
+    run, judge = pending(SLEEPING)
+    others = started_by(judge)
+    judge.kill()
+    with pytest.raises(ExecutorError, match="the judge's process ended: exit status -9"):
+        run.result(timeout=2)
+    assert living(others) == []
+    assert judged(GOOD)["good_0"].error is None
+
+
+@needs_sandbox
+def test_a_warm_parent_that_is_killed_is_replaced_and_leaves_nothing_behind():
+    before = started_by(*judges())
+    for process in before:
+        process.kill()
+    assert judged(GOOD)["good_0"].error is None
+    assert living(before) == []
+
+
+def test_a_set_up_cell_of_the_course_that_fails_is_said():
+    cells = [Cell("set-up", "import no_such_module", "setup"), *GOOD]
+    with pytest.raises(ExecutorError, match=r"set-up cell fails: ModuleNotFoundError: .*no_such_module"):
+        pool().run(cells, QUICK)
+
+
+@processes_end
+def test_closing_ends_a_pending_run_at_once_and_every_process():
+    run, _ = pending(LOOPING)
+    everybody = [*judges(), *started_by(*judges())]
+    shared = pool()
+    pool.cache_clear()
+    shared.close()
+    with pytest.raises(ExecutorError, match="the judge's process ended"):
+        run.result(timeout=2)
+    assert living(everybody) == []
+    with pytest.raises(ExecutorError, match="the judges have been ended"):
+        shared.run([SETUP], QUICK)
+
+
+@processes_end
+def test_a_pool_whose_process_is_killed_leaves_no_process_behind():
+    script = SCRIPT.format(trusted=TRUSTED, cells=[SETUP, *SLEEPING], limits=PATIENT)
+    root = Path(__file__).resolve().parents[3]
+    with subprocess.Popen([sys.executable, "-c", script], cwd=root) as started:
+        parent = psutil.Process(started.pid)
+        eventually(lambda: any(map(is_testing, parent.children())))
+        everybody = started_by(parent)
+        started.kill()
+    assert living(everybody) == []
+
+
+@pytest.fixture
+def with_torch(monkeypatch, tmp_path):
+    """A pool whose judges import this in place of torch."""
+
+    def make(source: str) -> JudgePool:
+        (tmp_path / "torch.py").write_text(source)
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        return JudgePool(1, trust_submissions=True)
+
+    return make
+
+
+def test_a_judge_that_cannot_start_says_why(with_torch):
+    broken = with_torch("raise ImportError('torch is broken here')")
+    with broken, pytest.raises(ExecutorError, match="torch is broken here"):
+        broken.run([SETUP], QUICK)
+
+
+def test_a_run_that_is_interrupted_leaves_no_answer_for_the_next(with_torch, monkeypatch):
+    def interrupted(self, seconds):
+        raise KeyboardInterrupt
+
+    with with_torch("import time; time.sleep(60)") as stuck:
+        monkeypatch.setattr(Connection, "poll", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            stuck.run([SETUP], QUICK)
+        assert [judge.alive() for judge in stuck._all] == [False]
+
+
+def test_a_system_without_fork_is_told_so(monkeypatch):
+    monkeypatch.delattr(os, "fork")
+    with pytest.raises(ExecutorError, match="fork processes"):
+        JudgePool()
