@@ -90,13 +90,12 @@ def run(options: argparse.Namespace) -> int:
                 print(report(results[-1]), flush=True)
             if interrupt.asked:
                 break
-    if options.json:
-        print(as_json(results, interrupted=interrupt.asked))
-    if interrupt.asked:
-        print(
-            f"autograder: interrupted: {done_so_far(results[-1])}; {_how_to_go_on(options)}", file=sys.stderr
-        )
-        return INTERRUPTED
+        if options.json:
+            print(as_json(results, interrupted=interrupt.asked))
+        if interrupt.asked:
+            said = f"interrupted: {done_so_far(results[-1])}; {_how_to_go_on(options)}"
+            print(f"autograder: {said}", file=sys.stderr)
+            return INTERRUPTED
     return int(any(result.failed for result in results))
 
 

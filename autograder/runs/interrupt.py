@@ -17,7 +17,8 @@ class Interrupted(Exception):
 class Interrupt:
     """While this context is entered, a signal to end is noted, and raised only where :meth:`check` is called.
 
-    A signal that was ignored before (``nohup``, a job in the background) is still ignored.
+    A signal that was ignored before (``nohup``, a job in the background) is still ignored. Once the run was asked
+    to end, its process is about to: what comes after this context is not heard any more.
 
     Attributes:
         asked: whether the run has been asked to end.
@@ -39,7 +40,7 @@ class Interrupt:
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if self.asked else handler)
 
     def check(self) -> None:
         """Raise :class:`Interrupted` if the run has been asked to end."""

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 LINES, AT_LEAST = 20, 10  # of a whole run that does not write to a terminal, and submissions for each
-RECENT = 50  # submissions that the speed is measured by: those at the beginning wait for imports
+RECENT = 50  # submissions that the speed is measured by; the first one waits for imports and does not count
 BAR = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 
 
@@ -28,7 +28,7 @@ class Progress:
         self.name, self.total = name, total
         self.stream = stream or sys.stderr
         self.done = self.failed = 0
-        self._times = deque([monotonic()], maxlen=RECENT)
+        self._times: deque[float] = deque(maxlen=RECENT)
         self._every = max(AT_LEAST, total // LINES)
         self._bar: tqdm[Any] | None = None
         self._lines = not quiet and not self.stream.isatty()
@@ -73,9 +73,8 @@ class Progress:
 
     def _pace(self) -> str:
         parts = [f"{self.failed} failed"]
-        seconds = self._times[-1] - self._times[0]
-        if seconds > 0:
-            rate = (len(self._times) - 1) / seconds
+        if len(self._times) > 1:
+            rate = (len(self._times) - 1) / max(self._times[-1] - self._times[0], 1e-3)
             parts.append(f"{60 * rate:.0f}/min")
             if self.done < self.total:
                 parts.append(f"{tqdm.format_interval((self.total - self.done) / rate)} left")
