@@ -23,6 +23,7 @@ ARRAY_DTYPES = frozenset(
 )
 GENERATOR_BYTES = len(torch.Generator().get_state())
 MOST_AXES = 32
+MOST_ENTRIES = 1 << 50  # of an empty tensor, other axes than the empty one; beyond, sizes overflow
 
 
 class NotPlain(ValueError):
@@ -33,7 +34,7 @@ def tensor_bytes(tensor: Tensor, most: int) -> tuple[str, list[int], memoryview]
     """Return dtype, shape and bytes of a tensor; one that is strided, sparse or on a GPU is made plain.
 
     Raises:
-        NotPlain: if it has no values (``meta``), a dtype that does not cross, or more than ``most`` bytes.
+        NotPlain: if it has no values (``meta``) of its own, a dtype that does not cross, or more than ``most`` bytes.
     """
     size = math.prod(tensor.shape) * tensor.element_size()
     if size > most:
@@ -45,8 +46,12 @@ def tensor_bytes(tensor: Tensor, most: int) -> tuple[str, list[int], memoryview]
     plain = tensor.detach()
     if plain.layout != torch.strided:
         plain = plain.to_dense()
-    plain = plain.to("cpu").resolve_conj().resolve_neg().contiguous().reshape(-1)
-    data = memoryview(plain.view(torch.uint8).numpy()) if plain.numel() else memoryview(b"")
+    plain = plain.to("cpu").resolve_conj().resolve_neg().contiguous()
+    plain = plain.as_strided((plain.numel(),), (1,))  # a single entry may have any stride
+    try:
+        data = memoryview(plain.view(torch.uint8).numpy()) if plain.numel() else memoryview(b"")
+    except RuntimeError as error:  # a tensor within torch.func.grad, for one
+        raise NotPlain(f"a tensor's memory cannot be read: {error}") from None
     return DTYPE_NAMES[tensor.dtype], list(tensor.shape), data
 
 
@@ -56,7 +61,8 @@ def tensor_of(dtype: str, shape: Sequence[int], data: memoryview) -> Tensor:
         return torch.empty(tuple(shape), dtype=DTYPES[dtype])
     # A copy: aligned, writable, and the only one that holds this memory.
     raw = torch.frombuffer(data, dtype=torch.uint8).clone()
-    return raw.view(DTYPES[dtype]).reshape(tuple(shape))
+    plain = raw != 0 if dtype == "bool" else raw.view(DTYPES[dtype])  # a bool of another byte is neither
+    return plain.reshape(tuple(shape))
 
 
 def array_bytes(array: np.ndarray | np.generic, most: int) -> tuple[str, list[int], memoryview]:
@@ -78,7 +84,9 @@ def array_bytes(array: np.ndarray | np.generic, most: int) -> tuple[str, list[in
 
 def array_of(dtype: str, shape: Sequence[int], data: memoryview) -> np.ndarray:
     """Rebuild an array; ``data`` has the size that :func:`size_of` tells."""
-    return np.frombuffer(data, dtype=np.dtype(f"<{dtype}")).reshape(tuple(shape)).copy()
+    raw = np.frombuffer(data, dtype=np.uint8)
+    plain = raw != 0 if dtype == "b1" else raw.copy().view(np.dtype(f"<{dtype}"))
+    return plain.reshape(tuple(shape))
 
 
 def size_of(dtype: object, shape: object, *, array: bool) -> int:
@@ -93,6 +101,8 @@ def size_of(dtype: object, shape: object, *, array: bool) -> int:
     fits = isinstance(shape, list) and len(shape) <= MOST_AXES
     if not fits or not all(type(n) is int and 0 <= n < 1 << 40 for n in shape):
         raise NotPlain("a shape is a list of sizes")
+    if math.prod(max(n, 1) for n in shape) > MOST_ENTRIES:
+        raise NotPlain("a shape of sensible sizes has fewer entries")
     item = np.dtype(dtype).itemsize if array else DTYPES[dtype].itemsize
     return math.prod(shape) * item
 
