@@ -205,5 +205,5 @@ def _no_notebook(path: Path, reason: str, advice: str = "hand in the file that J
 
 def _place(path: Path) -> str:
     """STUDENT/LECTURE/FILE, or as much of it as there is, made fit for a sentence."""
-    parts = path.parts[-3:] if path.suffix == ".ipynb" else path.parts[-2:]
+    parts = path.relative_to(path.anchor).parts[-3 if path.suffix == ".ipynb" else -2 :]
     return shown("/".join(parts), 120).strip("'\"")

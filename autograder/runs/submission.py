@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ def submission_from_notebook(
         *remarks,
         *_odd_cells(notebook, cells),
         *taking,
-        *_doubled(cells, source),
+        *doubled(cells, {grade_id(cell) for cell in source.cells} - {""}),
         *tampering_remarks(cells, first, source),
         *ungraded_definitions(cells, texts, source),
     ]
@@ -174,9 +174,11 @@ def _odd_cells(notebook: Mapping[str, Any], cells: list[SubmittedCell]) -> Itera
         yield Remark(RemarkKind.NOTE, f"{odd} entries of the list of cells are no cells and were left out")
 
 
-def _doubled(cells: Iterable[SubmittedCell], source: NotebookNode) -> Iterator[Remark]:
-    """A cell that was split or copied keeps its grade id; its first part is the one that counts."""
-    known = {grade_id(cell) for cell in source.cells} - {""}
+def doubled(cells: Iterable[SubmittedCell], known: Container[str]) -> Iterator[Remark]:
+    """Yield a remark for each known cell that is there more than once.
+
+    A cell that was split or copied keeps its grade id; its first part is the one that counts.
+    """
     numbers: dict[str, list[str]] = {}
     for cell in cells:
         if cell.grade_id in known:

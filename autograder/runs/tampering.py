@@ -58,7 +58,7 @@ def _text_remarks(
         if visible != complete and _same(cell.text, complete):
             leaked.append(name)
         else:
-            (older if _is_of_a_release(cell) else edited).append(name)
+            (older if is_of_a_release(cell) else edited).append(name)
     if edited:
         message = f"the text of {listed(edited)} was changed; the course's own was run"
         yield Remark(RemarkKind.TAMPERING, message)
@@ -91,7 +91,7 @@ def _same_code(text: str, other: str) -> bool:
         return False
 
 
-def _is_of_a_release(cell: SubmittedCell) -> bool:
+def is_of_a_release(cell: SubmittedCell) -> bool:
     """Whether nbgrader's checksum of a cell fits its text and points: then it is as it once was released."""
     try:
         metadata = NotebookNode(nbgrader=NotebookNode(cell.role))
@@ -173,7 +173,7 @@ def _extra_remarks(extra: Iterable[SubmittedCell]) -> Iterator[Remark]:
     foreign, others = [], []
     for cell in extra:
         name = shown(cell.grade_id) if cell.grade_id else f"cell {cell.number}"
-        if _is_graded(cell) and not _is_of_a_release(cell):
+        if _is_graded(cell) and not is_of_a_release(cell):
             foreign.append(name)
         elif _is_graded(cell) or cell.role.get("solution"):
             others.append(name)
