@@ -23,6 +23,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -37,7 +38,8 @@ from autograder.wire.arrays import (
 from autograder.wire.names import find, name_of
 from autograder.wire.values import Decoder, Encoder
 
-OBJECT_ROOTS = ("dgm_helpers", "torch")
+OBJECT_ROOTS = ("dgm_helpers", "torch", "einops")
+Stored = tuple[str, list[int], memoryview]
 
 
 class ArgumentEncoder(Encoder):
@@ -116,42 +118,44 @@ class ArgumentDecoder(Decoder):
     """The student's side: it trusts what it reads, for the judge wrote it.
 
     Args:
-        body: the bytes.
+        body: the bytes; what is read stays comparable with them.
         object_of: returns the object with a number.
 
     Attributes:
         leaves: number -> tensor that a gradient flows back to.
-        tensors: all of them, each with its version before the call.
+        tensors: all of them, each with dtype, shape and bytes as they were read.
     """
 
     def __init__(self, body: bytearray, object_of: Callable[[int], Any]) -> None:
         super().__init__(body)
         self.object_of = object_of
         self.leaves: dict[int, Tensor] = {}
-        self.tensors: list[tuple[Tensor, int]] = []
+        self.tensors: list[tuple[Tensor, Stored]] = []
         self.seen: list[Any] = []
 
     def changed(self) -> list[int]:
-        """Return the places of the tensors that were written to since they were read."""
-        return [i for i, (tensor, version) in enumerate(self.tensors) if tensor._version != version]
+        """Return the places of the tensors that are not as they were read."""
+        return [i for i, (tensor, stored) in enumerate(self.tensors) if not _holds(tensor, stored)]
 
     def read_T(self, data: list, depth: int) -> Tensor:
-        return self._keep(super().read_T(data, depth))
+        stored = self._array(data, array=False)
+        return self._keep(tensor_of(*stored), stored)
 
     def read_P(self, data: list, depth: int) -> Tensor:
-        number, is_leaf, is_parameter, *stored = data
-        tensor = tensor_of(*self._array(stored, array=False))
+        number, is_leaf, is_parameter, *written = data
+        stored = self._array(written, array=False)
+        tensor = tensor_of(*stored)
         if is_parameter:
             tensor = torch.nn.Parameter(tensor, requires_grad=number is not None)
         elif number is not None:
             tensor.requires_grad_()
         if number is not None:
             self.leaves[number] = tensor
-        return self._keep(tensor if is_leaf else tensor.clone())
+        return self._keep(tensor if is_leaf else tensor.clone(), stored)
 
-    def _keep(self, tensor: Tensor) -> Tensor:
+    def _keep(self, tensor: Tensor, stored: Stored) -> Tensor:
         self.seen.append(tensor)
-        self.tensors.append((tensor, tensor._version))
+        self.tensors.append((tensor, stored))
         return tensor
 
     def read_m(self, data: list, depth: int) -> Any:
@@ -181,3 +185,13 @@ class ArgumentDecoder(Decoder):
 
     def read_h(self, data: list, depth: int) -> Any:
         return self.object_of(data[0])
+
+
+def _holds(tensor: Tensor, stored: Stored) -> bool:
+    """Whether a tensor has this dtype, shape and bytes, whichever way it may have been written to."""
+    *kind, before = stored
+    try:
+        *kind_now, now = tensor_bytes(tensor, len(before))
+    except NotPlain:
+        return False
+    return kind_now == kind and np.array_equal(np.asarray(now), np.asarray(before))

@@ -40,7 +40,7 @@ def send_frame(
         TimeoutError: if the other end does not read in time.
         OSError: if it is gone.
     """
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
     head = PREFIX.pack(number, len(text), sum(map(len, buffers))) + text
     _set_timeout(connection, deadline)
     if not buffers:
@@ -59,6 +59,8 @@ def receive_frame(
 ) -> tuple[int, Any, bytearray]:
     """Return the number, the header and the body of the next frame.
 
+    Every text in the header can be written to a file: half a character (a lone surrogate) becomes ``?``.
+
     Args:
         connection: the socket.
         body_bytes: the largest body that is read.
@@ -75,7 +77,10 @@ def receive_frame(
     text = _receive(connection, header_size, deadline)
     body = _receive(connection, body_size, deadline)
     try:
-        return number, json.loads(text), body
+        header = json.loads(text.decode())
+        if b"\\u" in text:
+            header = json.loads(json.dumps(header, ensure_ascii=False).encode(errors="replace"))
+        return number, header, body
     except (ValueError, RecursionError) as error:
         raise FrameError(f"a message is no JSON: {str(error)[:200]}") from None
 

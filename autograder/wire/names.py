@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import sys
+from types import ModuleType
 from typing import Any
 
-ALLOWED = ("dgm_helpers", "torch", "numpy", "math", "operator", "functools", "builtins")
+ALLOWED = ("dgm_helpers", "torch", "numpy", "math", "operator", "functools", "builtins", "einops")
+# Where to look for what does not say where it lives, as built-in functions and numpy's ufuncs do not.
+HOMES = ("torch", "torch.nn.functional", "torch._C._nn", "numpy", "math", "operator", "functools")
 
 
 def name_of(value: Any) -> tuple[str, str] | None:
@@ -14,15 +17,16 @@ def name_of(value: Any) -> tuple[str, str] | None:
 
     Only what the name leads back to counts: a lambda, or a function of a notebook, has no such name.
     """
-    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
-    if not isinstance(name, str):
+    if isinstance(value, ModuleType):
         return None
-    module = getattr(value, "__module__", None)
-    # Built-in functions of torch and ufuncs of numpy do not say where they live.
-    homes = (module,) if isinstance(module, str) else ("torch", "torch.nn.functional", "numpy", "math")
-    for home in (*homes, "torch", "numpy"):
-        if _allowed(home) and _lookup(home, name) is value:
-            return home, name
+    names = [getattr(value, "__qualname__", None), getattr(value, "__name__", None)]
+    class_of_method = getattr(value, "__objclass__", None)
+    homes = [getattr(value, "__module__", None), getattr(class_of_method, "__module__", None), *HOMES]
+    for home in homes:
+        if isinstance(home, str) and _allowed(home):
+            for name in names:
+                if isinstance(name, str) and _lookup(home, name) is value:
+                    return home, name
     return None
 
 
