@@ -10,7 +10,7 @@ from conftest import toy_notebook
 from graded_records import HOSTILE, checked, full_of, not_graded, record, write_journal
 from hypothesis import given
 from hypothesis import strategies as st
-from test_feedback import ANYTHING, require_harmless, words_of
+from page_checks import ANYTHING, require_harmless, words_of
 
 from autograder.answer_bank import find_answers
 from autograder.commands import report as command
@@ -246,6 +246,7 @@ def test_the_page_tells_all_that_there_is_to_know():
         "1 tampered with",
         "1 wait for manual grading",
         "bob 9.25 s 3 MiB",
+        "Seconds 1.5 1.5 1.5 3.44 9.25",
         "1 submission was late",
     ):
         assert said in words

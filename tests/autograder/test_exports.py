@@ -11,7 +11,7 @@ from conftest import toy_notebook
 from graded_records import HOSTILE, checked, full_of, not_graded, record, write_journal
 from hypothesis import given
 from hypothesis import strategies as st
-from test_feedback import ANYTHING
+from page_checks import ANYTHING
 
 from autograder.commands import export as command
 from autograder.course import CourseError

@@ -17,7 +17,7 @@ from conftest import cell_of, toy_notebook
 from graded_records import HOSTILE, SECRETS, TITLE, checked, full_of, not_graded, record, secretive
 from hypothesis import given
 from packaging.requirements import Requirement
-from test_feedback import ANYTHING, require_visible
+from page_checks import ANYTHING, require_visible
 
 from autograder.commands import export as command
 from autograder.course import CourseError
