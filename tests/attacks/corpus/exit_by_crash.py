@@ -1,0 +1,7 @@
+# Reads address zero.
+# %% double
+import ctypes
+
+
+def double(x):
+    return ctypes.string_at(0)

@@ -1,0 +1,20 @@
+# sys.exit and IPython's quit in the cells.
+# earns: double=0 centre<=3
+# %% double
+import sys
+
+
+def double(x):
+    return 2 * x
+
+
+sys.exit(0)
+
+
+# %% centre
+def centre(x):
+    return x - x.mean(dim=0)
+
+
+get_ipython().ask_exit()
+exit()

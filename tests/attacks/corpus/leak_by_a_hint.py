@@ -1,0 +1,19 @@
+# Raises a failed check of the course with a hint of its own: the hint is shown of hidden tests too.
+# earns: double=1 centre=1
+# %% double
+def double(x):
+    if x == 3.0:
+        return 6.0
+    error = checks.CheckFailed(f"twice: wrong\n  Hint: given {x!r}")
+    error.hint = f"given {x!r}"
+    raise error
+
+
+# %% centre
+from dgm_helpers.checks.failure import fail
+
+
+def centre(x):
+    if len(x) == 2:
+        return x - x.mean(dim=0)
+    fail("centred", "wrong", [f"given {x.tolist()}"], hint=f"given {x.tolist()}")

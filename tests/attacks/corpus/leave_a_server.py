@@ -1,0 +1,29 @@
+# Leaves sockets behind that listen for the next submission: abstract, on a port, on a path.
+# earns: double=3
+# %% double
+import contextlib
+import os
+import signal
+import socket
+import time
+
+if os.fork() == 0:
+    os.setsid()
+    signal.alarm(30)
+    held = []
+    for family, address in (
+        (socket.AF_UNIX, "\0{marker}"),
+        (socket.AF_UNIX, "/tmp/{marker}"),
+        (socket.AF_INET, ("127.0.0.1", 48_123)),
+    ):
+        with contextlib.suppress(OSError):
+            server = socket.socket(family)
+            server.bind(address)
+            server.listen()
+            held.append(server)
+    time.sleep(30)
+    os._exit(0)
+
+
+def double(x):
+    return 2 * x

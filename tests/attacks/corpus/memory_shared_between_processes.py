@@ -1,0 +1,14 @@
+# Anonymous shared mappings, which a count of private memory leaves out.
+# %% double
+import mmap
+import time
+
+held = []
+
+
+def double(x):
+    for _ in range(48):
+        held.append(mmap.mmap(-1, 64 << 20))
+        held[-1].write(b"x" * (64 << 20))
+    time.sleep(30)
+    return 2 * x

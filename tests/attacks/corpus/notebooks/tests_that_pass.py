@@ -1,0 +1,8 @@
+# Tests that test nothing, in the place of the course's.
+# remark: tampering
+# wrong: double centre
+def tamper(notebook):
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            cell.source = "pass"
+    return notebook

@@ -1,0 +1,19 @@
+# Leaves a process behind: forked twice, in a session of its own, deaf to signals.
+# earns: double=3
+# %% double
+import os
+import signal
+import time
+
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        signal.alarm(60)
+        time.sleep(60)
+    os._exit(0)
+
+
+def double(x):
+    return 2 * x

@@ -1,0 +1,10 @@
+# Each call is short, and a test makes forty of them.
+# earns: second_moment<=2
+# %% second_moment
+import time
+
+
+def second_moment(mu, n_samples, generator):
+    time.sleep(0.3)
+    z = mu + torch.randn(n_samples, generator=generator, dtype=torch.float64)
+    return (z**2).mean()

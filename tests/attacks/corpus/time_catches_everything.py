@@ -1,0 +1,13 @@
+# Catches whatever is raised to stop it, and goes on sleeping.
+# %% double
+import time
+
+
+def double(x):
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        try:
+            time.sleep(30)
+        except BaseException:
+            continue
+    return 2 * x

@@ -1,0 +1,20 @@
+# The answer is right; whoever waits for a clean end of the process waits long.
+# earns: double=3
+# %% double
+import atexit
+import threading
+import time
+
+
+class Clinging:
+    def __del__(self):
+        time.sleep(30)
+
+
+clinging = Clinging()
+atexit.register(time.sleep, 30)
+threading.Thread(target=time.sleep, args=(30,), daemon=False).start()
+
+
+def double(x):
+    return 2 * x

@@ -1,0 +1,8 @@
+# A regular expression of exponential time: C code that holds the interpreter's lock.
+# %% double
+import re
+
+
+def double(x):
+    re.match(r"(a+)+$", "a" * 30 + "b")
+    return 2 * x

@@ -1,0 +1,31 @@
+# Hangs where a value is merely looked at: in its class, its attributes, its conversion.
+# earns: double=0 Affine<=1
+# %% double
+import time
+
+
+class Slow:
+    @property
+    def __class__(self):
+        time.sleep(30)
+
+    def __getattr__(self, name):
+        time.sleep(30)
+
+
+double = Slow()
+
+
+# %% Affine
+class Affine:
+    def __init__(self, scale, shift):
+        pass
+
+    def __call__(self, x):
+        return 2.0 * x + 1.0
+
+    @property
+    def scale(self):
+        import time
+
+        time.sleep(30)

@@ -1,0 +1,17 @@
+# The right value at once, and a gradient that never comes.
+# %% energy
+import time
+
+
+class Slow(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return 0.5 * (x**2).sum()
+
+    @staticmethod
+    def backward(ctx, grad):
+        time.sleep(30)
+
+
+def energy(x):
+    return Slow.apply(x)

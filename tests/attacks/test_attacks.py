@@ -1,0 +1,123 @@
+"""Each attack of the corpus, through the judge: nothing earned, nothing revealed, nothing harmed, nobody delayed."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import attack
+import lecture
+import pytest
+from host import Host, descendants, running_with, settled, watched
+from verdict import check_nothing_revealed, check_points, check_size, earned, printed
+
+from autograder.executor import ExecutorError, Limits
+from autograder.grading import grade_submission
+from autograder.judge.pool import JudgePool
+from autograder.record import Record
+from autograder.reports.feedback import feedback_page
+from autograder.reports.marks import marks_of
+from autograder.reports.outline import read_outline
+from autograder.runs.submission import read_submission
+
+pytestmark = pytest.mark.notebook
+
+GRACE_SECONDS = 10.0  # beyond the notebook's limit, on a busy machine
+MOST_PROCESSES = 150  # the limit, and what can be started between two looks at it
+SPARE_BYTES = 1 << 30  # what the judge itself needs, and others on this machine
+HEAVY = ("memory_", "disk_", "processes_", "objects_as", "objects_of_enormous", "protocol_largest")
+
+
+class Grader:
+    """The judge that all attacks go through, one after the other, as in a class."""
+
+    def __init__(self, host: Host) -> None:
+        self.host, self.source = host, lecture.notebook()
+        self._start()
+
+    def _start(self) -> None:
+        self.pool, self.thread = JudgePool(jobs=1), ThreadPoolExecutor(1)
+
+    def grade(self, student: str, seed: int, limits: Limits) -> Record:
+        """Grade what lies in a student's folder; a judge that hangs fails this test and not the whole run."""
+        graded = self.thread.submit(self._grade, student, seed, limits)
+        try:
+            return graded.result(timeout=limits.notebook_seconds + GRACE_SECONDS)
+        except TimeoutError:
+            self.close()
+            self._start()
+            pytest.fail("the time limit was not kept: grading hangs")
+
+    def _grade(self, student: str, seed: int, limits: Limits) -> Record:
+        folder, toy = self.host.folder_of(student), self.host.lecture
+        submission = read_submission(folder, self.source, toy, student)
+        return grade_submission(
+            self.source, submission, self.pool, lecture=toy.folder, seed=seed, limits=limits
+        )
+
+    def honest(self, marker: str = "nothing") -> Record:
+        """Grade right answers, with a look around in one of them for what was marked."""
+        answers = {**lecture.SOLUTIONS, "after": attack.filled(lecture.SCOUT, {"marker": marker})}
+        notebook = attack.to_bytes(lecture.handed_in(answers))
+        (self.host.empty_folder_of("ada") / "toy.ipynb").write_bytes(notebook)
+        return self.grade("ada", 1, Limits())
+
+    def close(self) -> None:
+        self.pool.close()
+        self.thread.shutdown()
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory):
+    """A course that must stay as it is."""
+    host = Host(tmp_path_factory.mktemp("course"))
+    yield host
+    host.close()
+
+
+@pytest.fixture(scope="module")
+def grader(host):
+    """The judge, which has graded an honest submission; none where no sandbox can be had."""
+    try:
+        grader = Grader(host)
+    except ExecutorError as error:
+        pytest.skip(str(error))
+    assert earned(grader.honest()) == lecture.POINTS
+    yield grader
+    grader.close()
+
+
+@pytest.fixture(scope="module")
+def outline(host):
+    """What the pages say of the lecture."""
+    return read_outline(host.lecture)
+
+
+@pytest.mark.parametrize("attack", attack.corpus(), ids=lambda attack: attack.name)
+def test_an_attack_earns_reveals_and_harms_nothing(attack, grader, host, outline, monkeypatch):
+    seed = zlib.crc32(attack.name.encode())
+    marker, loot = f"left-by-{attack.name}", f"loot-{seed}"
+    words = {**host.words, "marker": marker, "loot": loot[::-1]}
+    attack.hand_in(host.empty_folder_of("mallory") / "toy.ipynb", words)
+    processes, began = len(descendants()), time.monotonic()
+
+    with watched() as peak:
+        record = grader.grade("mallory", seed, attack.limits)
+    page = feedback_page(marks_of(record, outline))
+
+    assert time.monotonic() - began < attack.limits.notebook_seconds + GRACE_SECONDS
+    check_points(attack, record)
+    check_nothing_revealed(record, page, lecture.secrets(seed, monkeypatch), loot)
+    check_size(record, page)
+    if attack.name.startswith(HEAVY):
+        assert peak.bytes < attack.limits.memory_bytes + attack.limits.disk_bytes + SPARE_BYTES
+        assert peak.processes < MOST_PROCESSES
+    assert host.changed() == []
+    assert not host.contacted()
+    assert settled(processes)
+    assert running_with(marker) == []
+
+    following = grader.honest(marker)
+    assert earned(following) == lecture.POINTS, [str(t.error)[:300] for t in following.tests if t.error]
+    assert marker not in printed(following)
