@@ -22,7 +22,8 @@ from time import monotonic
 from typing import Any
 
 from autograder.executor import Cell, CellError, CellResult, Limits
-from autograder.judge.student import Student, StudentEnded
+from autograder.judge.reply import StudentEnded
+from autograder.judge.student import Student
 from autograder.judge.test_cell import run_test
 
 SETUP_EXERCISE = ""  # what fails it fails everything
@@ -101,14 +102,9 @@ class NotebookRun:
     def _run_over_there(self, student: Student, cell: Cell, seconds: float) -> CellResult:
         began = monotonic()
         student.allow(seconds)
-        header = student.ask({"do": "run", "source": cell.source}).header
-        outputs = header.get("outputs")
-        if type(outputs) is not list or not all(map(_is_output, outputs)):
-            raise StudentEnded(CellError("ProtocolError", "what came back are no outputs"))
-        error = header.get("error")
-        if error is not None:
-            error = CellError(error[0][:100], error[1], tuple(error[2]))
-        return CellResult(outputs, error, monotonic() - began)
+        reply = student.ask({"do": "run", "source": cell.source})
+        outputs = reply.outputs(self.limits.output_characters)
+        return CellResult(outputs, reply.error, monotonic() - began)
 
     def _current_process(self, cell: Cell) -> Student:
         if self.student is None:
@@ -149,19 +145,3 @@ class NotebookRun:
             return CellError("NotebookTimeout", f"{limit} was used up before this cell")
         limit = f"the exercise's limit of {self.limits.exercise_seconds:g} s"
         return CellError("ExerciseTimeout", f"{limit} was used up before this cell")
-
-
-def _is_output(output: object) -> bool:
-    """Whether this is an output in nbformat's form, of what the student's side may show."""
-    if not isinstance(output, dict):
-        return False
-    if output.get("output_type") == "stream":
-        return output.get("name") in ("stdout", "stderr") and type(output.get("text")) is str
-    if output.get("output_type") in ("execute_result", "display_data"):
-        data = output.get("data")
-        return (
-            isinstance(data, dict)
-            and all(type(m) is str for m in data)
-            and isinstance(output.get("metadata"), dict)
-        )
-    return False

@@ -11,7 +11,7 @@ import builtins
 import random
 import sys
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from time import monotonic
 from typing import Any
 
@@ -20,7 +20,8 @@ import torch
 from torch import Tensor
 
 from autograder.executor import CellError
-from autograder.judge.student import Reply, Student, StudentEnded
+from autograder.judge.reply import Reply, malformed
+from autograder.judge.student import Student
 from autograder.wire.arguments import ArgumentEncoder
 from autograder.wire.arrays import NotPlain
 from autograder.wire.results import ResultDecoder
@@ -85,7 +86,7 @@ class Conversation:
             for generator in (*call.generators, torch.default_generator):
                 # Where the student's process left it is not asked: it could choose what is drawn next.
                 generator.manual_seed(self.randomness.getrandbits(63))
-        if not target._stateful:
+        if not (target._stateful or call.has_objects):
             self._remember(call, result, monotonic() - began)
         return result
 
@@ -117,19 +118,19 @@ class Conversation:
         request["gradients"] = writer.encode(list(gradients))
         found = self._value(self._ask(request, writer.buffers))
         if type(found) is not list or any(g is not None and type(g) is not Tensor for g in found):
-            raise StudentEnded(CellError("ProtocolError", "what came back is no gradient"))
+            raise malformed("a gradient is a list of tensors")
         return found
 
     def _written(self, target: RemoteObject, arguments: tuple, keywords: dict) -> Call:
         writer = self._writer()
-        state = torch.get_rng_state()
-        writer.buffers.append(memoryview(state.numpy()))
         named = [*((f"argument {i + 1}", v) for i, v in enumerate(arguments)), *keywords.items()]
         written = [self._crossing(writer, target._called, name, value) for name, value in named]
+        state = torch.get_rng_state()
+        writer.buffers.insert(0, memoryview(state.numpy()))
         request = {
             "do": "call",
             "object": target._number,
-            "stateful": target._stateful,
+            "stateful": target._stateful or writer.has_objects,
             "grad": torch.is_grad_enabled(),
             "random_state": len(state),
             "arguments": [
@@ -161,9 +162,9 @@ class Conversation:
 
     def _ask(self, request: dict, buffers: Sequence[memoryview] = ()) -> Reply:
         reply = self.student.ask(request, buffers)
-        sys.stdout.write(reply.header.get("printed", ""))
+        sys.stdout.write(reply.printed(self.student.limits.output_characters))
         if reply.error is not None:
-            raise _raised(*reply.error)
+            raise _raised(reply.error)
         return reply
 
     def _value(self, reply: Reply) -> Any:
@@ -178,7 +179,7 @@ class Conversation:
                 decoder.live = self._joined(reply.header, tensors)
             return decoder.decode(reply.header.get("value"))
         except (NotPlain, KeyError, TypeError) as error:
-            raise StudentEnded(CellError("ProtocolError", f"what came back is no answer: {error}")) from None
+            raise malformed(error) from None
 
     def _joined(self, header: dict, tensors: list[Tensor]) -> tuple[Tensor, ...]:
         """Put tensors that came back into the judge's graph."""
@@ -191,7 +192,12 @@ class Conversation:
             return _Remote.apply(self, node, tensors, anchor, *inputs)
 
     def _own_leaf(self, number: int, tensor: Tensor) -> Tensor:
-        return self.leaves.setdefault(number, tensor)
+        """Return the judge's copy of a leaf of the student's, which from now on has the value that came."""
+        known = self.leaves.setdefault(number, tensor)
+        if known.shape != tensor.shape or known.dtype != tensor.dtype:
+            raise NotPlain("a leaf keeps its shape and its dtype")
+        known.data.copy_(tensor.data)
+        return known
 
 
 class Call:
@@ -201,6 +207,7 @@ class Call:
         self.name, self.request = name, request
         self.buffers: list[memoryview | bytes] = writer.buffers
         self.tensors, self.generators = writer.tensors, writer.generators
+        self.has_objects = writer.has_objects  # whose state may be another when they are handed over again
         self.result: Any = None
         self.seconds = 0.0
 
@@ -224,7 +231,7 @@ class _Remote(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple:
         found = ctx.conversation.differentiate(ctx.node, gradients, torch.is_grad_enabled())
         if len(found) != ctx.inputs - 1:
-            raise StudentEnded(CellError("ProtocolError", "what came back are not the gradients asked for"))
+            raise malformed("there is a gradient for each leaf")
         return None, None, None, None, *found
 
 
@@ -271,9 +278,12 @@ class RemoteObject:
 def _remote(conversation: Conversation, number: int, kind: str) -> RemoteObject:
     """A remote object whose own type is called like the one that it stands for, for the checks' messages."""
     name = kind if kind.isascii() and kind.isidentifier() else "object"
-    return type(name, (RemoteObject,), {"__slots__": (), "__hash__": object.__hash__})(
-        conversation, number, name
-    )
+    return _remote_type(name)(conversation, number, name)
+
+
+@lru_cache(maxsize=100)
+def _remote_type(name: str) -> type[RemoteObject]:
+    return type(name, (RemoteObject,), {"__slots__": (), "__hash__": object.__hash__})
 
 
 def _number_of(value: Any) -> int | None:
@@ -292,13 +302,13 @@ def _copied(value: Any) -> Any:
     return value
 
 
-def _raised(name: str, message: str, lines: list[str]) -> BaseException:
+def _raised(told: CellError) -> BaseException:
     """An exception that stands for the student's: of the same class if that is one of Python's own."""
-    kind = getattr(builtins, name, None)
+    kind = getattr(builtins, told.name, None)
     plain = isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, StopIteration)
     try:
-        error = kind(message) if plain else StudentError(message)
+        error = kind(told.message) if plain else StudentError(told.message)
     except TypeError:  # such as UnicodeDecodeError, which wants more than a message
-        error = StudentError(message)
-    error.student = CellError(name, message, tuple(lines))
+        error = StudentError(told.message)
+    error.student = told
     return error

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import random
+import secrets
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from signal import Signals
 from time import monotonic
 from typing import Any
 
 from autograder.executor import CellError, ExecutorError, Limits
+from autograder.judge.reply import Reply, StudentEnded, malformed
 from autograder.judge.sandbox import PACKAGE, require_sandbox, sandboxed
 from autograder.wire.frames import FrameError, receive_frame, send_frame
 
@@ -31,17 +31,6 @@ SETTINGS = {
 }
 LONGEST_LOG = 2000
 DYING_SECONDS = 2.0
-
-
-class StudentEnded(BaseException):
-    """The student's process is gone, or must go: it died, took too long, or did not keep to the protocol.
-
-    No ``Exception``, so that no test cell and no check mistakes it for an answer.
-    """
-
-    def __init__(self, error: CellError) -> None:
-        super().__init__(str(error))
-        self.error = error
 
 
 class WarmParent:
@@ -122,19 +111,6 @@ class WarmParent:
         return ExecutorError(f"the process that runs submissions ended: {reason}")
 
 
-@dataclass
-class Reply:
-    """What the student's process answered: the header, still unread values in it, and the bytes."""
-
-    header: dict
-    body: bytearray
-
-    @property
-    def error(self) -> list | None:
-        """Class name, message and traceback of what was raised."""
-        return self.header.get("error")
-
-
 class Student:
     """One child of the warm parent, for one submission.
 
@@ -175,15 +151,17 @@ class Student:
         """From now on, this many seconds are left for whatever is asked."""
         self.deadline, self.seconds = monotonic() + seconds, seconds
 
+    def seconds_left(self) -> float:
+        """Return how many of them are left."""
+        return float("inf") if self.deadline is None else self.deadline - monotonic()
+
     def ask(self, request: dict, buffers: Sequence[memoryview] = ()) -> Reply:
         """Send a request and return the reply.
 
         Raises:
             StudentEnded: if the process is gone, late, or answered something that is no answer to this request.
         """
-        number = random.getrandbits(
-            63
-        )  # not to be guessed: what was sent before it was asked for is no answer
+        number = secrets.randbits(63)  # what was sent before it was asked for is no answer
         try:
             send_frame(self.socket, number, request, buffers, self.deadline)
             answered, header, body = receive_frame(self.socket, self.limits.result_bytes, self.deadline)
@@ -193,10 +171,10 @@ class Student:
             ) from None
         except OSError:
             raise StudentEnded(CellError("ProcessDied", "the process that ran the cell ended")) from None
-        except FrameError as error:
-            raise StudentEnded(CellError("ProtocolError", f"what came back is no answer: {error}")) from None
-        if answered != number or not _is_reply(header):
-            raise StudentEnded(CellError("ProtocolError", "what came back is no answer to what was asked"))
+        except (FrameError, MemoryError) as error:  # what is left of it would be taken for the next answer
+            raise malformed(error) from None
+        if answered != number:
+            raise malformed("it is none to what was asked")
         return Reply(header, body)
 
     def end(self, *, died: bool = False) -> CellError | None:
@@ -210,16 +188,6 @@ class Student:
             self.stack.close()
         self.peak_bytes = told["peak_bytes"]
         return _death(told, self.limits)
-
-
-def _is_reply(header: object) -> bool:
-    if not isinstance(header, dict):
-        return False
-    error, printed = header.get("error"), header.get("printed", "")
-    described = isinstance(error, list) and len(error) == 3 and isinstance(error[2], list)
-    if error is not None and not (described and all(type(t) is str for t in (*error[:2], *error[2]))):
-        return False
-    return type(printed) is str
 
 
 def _death(told: dict[str, Any], limits: Limits) -> CellError | None:

@@ -15,7 +15,6 @@ import signal
 import sys
 import traceback
 from dataclasses import asdict
-from functools import lru_cache
 from time import monotonic
 from types import CodeType
 from typing import Any
@@ -23,14 +22,15 @@ from typing import Any
 from autograder.executor import Cell, CellError, CellResult
 from autograder.judge.audit import ask_again
 from autograder.judge.proxies import Conversation
-from autograder.judge.student import Student, StudentEnded
+from autograder.judge.reply import StudentEnded
+from autograder.judge.student import Student
 from autograder.student.confinement import die_with_parent
+from autograder.wire.texts import CUT
 from dgm_helpers.checks.failure import CheckFailed
 from dgm_helpers.checks.randomness import SEED_VARIABLE
 
 GRACE_SECONDS = 1.0  # beyond a cell's time, for a test cell that loops over what it got
 MEMORY_BYTES = 4 << 30
-OUTPUT_CHARACTERS = 100_000
 
 
 def run_test(
@@ -109,7 +109,7 @@ def _be_fork(pipe: int, cell: Cell, namespace: dict[str, Any], student: Student,
 
 
 def _run(cell: Cell, namespace: dict[str, Any], student: Student, randomness: random.Random) -> dict:
-    stream, error, value, usable = io.StringIO(), None, None, True
+    stream, error, value, usable = _Printed(student.limits.output_characters), None, None, True
     with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
         try:
             body, last = compiled(cell.id, cell.source)
@@ -124,15 +124,27 @@ def _run(cell: Cell, namespace: dict[str, Any], student: Student, randomness: ra
             error = _cell_error(raised, cell)
     outputs: list[dict] = []
     if stream.tell():
-        outputs.append(
-            {"output_type": "stream", "name": "stdout", "text": stream.getvalue()[:OUTPUT_CHARACTERS]}
-        )
+        outputs.append({"output_type": "stream", "name": "stdout", "text": stream.getvalue()})
     if value is not None:
-        outputs.append({"output_type": "execute_result", "data": {"text/plain": repr(value)[:200]}})
+        shown = {"data": {"text/plain": repr(value)[:200]}, "metadata": {}, "execution_count": None}
+        outputs.append({"output_type": "execute_result", **shown})
     return {"outputs": outputs, "error": error and asdict(error), "usable": usable}
 
 
-@lru_cache(maxsize=1000)
+class _Printed(io.StringIO):
+    """What a cell prints, up to a number of characters."""
+
+    def __init__(self, characters: int) -> None:
+        super().__init__()
+        self.left = characters
+
+    def write(self, text: str) -> int:
+        if self.left > 0:
+            super().write(text if len(text) <= self.left else text[: self.left] + CUT)
+        self.left -= len(text)
+        return len(text)
+
+
 def compiled(name: str, source: str) -> tuple[CodeType, CodeType | None]:
     """Compile a cell to its statements and, if the last of them is an expression, that; its value is partial credit."""
     tree = ast.parse(source)

@@ -13,9 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-CUT = "\n… the rest of the output was cut\n"
-MESSAGE_CHARACTERS = 4_000
-TRACEBACK_CHARACTERS = 20_000
+from autograder.wire.texts import CUT, MESSAGE_CHARACTERS, TRACEBACK_CHARACTERS
 
 
 class Recorder:
@@ -38,19 +36,17 @@ class Recorder:
         else:
             self.outputs.append({"output_type": "stream", "name": stream, "text": [kept]})
 
-    def show(self, kind: str, data: dict[str, Any], metadata: dict | None) -> None:
-        """Add a displayed object; its larger forms are left out if they do not fit."""
+    def show(self, kind: str, data: dict[str, Any]) -> None:
+        """Add a displayed object in those of its forms that are text and still fit."""
         bundle = {}
         for mime, content in data.items():
             content = base64.b64encode(content).decode() if isinstance(content, bytes) else content
-            size = len(str(content))
-            if size <= self.left:
+            if isinstance(content, str) and len(mime) + len(content) <= self.left:
                 bundle[mime] = content
-                self.left -= size
-        output = {"output_type": kind, "data": bundle, "metadata": metadata or {}}
-        if kind == "execute_result":
-            output["execution_count"] = None
-        self.outputs.append(output)
+                self.left -= len(mime) + len(content)
+        if bundle:
+            count = {"execution_count": None} if kind == "execute_result" else {}
+            self.outputs.append({"output_type": kind, "data": bundle, "metadata": {}, **count})
 
     def finished(self) -> dict:
         """Return outputs and error as plain data for JSON."""
@@ -81,7 +77,7 @@ class _ResultHook(DisplayHook):
         """A notebook has its prompts in the margin."""
 
     def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
-        self.shell.recorder.show("execute_result", format_dict, md_dict)
+        self.shell.recorder.show("execute_result", format_dict)
 
     def log_output(self, format_dict: dict) -> None:
         """Nothing is kept for later cells."""
@@ -94,7 +90,7 @@ class _Publisher(DisplayPublisher):
     """What ``display`` is given becomes ``display_data``."""
 
     def publish(self, data: dict, metadata: dict | None = None, *_: object, **__: object) -> None:
-        self.shell.recorder.show("display_data", data, metadata)
+        self.shell.recorder.show("display_data", data)
 
     def clear_output(self, wait: bool = False) -> None:
         self.shell.recorder.outputs.clear()

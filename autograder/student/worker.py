@@ -13,11 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autograder.student.cell_runner import TRACEBACK_CHARACTERS, CellRunner, message_of
+from autograder.student.cell_runner import CellRunner, message_of
 from autograder.wire.arguments import ArgumentDecoder
 from autograder.wire.arrays import NotPlain
 from autograder.wire.frames import receive_frame, send_frame
 from autograder.wire.results import ResultEncoder
+from autograder.wire.texts import NAME_CHARACTERS, TRACEBACK_CHARACTERS
 
 EVERYTHING = 1 << 62  # the judge bounds what it sends
 
@@ -145,7 +146,7 @@ def _seed(state: Tensor) -> None:
 
 def describe(error: BaseException) -> list:
     """Return an exception as class name, message and lines of its traceback, without the frames of this module."""
-    name = str(type(error).__name__)[:100]
+    name = str(type(error).__name__)[:NAME_CHARACTERS]
     if isinstance(error, NotPlain):
         name = "CannotCross"
     return [name, message_of(error), _traceback(error)]

@@ -53,6 +53,7 @@ class ArgumentEncoder(Encoder):
     Attributes:
         tensors: those written, in order.
         generators: likewise.
+        has_objects: whether an object of the student's process is among what was written.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class ArgumentEncoder(Encoder):
         self.new_leaf, self.handle_of = new_leaf, handle_of
         self.tensors: list[Tensor] = []
         self.generators: list[torch.Generator] = []
+        self.has_objects = False
         self.seen: dict[int, tuple[int, Any]] = {}  # with the object, which so keeps its id
 
     def tensor(self, value: Tensor) -> list:
@@ -78,6 +80,7 @@ class ArgumentEncoder(Encoder):
     def other(self, value: Any, depth: int) -> Any:
         number = self.handle_of(value)
         if number is not None:
+            self.has_objects = True
             return ["h", number]
         if isinstance(value, torch.Generator):
             self.generators.append(value)

@@ -1,0 +1,6 @@
+"""How much text of a submission is kept; the student's end cuts it to be brief, the judge's since it trusts nobody."""
+
+NAME_CHARACTERS = 100  # of an exception's class
+MESSAGE_CHARACTERS = 4_000
+TRACEBACK_CHARACTERS = 20_000
+CUT = "\n… the rest of the output was cut\n"
