@@ -158,8 +158,6 @@ class LectureGrades:
         book.late_submission_penalty = None
         seconds = _seconds_late(submission.timestamp, self._due_date(), submission.extension)
         if seconds:
-            self.database.flush()
-            self.database.refresh(book, ["score"])
             plugin = self.late.plugin_inst
             penalty = plugin.late_submission_penalty(submission.student_id, book.score, seconds)
             if penalty is not None:

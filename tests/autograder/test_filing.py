@@ -28,6 +28,7 @@ from graded_course import (
 from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader.preprocessors import SaveCells
 from nbgrader.utils import determine_grade, is_solution
 from sqlalchemy import event
 
@@ -192,7 +193,7 @@ def test_what_was_added_below_a_task_is_there_to_be_read_and_only_that(local):
     notebook.cells.append(new_markdown_cell("## The next part", id="next"))
     write_source(lecture, notebook)
     path = hand_in(lecture, "ada", FULL)
-    answer = [new_code_cell("data = 1", outputs=[new_output("stream", text="claimed")], id="task")]
+    answer = [new_code_cell("data = 1", outputs=[new_output("stream", text="claimed")])]
     answer += [new_markdown_cell("I measured it.", metadata={"tags": ["setup"]}), new_markdown_cell("  ")]
     with_task_answer(path, *answer)
     handed = nbformat.read(path, as_version=4)
@@ -400,6 +401,20 @@ def test_new_points_for_a_cell_are_entered_though_submissions_were_graded(course
     assert points(course, "ada")["mean_hidden"] == 5
     with open_gradebook(course) as gradebook:
         assert gradebook.find_assignment("03_toy").max_score == 19
+
+
+def test_a_source_that_is_as_it_was_is_not_entered_again(local, monkeypatch):
+    entered = []
+    save = SaveCells.preprocess
+    monkeypatch.setattr(SaveCells, "preprocess", lambda *arguments: entered.append(1) or save(*arguments))
+    file(local)
+    file(local)
+    assert len(entered) == 1
+    notebook = manual_notebook()
+    cell_of(notebook, "mean_hidden").metadata.nbgrader.points = 5
+    write_source(local.lecture("03"), notebook)
+    file(local)
+    assert len(entered) == 2
 
 
 def test_cells_that_come_or_go_after_grading_are_refused_and_named(course, lecture):
