@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,8 +21,6 @@ processes_end = pytest.mark.skipif(
 )
 
 PATIENT = Limits(cell_seconds=60.0, exercise_seconds=60.0)
-SLEEPING = exercise("sleeping", "def sleeping():\n    time.sleep(50)", "sleeping()")
-LOOPING = exercise("looping", "def looping():\n    return 1", "while True:\n    pass")
 SCRIPT = """
 from autograder.executor import Cell, Limits
 from autograder.judge.pool import JudgePool
@@ -47,25 +44,31 @@ def living(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
 
-def is_testing(judge: psutil.Process) -> bool:
-    """Whether a judge is in the middle of a test cell: it has a fork beside what runs the submission."""
-    children = judge.children()
-    return len(children) == 2 and len(started_by(*children)) >= (2 if TRUSTED else 4)
+def endless(marker: Path, where: str) -> list[Cell]:
+    """An exercise whose test writes down which judge runs it, and does not end: ``here`` or over ``there``."""
+    test = f"""
+    with open({str(marker)!r}, "w") as marker:
+        print(os.getppid(), file=marker)
+    while {where == "here"}:
+        pass
+    endless()
+    """
+    return exercise("endless", "def endless():\n    time.sleep(50)", test)
 
 
-def eventually(true: Callable[[], bool]) -> None:
-    """Wait for what must come within two minutes, however busy this machine is."""
+def judge_of(marker: Path) -> psutil.Process:
+    """Wait until such a test runs, and return its judge."""
     until = time.monotonic() + 120
-    while not true():
+    while not (marker.exists() and marker.read_text().endswith("\n")):
         assert time.monotonic() < until
-        time.sleep(0.1)
+        time.sleep(0.05)
+    return psutil.Process(int(marker.read_text()))
 
 
-def pending(cells: list[Cell]) -> tuple[Future, psutil.Process]:
-    """Run cells in a thread; return when one judge is in the middle of a test."""
-    run = ThreadPoolExecutor(1).submit(judged, cells, PATIENT)
-    eventually(lambda: any(map(is_testing, judges())))
-    return run, next(filter(is_testing, judges()))
+def pending(marker: Path, where: str) -> tuple[Future, psutil.Process]:
+    """Run such a test in a thread; return when it runs."""
+    run = ThreadPoolExecutor(1).submit(judged, endless(marker, where), PATIENT, by=pool())
+    return run, judge_of(marker)
 
 
 def test_a_judge_outlives_the_thread_that_wanted_it():
@@ -83,8 +86,8 @@ def test_several_threads_share_the_judges_and_each_gets_its_own_results():
     assert len(judges()) == 2
 
 
-def test_a_judge_that_is_killed_ends_its_run_with_a_reason_and_the_next_run_works():
-    run, judge = pending(SLEEPING)
+def test_a_judge_that_is_killed_ends_its_run_with_a_reason_and_the_next_run_works(tmp_path):
+    run, judge = pending(tmp_path / "marker", "there")
     others = started_by(judge)
     judge.kill()
     with pytest.raises(ExecutorError, match="the judge's process ended: exit status -9"):
@@ -109,8 +112,8 @@ def test_a_set_up_cell_of_the_course_that_fails_is_said():
 
 
 @processes_end
-def test_closing_ends_a_pending_run_at_once_and_every_process():
-    run, _ = pending(LOOPING)
+def test_closing_ends_a_pending_run_at_once_and_every_process(tmp_path):
+    run, _ = pending(tmp_path / "marker", "here")
     everybody = [*judges(), *started_by(*judges())]
     shared = pool()
     pool.cache_clear()
@@ -123,13 +126,14 @@ def test_closing_ends_a_pending_run_at_once_and_every_process():
 
 
 @processes_end
-def test_a_pool_whose_process_is_killed_leaves_no_process_behind():
-    script = SCRIPT.format(trusted=TRUSTED, cells=[SETUP, *SLEEPING], limits=PATIENT)
+def test_a_pool_whose_process_is_killed_leaves_no_process_behind(tmp_path):
+    script = SCRIPT.format(
+        trusted=TRUSTED, cells=[SETUP, *endless(tmp_path / "marker", "there")], limits=PATIENT
+    )
     root = Path(__file__).resolve().parents[3]
     with subprocess.Popen([sys.executable, "-c", script], cwd=root) as started:
-        parent = psutil.Process(started.pid)
-        eventually(lambda: any(map(is_testing, parent.children())))
-        everybody = started_by(parent)
+        judge = judge_of(tmp_path / "marker")
+        everybody = [judge, *started_by(judge)]
         started.kill()
     assert living(everybody) == []
 
