@@ -51,7 +51,7 @@ class Child:
     ) -> None:
         self.allowance, self.confined = allowance, folder is None
         self.peak_bytes, self.reason = 0, ""
-        self.shared_bytes = _resident(os.getpid())
+        self.shared_bytes = _own(os.getpid())
         mine, theirs = os.pipe()
         self.outer = os.fork()
         if not self.outer:
@@ -71,7 +71,7 @@ class Child:
         pids = self._processes()
         threads = sum(map(_threads, pids))
         if len(pids) == 1:
-            used = max(_resident(pids[0]) - self.shared_bytes, 0)
+            used = max(_own(pids[0]) - self.shared_bytes, 0)
         else:  # what they share counts once
             used = sum(map(_proportional, pids))
         self.peak_bytes = max(self.peak_bytes, used)
@@ -182,9 +182,10 @@ def _line(pipe: io.RawIOBase) -> bytes:
     return pipe.readline().strip()
 
 
-def _resident(pid: int) -> int:
+def _own(pid: int) -> int:
+    """Memory of a process without mapped files: of those, a fork has at first none, whatever its parent has."""
     numbers = _read(pid, "statm").split()
-    return int(numbers[1]) * PAGE if numbers else 0
+    return (int(numbers[1]) - int(numbers[2])) * PAGE if numbers else 0
 
 
 def _proportional(pid: int) -> int:

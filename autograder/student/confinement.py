@@ -64,7 +64,8 @@ def close_the_door(disk_bytes: int) -> None:
     options = f"size={disk_bytes},nr_inodes={MOST_FILES},mode=700"
     _mount("tmpfs", FOLDER, "tmpfs", MS_NOSUID | MS_NODEV, options)
     _mount(FOLDER, "/dev/shm", "", MS_BIND)
-    _mount("/dev/null", "/dev/zero", "", MS_BIND)  # mapped and shared, it is memory that is seen in no process
+    # Mapped and shared, /dev/zero would be memory that is seen in no process.
+    _mount("/dev/null", "/dev/zero", "", MS_BIND)
     try:
         _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     except OSError:  # where part of the outer /proc is covered, as it is for root, no new one may be mounted

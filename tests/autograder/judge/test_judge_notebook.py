@@ -1,0 +1,377 @@
+"""A submission's cells through the judge: those that behave, those that do not, and what each of these costs."""
+
+import sys
+from dataclasses import replace
+
+import psutil
+import pytest
+from judging import GOOD, QUICK, exercise, judged, pool
+
+from autograder.executor import Cell, Limits
+from autograder.wire.texts import CUT, MESSAGE_CHARACTERS, NAME_CHARACTERS, TRACEBACK_CHARACTERS
+
+pytestmark = pytest.mark.notebook
+GOOD_ONES = [cell.id for cell in GOOD]
+WRITES_EVERYWHERE = """
+for descriptor in range(3, 64):
+    try:
+        os.write(descriptor, b"[]" * 10)
+    except OSError:
+        continue
+"""
+FORGED = """
+from autograder.student import worker
+from autograder.student.cell_runner import Recorder
+"""
+
+
+def run_one(source: str, limits: Limits = QUICK):
+    """Return what came of a solution cell."""
+    return judged(exercise("one", source), limits)["one"]
+
+
+def failed(results: dict) -> dict[str, str]:
+    """Return the names of the errors of the cells that failed."""
+    return {name: result.error.name for name, result in results.items() if result.error is not None}
+
+
+def forged_outputs(outputs: str) -> str:
+    """Return a cell whose process answers with these outputs."""
+    return (
+        f"{FORGED}\nRecorder.finished = lambda self: {{'outputs': {outputs}, 'error': None, 'usable': True}}"
+    )
+
+
+def printed(result) -> str:
+    """Return what a cell printed."""
+    return "".join(output["text"] for output in result.outputs if output["output_type"] == "stream")
+
+
+# What a cell may do
+
+
+def test_prints_values_and_displays_are_recorded_as_a_notebook_does():
+    result = run_one("from IPython.display import display\nprint('a')\ndisplay({'b': 1})\n1 + 1")
+    assert result.outputs == [
+        {"output_type": "stream", "name": "stdout", "text": "a\n"},
+        {"output_type": "display_data", "data": {"text/plain": "{'b': 1}"}, "metadata": {}},
+        {
+            "output_type": "execute_result",
+            "data": {"text/plain": "2"},
+            "metadata": {},
+            "execution_count": None,
+        },
+    ]
+    assert result.error is None
+
+
+@pytest.mark.parametrize("source", ["%time 1", "%matplotlib inline", "await __import__('asyncio').sleep(0)"])
+def test_what_only_a_notebook_understands_runs(source):
+    assert run_one(source).error is None
+
+
+def test_a_figure_is_recorded_as_an_image():
+    source = "%matplotlib inline\nfrom matplotlib import pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+    result = run_one(source, replace(QUICK, cell_seconds=10, output_characters=100_000))
+    assert [o["data"]["image/png"][:4] for o in result.outputs if "image/png" in o.get("data", {})] == [
+        "iVBO"
+    ]
+
+
+def test_a_test_cell_has_outputs_and_a_value_which_is_partial_credit():
+    cells = exercise("f", "def f():\n    return 2", "print('half right')\nf() / 4", "f()\npass")
+    results = judged(cells)
+    assert results["f_0"].outputs == [
+        {"output_type": "stream", "name": "stdout", "text": "half right\n"},
+        {
+            "output_type": "execute_result",
+            "data": {"text/plain": "0.5"},
+            "metadata": {},
+            "execution_count": None,
+        },
+    ]
+    assert results["f_1"].outputs == []
+
+
+def test_tests_share_what_the_set_up_defines_and_leave_nothing_behind():
+    tests = [
+        "good()\nmath.left = torch.left = left = 1",
+        "assert not hasattr(math, 'left')\nassert 'left' not in dir()",
+    ]
+    results = judged(exercise("good", "def good():\n    return 1", *tests, hidden=[tests[1]]))
+    assert failed(results) == {}
+
+
+def test_what_a_solution_leaves_behind_is_there_for_the_next_one():
+    cells = [
+        *exercise("before", "def before():\n    return 2", "assert before() == 2"),
+        *exercise("after", "after = before()", "assert after == 2"),
+    ]
+    assert failed(judged(cells)) == {}
+
+
+# What it costs if it does not
+
+
+def test_an_exception_is_recorded_with_its_traceback():
+    error = run_one("def f():\n    raise ValueError('too small')\nf()").error
+    assert (error.name, error.message) == ("ValueError", "too small")
+    assert any("in f()" in line for line in error.traceback)
+
+
+def test_an_exception_in_a_call_has_the_students_traceback_and_no_line_of_the_test():
+    solution = "def f(x):\n    return g(x)\ndef g(x):\n    raise ValueError('too small')"
+    error = judged(exercise("f", solution, "secret = 5\nf(secret)"))["f_0"].error
+    assert (error.name, error.message) == ("ValueError", "too small")
+    assert any("in g" in line for line in error.traceback)
+    assert not any("secret" in line for line in error.traceback)
+
+
+def test_a_failed_check_says_what_is_wrong_and_its_hint():
+    cells = exercise(
+        "f", "def f(x):\n    return x", "checks.equal('f', f(1.0), 2.0, mistakes={'doubled?': 1.0})"
+    )
+    error = judged(cells)["f_0"].error
+    assert (error.name, error.hint) == ("CheckFailed", "looks like doubled?")
+    assert error.traceback == (f"✗ {error.message}",)
+
+
+@pytest.mark.parametrize(
+    ("solution", "name", "said"),
+    [
+        ("def bad():\n    os._exit(3)", "ProcessDied", "exit status 3"),
+        ("import ctypes\ndef bad():\n    ctypes.string_at(0)", "ProcessDied", "SIGSEGV"),
+        ("def bad():\n    time.sleep(60)", "CellTimeout", "within 1 s"),
+        ("def bad():\n    while True:\n        print('x' * 1000)", "CellTimeout", "within 1 s"),
+        ("def bad():\n    os.closerange(0, 100)", "ProcessDied", "the process that ran the cell ended"),
+        (
+            f"{FORGED}\ndef bad():\n    worker.Worker._answer = lambda *_: ({{'value': ['q']}}, [])",
+            "ProtocolError",
+            "'q' is no tag",
+        ),
+    ],
+)
+def test_a_test_whose_process_dies_or_hangs_costs_its_own_exercise_only(solution, name, said):
+    bad = exercise("bad", solution, "bad()", "bad()", hidden=["bad()"])
+    before = exercise("before", "def before():\n    return 2", "assert before() == 2")
+    after = exercise("after", "after = before()", "assert after == 2")
+    results = judged([*before, *bad, *after, *GOOD], replace(QUICK, cell_seconds=1.0))
+    assert failed(results) == {"bad_0": name, "bad_1": "NotRun", "bad_hidden_0": "NotRun"}
+    assert said in results["bad_0"].error.message
+
+
+@pytest.mark.parametrize(
+    ("solution", "name"),
+    [
+        ("def bad(:", "SyntaxError"),
+        ("raise ValueError('bad')", "ValueError"),
+        ("os._exit(0)", "ProcessDied"),
+        ("time.sleep(60)", "CellTimeout"),
+        ("class Odd(Exception):\n    def __str__(self):\n        raise RuntimeError\nraise Odd()", "Odd"),
+        ("raise SystemExit(0)", "SystemExit"),
+        (WRITES_EVERYWHERE, "ProtocolError"),
+    ],
+)
+def test_a_solution_that_fails_fails_the_tests_of_its_exercise_only(solution, name):
+    cells = [*exercise("bad", solution, "pass", hidden=["pass"]), *GOOD]
+    results = judged(cells, replace(QUICK, cell_seconds=1.0))
+    assert failed(results) == {"bad": name, "bad_0": "NotRun", "bad_hidden_0": "NotRun"}
+    assert f"the solution cell bad failed with {name}" in results["bad_0"].error.message
+
+
+def test_a_name_that_is_not_defined_fails_the_test_and_no_other():
+    results = judged([*exercise("missing", "pass", "missing()"), *GOOD])
+    assert failed(results) == {"missing_0": "NameError"}
+
+
+def test_a_set_up_cell_that_fails_over_there_fails_everything():
+    setup = Cell(
+        "set-up", "import os\nif 'worker' not in os.sys.argv[0]:\n    raise ImportError('no')", "setup"
+    )
+    results = pool().run([setup, *GOOD], QUICK)
+    assert [result.error.name for result in results] == ["ImportError", *["NotRun"] * 3]
+    assert "because the set-up cell set-up failed with ImportError: no" in results[1].error.message
+
+
+def test_the_time_of_a_notebook_is_limited():
+    cells = [*exercise("quick", "pass"), *exercise("slow", "time.sleep(60)", "pass"), *GOOD]
+    results = judged(cells, replace(QUICK, cell_seconds=50.0, exercise_seconds=50.0, notebook_seconds=1.5))
+    assert failed(results) == {
+        "slow": "CellTimeout",
+        "slow_0": "NotRun",
+        **dict.fromkeys(GOOD_ONES, "NotebookTimeout"),
+    }
+    assert "notebook's limit of 1.5 s" in results["good"].error.message
+
+
+def test_the_time_of_an_exercise_is_limited_and_the_others_keep_theirs():
+    slow = exercise("slow", "def slow():\n    time.sleep(0.4)", *["slow()"] * 3, hidden=["slow()"])
+    results = judged([*slow, *GOOD], replace(QUICK, exercise_seconds=0.7))
+    assert failed(results) == {"slow_1": "CellTimeout", "slow_2": "NotRun", "slow_hidden_0": "NotRun"}
+
+
+def test_a_fork_that_crashes_or_loops_is_the_end_of_its_test_and_not_of_the_judge():
+    tests = ["f()\nos.kill(os.getpid(), 11)", "f()"]
+    results = judged([*exercise("f", "def f():\n    return 1", *tests), *GOOD])
+    assert failed(results) == {"f_0": "TestDied", "f_1": "NotRun"}
+    looping = exercise("f", "def f():\n    return 1", "f()\nwhile True:\n    pass")
+    assert failed(judged([*looping, *GOOD], replace(QUICK, cell_seconds=1.0))) == {"f_0": "CellTimeout"}
+
+
+# What it may print and say
+
+
+def test_output_is_cut_at_its_limit():
+    source = "for _ in range(100):\n    print('x' * 100)\n'y' * 5000"
+    for result in (run_one(source), judged(exercise("f", "def f():\n    pass", f"f()\n{source}"))["f_0"]):
+        assert len(printed(result)) == QUICK.output_characters + len(CUT)
+        assert printed(result).endswith(CUT)
+
+
+def test_many_small_outputs_are_cut_too():
+    source = "from IPython.display import display\nfor i in range(10_000):\n    display(i)\n    display({}, raw=True)"
+    result = run_one(source)
+    assert result.error is None
+    assert 10 < len(result.outputs) < QUICK.output_characters
+
+
+def test_what_calls_print_is_cut_in_each_and_in_all():
+    solution = "def f():\n    print('x' * 5000)"
+    result = judged(exercise("f", solution, "for _ in range(10):\n    f()\nprint('the end')"))["f_0"]
+    assert len(printed(result)) <= QUICK.output_characters + len(CUT)
+
+
+def test_half_a_character_reaches_nobody():
+    solution = "print('\\ud800')\ndef f():\n    print('\\udfff')\n    raise ValueError('\\ud800')"
+    results = judged(exercise("f", solution, "f()"))
+    assert printed(results["f"]) == "?\n"
+    assert results["f_0"].error.message == "?"
+    str(results).encode()
+
+
+def test_texts_are_cut_by_one_who_trusts_nobody():
+    forged = FORGED + "text = 'x' * 1_000_000\n"
+    cells = exercise(
+        "f",
+        forged + "worker.describe = lambda error: [text, text, [text, 'y']]\ndef f():\n    raise ValueError",
+        "f()",
+    )
+    error = judged(cells)["f_0"].error
+    assert len(error.name) == NAME_CHARACTERS
+    assert len(error.message) == MESSAGE_CHARACTERS
+    assert sum(map(len, error.traceback)) <= TRACEBACK_CHARACTERS
+    assert error.traceback[-1] == "y"
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        "[{'output_type': 'stream', 'name': 'stdout', 'text': 'x' * 3000}]",
+        "[{'output_type': 'stream', 'name': 'stdout', 'text': ''}] * 3000",
+        "[{'output_type': 'stream', 'name': 'other', 'text': ''}]",
+        "[{'output_type': 'stream', 'name': 'stdout', 'text': ['x']}]",
+        "[{'output_type': 'error', 'ename': 'x'}]",
+        "[{'output_type': 'display_data', 'data': {'application/json': {'a': 1}}, 'metadata': {}}]",
+        "[{'output_type': 'display_data', 'data': {'x' * 3000: ''}, 'metadata': {}}]",
+        "[{'output_type': 'display_data', 'data': 'x', 'metadata': {}}]",
+        "[None]",
+        "'x'",
+        "None",
+    ],
+)
+def test_outputs_that_are_none_or_too_many_are_refused(outputs):
+    forged = (
+        f"{FORGED}\nforged = {outputs}\nRecorder.finished = lambda self: {{'outputs': forged, 'error': None}}"
+    )
+    assert failed(judged([*exercise("bad", forged), *GOOD])) == {"bad": "ProtocolError"}
+
+
+def test_of_an_output_only_what_is_known_is_kept():
+    output = "{'output_type': 'display_data', 'data': {}, 'metadata': {'a': [1]}, 'points': 9}"
+    assert run_one(forged_outputs(f"[{output}]")).outputs == [
+        {"output_type": "display_data", "data": {}, "metadata": {}}
+    ]
+
+
+# What it may know
+
+
+def test_the_seed_of_the_inputs_is_the_judges_and_nothing_that_the_student_sees(monkeypatch):
+    monkeypatch.setenv("DGM_CHECK_SEED", "1")
+    cells = exercise(
+        "seen",
+        "def seen():\n    return os.environ.get('DGM_CHECK_SEED')",
+        "print(seen(), os.environ.get('DGM_CHECK_SEED'))",
+    )
+    assert printed(judged(cells, seed=5)["seen_0"]) == "None 5\n"
+    assert printed(judged(cells)["seen_0"]) == "None None\n"
+
+
+def test_inputs_are_drawn_anew_for_each_seed_and_the_same_for_the_same():
+    cells = exercise(
+        "f", "def f(x):\n    return x", "print(f(torch.randn(1, generator=checks.generator('x'))))"
+    )
+    drawn = [printed(judged(cells, seed=seed)["f_0"]) for seed in (None, 1, 2, 1)]
+    assert len(set(drawn)) == 3
+    assert drawn[1] == drawn[3]
+
+
+REMEMBERS = """
+kept = []
+def remembers(x):
+    kept.append(x)
+    return x
+"""
+
+
+def test_what_a_hidden_test_hands_over_is_told_by_no_later_solution_and_no_visible_call():
+    cells = [
+        *exercise("remembers", REMEMBERS, "remembers(1)", hidden=["assert remembers(271828)"]),
+        *exercise(
+            "tells", "print(kept)\ndef tells():\n    print(kept)\n    return str(kept)", "print(tells())"
+        ),
+        Cell("later", "print(tells())", "test", "tells"),
+    ]
+    results = judged(cells)
+    assert failed(results) == {}
+    assert "[1" in printed(results["later"])
+    assert "271828" not in str(results)
+
+
+def test_a_process_that_dies_in_a_hidden_test_costs_that_one_only():
+    cells = [
+        *exercise("dies", "def dies(x):\n    if x == 2:\n        os._exit(1)", "dies(1)", hidden=["dies(2)"]),
+        *exercise(
+            "good",
+            "print('ran')\ndef good():\n    return 1",
+            "assert good() == 1",
+            hidden=["assert good() == 1"],
+        ),
+    ]
+    results = judged(cells)
+    assert failed(results) == {"dies_hidden_0": "ProcessDied"}
+    assert printed(results["good"]) == "ran\n"  # twice, but what is shown is of the first time
+
+
+def test_notebooks_see_nothing_of_each_other():
+    run_one("import pathlib\ntorch.left_behind = 1\npathlib.Path('file').write_text('x')")
+    source = (
+        "import pathlib\nassert not hasattr(torch, 'left_behind')\nassert not any(pathlib.Path().glob('f*'))"
+    )
+    assert run_one(source).error is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are counted as Linux has them")
+def test_what_a_cell_started_ends_with_it():
+    before = {process.pid for process in psutil.process_iter()}
+    source = "import subprocess\nfor _ in range(3):\n    subprocess.Popen(['sleep', '654321'])"
+    assert run_one(source).error is None
+    started = [p for p in psutil.process_iter(["cmdline"]) if p.pid not in before]
+    assert [p for p in started if p.info["cmdline"] == ["sleep", "654321"]] == []
+
+
+def test_memory_is_measured():
+    small, large = (
+        judged(exercise("one", s)) for s in ("x = 1", "x = torch.ones(30_000_000)\ntime.sleep(0.3)")
+    )
+    assert 110e6 < list(large.values())[-1].memory_bytes - list(small.values())[-1].memory_bytes < 200e6
