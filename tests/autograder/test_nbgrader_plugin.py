@@ -28,7 +28,7 @@ from traitlets.config import Config
 from autograder import nbgrader_plugin
 from autograder.conversions import NbgraderCourse
 from autograder.exercises import is_test
-from autograder.nbgrader_plugin import RedactHiddenTests, shared_executor
+from autograder.nbgrader_plugin import RedactHiddenTests, safe_markdown, shared_executor
 
 pytestmark = pytest.mark.notebook
 TEXTS = {"double": "FULL", "mean": "wrong", "essay": "It is a sum.", "plot": "draw(1)"}
@@ -302,6 +302,22 @@ def test_no_output_of_a_hidden_test_is_kept_whatever_it_is():
     cell = cell_of(shown, "mean_hidden")
     assert [output.text for output in cell.outputs] == ["✗ did not pass\n"]
     assert "SECRET" not in json.dumps(shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("*a* `b`", "<p><em>a</em> <code>b</code></p>"),
+        ("a <script>b</script>", "<p>a &lt;script&gt;b&lt;/script&gt;</p>"),
+        ('<a href="javascript:b" onclick="c" id="double_hidden">d</a>', "<p><a>d</a></p>"),
+        ("[a](https://b.org)", '<p><a href="https://b.org">a</a></p>'),
+        ("$a < b$ $\\href{javascript:c}{d}$", "<p>$a &lt; b$ $\\mathrm{javascript:c}{d}$</p>"),
+        ('<span class="btn full-credit">a</span>', "<p><span>a</span></p>"),
+        ('<span class="highlight">a</span>', '<p><span class="highlight">a</span></p>'),
+    ],
+)
+def test_markdown_in_a_page_is_formatted_and_can_do_nothing(text, html):
+    assert safe_markdown({}, text).strip() == html
 
 
 def test_a_page_of_what_could_not_be_graded_has_the_sentence_for_the_student_alone(course, judge):
