@@ -22,7 +22,9 @@ from dgm_helpers.checks.failure import fail
 
 SECONDS = 0.05  # beyond the first call, only what was answered within this is asked again
 TIMES = 2  # in a row, so that answers which alternate are found out
-SAFETY = 1.5  # that many times as long as the first time it may take, without coming too late
+PATIENCE = (
+    3  # times as long as the first time it may take, and a second; in time of its own, or slow tricks pass
+)
 TOLERANCE = 1e-4  # of the largest value: sums may round otherwise, a trick is not that small
 
 
@@ -35,9 +37,10 @@ def ask_again(conversation: Conversation, randomness: random.Random) -> None:
     spent = 0.0
     shuffled = randomness.sample(conversation.sample, len(conversation.sample))
     for call in (call for call in shuffled for _ in range(TIMES)):
-        late = conversation.student.seconds_left() < SAFETY * call.seconds
-        if late or (spent and spent + call.seconds > SECONDS):
+        if spent and spent + call.seconds > SECONDS:
             continue
+        student = conversation.student
+        student.allow(min(PATIENCE * call.seconds + 1.0, student.limits.cell_seconds))
         spent += max(call.seconds, 1e-9)
         _repeat(conversation, call)
 

@@ -76,9 +76,12 @@ class NotebookRun:
             return CellResult(error=reason)
         if self._seconds_left(cell) <= 0:
             return CellResult(error=self._out_of_time(cell))
-        began = monotonic()
+        fresh, self.student = self.student is None, self.student or self.start()
+        began = monotonic()  # starting up is not the submission's doing, repeating its cells is
         try:
-            result, usable = self._carry_out(cell)
+            for earlier in self.to_repeat if fresh else []:
+                self._run_over_there(self.student, earlier, self.limits.cell_seconds)
+            result, usable = self._carry_out(cell, self.student)
         except StudentEnded as ended:
             result, usable = CellResult(error=ended.error, seconds=monotonic() - began), False
         self.spent[cell.exercise] += monotonic() - began
@@ -92,8 +95,7 @@ class NotebookRun:
                 self._fail(cell, result.error)
         return result
 
-    def _carry_out(self, cell: Cell) -> tuple[CellResult, bool]:
-        student = self._current_process(cell)
+    def _carry_out(self, cell: Cell, student: Student) -> tuple[CellResult, bool]:
         seconds = min(self.limits.cell_seconds, self._seconds_left(cell))
         if cell.kind == "test":
             return run_test(cell, self.namespace, student, seconds, self.seed)
@@ -105,13 +107,6 @@ class NotebookRun:
         reply = student.ask({"do": "run", "source": cell.source})
         outputs = reply.outputs(self.limits.output_characters)
         return CellResult(outputs, reply.error, monotonic() - began)
-
-    def _current_process(self, cell: Cell) -> Student:
-        if self.student is None:
-            self.student = self.start()
-            for earlier in self.to_repeat:
-                self._run_over_there(self.student, earlier, self.limits.cell_seconds)
-        return self.student
 
     def _bury(self, error: CellError) -> CellError:
         """End the process; if it was gone already, how it ended says more than that it did."""
@@ -137,6 +132,8 @@ class NotebookRun:
 
     def _seconds_left(self, cell: Cell) -> float:
         total = self.limits.notebook_seconds - sum(self.spent.values())
+        if cell.kind == "setup":  # it belongs to no exercise
+            return total
         return min(total, self.limits.exercise_seconds - self.spent[cell.exercise])
 
     def _out_of_time(self, cell: Cell) -> CellError:

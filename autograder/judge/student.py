@@ -151,10 +151,6 @@ class Student:
         """From now on, this many seconds are left for whatever is asked."""
         self.deadline, self.seconds = monotonic() + seconds, seconds
 
-    def seconds_left(self) -> float:
-        """Return how many of them are left."""
-        return float("inf") if self.deadline is None else self.deadline - monotonic()
-
     def ask(self, request: dict, buffers: Sequence[memoryview] = ()) -> Reply:
         """Send a request and return the reply.
 

@@ -17,7 +17,7 @@ import traceback
 from dataclasses import asdict
 from time import monotonic
 from types import CodeType
-from typing import Any
+from typing import Any, TextIO
 
 from autograder.executor import Cell, CellError, CellResult
 from autograder.judge.audit import ask_again
@@ -56,7 +56,7 @@ def run_test(
         os.close(mine)
         _be_fork(theirs, cell, namespace, student, seed)
     os.close(theirs)
-    text = _read(mine, monotonic() + seconds + GRACE_SECONDS)
+    text = _read(mine, seconds + GRACE_SECONDS, student.limits.cell_seconds + GRACE_SECONDS)
     os.close(mine)
     if text is None:
         os.kill(child, signal.SIGKILL)
@@ -80,9 +80,10 @@ def _fork_died(late: bool, seconds: float, status: int) -> CellError:
     )
 
 
-def _read(pipe: int, deadline: float) -> str | None:
-    """Return all that is written, or None if that takes too long."""
-    parts = []
+def _read(pipe: int, seconds: float, more_seconds: float) -> str | None:
+    """Return all that is written, or None if the first of it, or from then on the rest, takes too long."""
+    parts: list[bytes] = []
+    deadline = monotonic() + seconds
     while True:
         left = deadline - monotonic()
         if left <= 0 or not select.select([pipe], [], [], left)[0]:
@@ -90,6 +91,8 @@ def _read(pipe: int, deadline: float) -> str | None:
         part = os.read(pipe, 1 << 16)
         if not part:
             return b"".join(parts).decode()
+        if not parts:
+            deadline = monotonic() + more_seconds
         parts.append(part)
 
 
@@ -101,14 +104,16 @@ def _be_fork(pipe: int, cell: Cell, namespace: dict[str, Any], student: Student,
         os.environ.pop(SEED_VARIABLE, None)
         if seed is not None:
             os.environ[SEED_VARIABLE] = str(seed)
-        told = _run(cell, dict(namespace), student, random.Random(f"{seed}/{cell.id}"))
         with os.fdopen(pipe, "w") as stream:
+            told = _run(cell, dict(namespace), student, random.Random(f"{seed}/{cell.id}"), stream)
             stream.write(json.dumps(told))
     finally:
         os._exit(0)
 
 
-def _run(cell: Cell, namespace: dict[str, Any], student: Student, randomness: random.Random) -> dict:
+def _run(
+    cell: Cell, namespace: dict[str, Any], student: Student, randomness: random.Random, pipe: TextIO
+) -> dict:
     stream, error, value, usable = _Printed(student.limits.output_characters), None, None, True
     with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
         try:
@@ -117,6 +122,7 @@ def _run(cell: Cell, namespace: dict[str, Any], student: Student, randomness: ra
             namespace |= {"__name__": "__main__", cell.exercise: conversation.look(cell.exercise)}
             exec(body, namespace)
             value = None if last is None else eval(last, namespace)
+            print(flush=True, file=pipe)  # the test has ended, what follows has time of its own
             ask_again(conversation, randomness)
         except StudentEnded as ended:
             error, usable = ended.error, False

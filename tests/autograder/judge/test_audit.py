@@ -2,6 +2,8 @@
 
 import math
 import random
+from contextlib import nullcontext
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from judging import QUICK, student
 
 from autograder.judge.audit import alike, ask_again
 from autograder.judge.proxies import SAMPLE, Conversation
+from autograder.judge.reply import StudentEnded
 from dgm_helpers.checks import CheckFailed
 
 SOURCE = """
@@ -62,9 +65,13 @@ def memoised(x):
 def slow(x):
     time.sleep(0.3)
     return x
-def too_slow_to_ask_again(x):
-    time.sleep(0.8)
+def slow_counter(x):
+    time.sleep(0.3)
     return next(calls)
+def hangs_the_second_time(x):
+    if seen.setdefault("hung", 0): time.sleep(60)
+    seen["hung"] = 1
+    return x
 def rounded_otherwise(x): return x * (1 + 1e-6 * (next(calls) % 2))
 def not_a_number(x): return x / 0 * 0
 def prints(x):
@@ -178,11 +185,22 @@ def test_what_is_printed_when_asked_again_is_not_shown(cell, capsys):
 
 
 @pytest.mark.notebook
-def test_an_answer_is_not_asked_again_where_that_would_be_too_late(process):
-    process.allow(1.6)
-    cell = Conversation(process, random.Random(1))
-    cell.look("too_slow_to_ask_again")(1)
-    audited(cell)
+def test_who_is_slow_is_asked_again_in_time_of_its_own(process):
+    for name, right in (("slow", True), ("slow_counter", False)):
+        process.allow(0.5)
+        cell = Conversation(process, random.Random(1))
+        cell.look(name)(torch.ones(1))
+        with nullcontext() if right else pytest.raises(CheckFailed):
+            audited(cell)
+
+
+@pytest.mark.notebook
+def test_who_hangs_when_asked_again_has_not_answered():
+    with student(SOURCE, replace(QUICK, cell_seconds=0.5)) as process:
+        cell = Conversation(process, random.Random(1))
+        cell.look("hangs_the_second_time")(torch.ones(1))
+        with pytest.raises(StudentEnded, match="CellTimeout"):
+            audited(cell)
 
 
 @pytest.mark.notebook

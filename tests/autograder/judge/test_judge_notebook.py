@@ -1,13 +1,16 @@
 """A submission's cells through the judge: those that behave, those that do not, and what each of these costs."""
 
 import sys
+import time
 from dataclasses import replace
 
 import psutil
 import pytest
-from judging import GOOD, QUICK, exercise, judged, pool
+from judging import GOOD, QUICK, exercise, judged, pool, warm_parent
 
 from autograder.executor import Cell, Limits
+from autograder.judge.notebook import NotebookRun
+from autograder.judge.student import Student
 from autograder.wire.texts import CUT, MESSAGE_CHARACTERS, NAME_CHARACTERS, TRACEBACK_CHARACTERS
 
 pytestmark = pytest.mark.notebook
@@ -206,8 +209,22 @@ def test_the_time_of_a_notebook_is_limited():
 
 def test_the_time_of_an_exercise_is_limited_and_the_others_keep_theirs():
     slow = exercise("slow", "def slow():\n    time.sleep(0.4)", *["slow()"] * 3, hidden=["slow()"])
-    results = judged([*slow, *GOOD], replace(QUICK, exercise_seconds=0.7))
+    results = judged([*slow, *GOOD], replace(QUICK, exercise_seconds=1.1))
     assert failed(results) == {"slow_1": "CellTimeout", "slow_2": "NotRun", "slow_hidden_0": "NotRun"}
+
+
+def test_starting_and_the_set_up_are_of_no_exercise():
+    """Where starting a process takes longer than an exercise may, no exercise pays for it."""
+    parent = warm_parent()
+
+    def start() -> Student:
+        time.sleep(0.6)
+        return Student(parent, limits)
+
+    limits = replace(QUICK, exercise_seconds=0.5)
+    setup = Cell("set-up", "import time\ntime.sleep(0.3)", "setup")
+    results = NotebookRun(start, {}, limits, None).run([setup, *GOOD])
+    assert [result.error for result in results] == [None] * 4
 
 
 def test_a_fork_that_crashes_or_loops_is_the_end_of_its_test_and_not_of_the_judge():
