@@ -248,6 +248,7 @@ def test_nobody_and_several_and_one_twice_are_unknown(roster):
 
 def test_rows_that_are_short_or_long_or_blank_do_no_harm(roster):
     known = roster("student,ID\nada\n\n,,\ngrace,2,3,4\n")
+    assert len(known.rows) == 2
     assert known.find("ada") == {"student": "ada", "ID": ""}
     assert known.find("grace") == {"student": "grace", "ID": "2"}
     assert known.find("") is None

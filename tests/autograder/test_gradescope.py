@@ -180,6 +180,7 @@ def test_the_archive_has_its_scripts_at_the_root_and_neither_answers_nor_caches(
             "lecture": "03_toy",
             "trust_submissions": False,
         }
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     assert "autograder/reports/templates/feedback.html" in names
     assert not [name for name in names if "answers" in name.split("/") or "__pycache__" in name]
     assert {name.split("/")[0] for name in names if "/" in name} == {"autograder", "dgm_helpers", "solutions"}
