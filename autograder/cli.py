@@ -8,7 +8,10 @@ import sys
 from collections.abc import Sequence
 
 # Each is a module of autograder.commands with the names NAME, HELP, DESCRIPTION, configure and run.
-COMMANDS = ("release", "validate", "grade_demo")
+COMMANDS = (
+    *("release", "validate", "collect", "grade", "feedback", "report", "export"),
+    *("grade_demo", "check"),
+)
 FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 
 

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from autograder.commands import add_judges
+
 DEMO_LECTURE = "03"
 
 NAME = "grade-demo"
@@ -22,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="LECTURE",
         help=f"The lecture's folder, number or name. It is {DEMO_LECTURE} if none is named.",
     )
+    add_judges(parser)
     parser.add_argument(
         "--out",
         type=Path,
@@ -36,9 +39,10 @@ def run(options: argparse.Namespace) -> int:
 
     from autograder.course import Course
     from autograder.demo import grade_demo
+    from autograder.judge.pool import JudgePool
 
     lecture = Course.find(options.course).lecture(options.lecture)
     folder = options.out or Path(tempfile.mkdtemp(prefix="grade-demo-"))
-    demonstration = grade_demo(lecture, folder, lambda student: print(f"grading {student}", flush=True))
-    print(demonstration.report())
+    with JudgePool(options.jobs, trust_submissions=options.trust_submissions) as executor:
+        print(grade_demo(lecture, folder, executor, jobs=options.jobs).report())
     return 0
