@@ -1,18 +1,10 @@
-"""A course to grade without running any code: manual cells too, a scripted judge, and both databases."""
+"""A course to grade without running any code: it has manual cells, and a scripted judge."""
 
-import os
-import pwd
-import shutil
-import subprocess
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import nbformat
-import pytest
 from conftest import cell_of, make_course, toy_notebook, write_source
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
@@ -23,6 +15,7 @@ from autograder.executor import CellError, CellResult
 from autograder.exercises import exercise_of
 from autograder.grading import grade_submission
 from autograder.record import Record
+from autograder.runs.filing import Filing
 from autograder.runs.submission import read_submission
 
 ROLE = {"schema_version": 3, "locked": False, "task": False, "solution": True, "grade": True}
@@ -50,7 +43,7 @@ def graded_course(root: Path, db_url: str = "", settings: str = "") -> Course:
     """Write a course with the manual notebook as lecture 03; without an address its gradebook is SQLite's."""
     course = make_course(root)
     if not db_url:
-        (root / "gradebook.db").write_bytes(_empty_gradebook())
+        (root / "gradebook.db").write_bytes(empty_gradebook())
     write_source(course.lecture("03"), manual_notebook())
     with (root / CONFIG_NAME).open("a") as config:
         config.write(f"\nc.CourseDirectory.db_url = {db_url!r}\n" if db_url else "")
@@ -180,112 +173,38 @@ def _said(row, *without) -> dict:
     return {name: value for name, value in row.to_dict().items() if name not in without}
 
 
+def file(course, *records):
+    """File records in one go and return the filing."""
+    with Filing(course, course.lecture("03")) as filing:
+        for record in records:
+            filing.file(record)
+    return filing
+
+
+def graded(lecture, student):
+    """Return the notebook in ``autograded/``."""
+    path = lecture.course / "autograded" / student / lecture.folder / lecture.source.name
+    return nbformat.read(path, as_version=4)
+
+
+def set_due_date(course, date):
+    """Do what formgrader does when a person types a due date."""
+    with open_gradebook(course) as gradebook:
+        gradebook.update_or_create_assignment("03_toy", duedate=date)
+
+
+def with_task_answer(path, *cells):
+    """Add cells below the task of a notebook that was handed in."""
+    notebook = nbformat.read(path, as_version=4)
+    place = notebook.cells.index(cell_of(notebook, "task")) + 1
+    notebook.cells[place:place] = cells
+    nbformat.write(notebook, path)
+
+
 @cache
-def _empty_gradebook() -> bytes:
+def empty_gradebook() -> bytes:
     """The bytes of a new SQLite gradebook: nbgrader takes seconds to make one."""
     with tempfile.TemporaryDirectory() as folder:
         course = make_course(Path(folder))
         open_gradebook(course).close()
         return (course.root / "gradebook.db").read_bytes()
-
-
-class Server:
-    """A PostgreSQL server of our own: in a temporary folder, on a Unix socket, with no network."""
-
-    def __init__(self, programs: Path, folder: Path) -> None:
-        self.programs, self.folder = programs, folder
-        self.user = {}
-        if os.getuid() == 0:  # PostgreSQL does not run as root
-            user = pwd.getpwnam("nobody")
-            os.chown(folder, user.pw_uid, user.pw_gid)
-            self.user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        setup = ["--pgdata", folder / "data", "--username", "grader", "--auth", "trust", "--no-sync"]
-        self._run("initdb", *setup, "--encoding", "UTF8", "--locale", "C")
-        self.start()
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        settings = {"listen_addresses": "", "unix_socket_directories": self.folder, "fsync": "off"}
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        self.process = subprocess.Popen(
-            [self.programs / "postgres", "-D", self.folder / "data", *options],
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "log").open("ab"),
-            cwd=self.folder,
-            **self.user,
-        )
-        for _ in range(300):
-            ready = [self.programs / "pg_isready", "--quiet", "--host", self.folder, "--dbname", "postgres"]
-            if subprocess.run(ready).returncode == 0:
-                return
-            time.sleep(0.1)
-        raise RuntimeError(f"PostgreSQL did not start: {(self.folder / 'log').read_text()}")
-
-    def stop(self) -> None:
-        """End it and every connection."""
-        self.process.send_signal(3)  # SIGQUIT: at once
-        self.process.wait()
-
-    def database(self, name: str, template: str = "template0") -> str:
-        """Make a database, empty or a copy of another, and return its address."""
-        self._run("createdb", "--host", self.folder, "--username", "grader", "--template", template, name)
-        return f"postgresql+psycopg://grader@/{name}?host={self.folder}"
-
-    def _run(self, program: str, *arguments) -> None:
-        command = [self.programs / program, *arguments]
-        subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self.user)
-
-
-def postgresql_programs() -> Path:
-    """Return the folder of PostgreSQL's programs; skips the test where there is none, or no driver."""
-    folders = sorted(
-        Path("/usr/lib/postgresql").glob("[0-9]*/bin"), key=lambda path: -float(path.parent.name)
-    )
-    found = shutil.which("initdb")
-    folders += [Path(found).resolve().parent] if found else []
-    if not folders:
-        pytest.skip("no PostgreSQL server is installed here (apt-get install postgresql)")
-    pytest.importorskip(
-        "psycopg", reason="the driver psycopg is not installed (pip install 'psycopg[binary]')"
-    )
-    return folders[0]
-
-
-@contextmanager
-def running_server() -> Iterator[Server]:
-    """Start a server with one database, ``gradebook``, that is a new gradebook; end it afterwards."""
-    programs = postgresql_programs()
-    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
-        server = Server(programs, Path(folder))
-        try:
-            with tempfile.TemporaryDirectory() as root:
-                open_gradebook(graded_course(Path(root), server.database("gradebook"))).close()
-            yield server
-        finally:
-            server.stop()
-
-
-@pytest.fixture(scope="session", name="postgresql")
-def server_for_all():
-    """One server for all tests."""
-    with running_server() as server:
-        yield server
-
-
-KINDS = ["sqlite", "postgresql"]
-
-
-def new_gradebook(kind: str, folder: Path, request) -> str:
-    """Make a gradebook on this kind of database and return its address."""
-    if kind == "sqlite":
-        path = folder / "grades.db"
-        path.write_bytes(_empty_gradebook())
-        return f"sqlite:///{path}"
-    server = request.getfixturevalue("postgresql")
-    return server.database(f"copy{time.monotonic_ns()}", template="gradebook")
-
-
-@pytest.fixture(params=KINDS, name="database")
-def each_database(request, tmp_path) -> str:
-    """The address of a new gradebook, on each kind of database in turn."""
-    return new_gradebook(request.param, tmp_path, request)

@@ -14,14 +14,16 @@ import pytest
 from conftest import write_source
 from graded_course import (
     FULL,
-    KINDS,
     by_exercise,
     graded_course,
     hand_in,
     judged,
     manual_notebook,
-    new_gradebook,
     points,
+)
+from graded_databases import (
+    KINDS,
+    new_gradebook,
     server_for_all,  # noqa: F401 (a fixture)
 )
 

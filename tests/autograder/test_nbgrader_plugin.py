@@ -1,8 +1,7 @@
-"""nbgrader's own autograde and generate_feedback, with this course's settings."""
+"""nbgrader's own autograde and its other commands, with this course's settings."""
 
 import json
 import os
-import re
 import subprocess
 import sys
 from copy import deepcopy
@@ -28,7 +27,7 @@ from traitlets.config import Config
 from autograder import nbgrader_plugin
 from autograder.conversions import NbgraderCourse
 from autograder.exercises import is_test
-from autograder.nbgrader_plugin import RedactHiddenTests, safe_markdown, shared_executor
+from autograder.nbgrader_plugin import shared_executor
 
 pytestmark = pytest.mark.notebook
 TEXTS = {"double": "FULL", "mean": "wrong", "essay": "It is a sum.", "plot": "draw(1)"}
@@ -63,10 +62,6 @@ def course(tmp_path):
 
 def autograde(course, student="*"):
     NbgraderCourse(course.root).autograde(course.lecture("03"), student)
-
-
-def feedback(course, student):
-    return NbgraderCourse(course.root).feedback(course.lecture("03"), student).read_text()
 
 
 def graded(course, student):
@@ -268,70 +263,6 @@ def test_conversions_leave_the_environment_as_it_was(course, judge):
     hand_in(course.lecture("03"), "ada", FULL)
     autograde(course)
     assert dict(os.environ) == before
-
-
-# Feedback
-
-
-def test_a_page_shows_of_hidden_tests_their_comment_whether_they_passed_and_a_hint(course, judge):
-    lecture = course.lecture("03")
-    hand_in(lecture, "ada", {"double": "FULL NOISE", "mean": "wrong NOISE"})
-    hand_in(lecture, "bob", {"double": "HALF"})
-    autograde(course)
-    texts = {student: _text(feedback(course, student)) for student in ("ada", "bob")}
-    for text in texts.values():
-        assert text.count("# The same on other inputs.") == 2
-        for secret in ("SECRET of mean_hidden", "HIDDEN TESTS", "4.0, 1.0, 2.0, 9.0", "in mean_hidden"):
-            assert secret not in text
-    assert text.count("◐ passed in part") == 1
-    assert "SECRET of mean_visible" in texts["ada"]
-    assert "warned in mean_visible" in texts["ada"]
-    assert "✗ did not pass: HINT" in texts["ada"]
-    assert texts["ada"].count("✓ passed") == 1
-
-
-def test_no_output_of_a_hidden_test_is_kept_whatever_it_is():
-    notebook = toy_notebook()
-    cell = cell_of(notebook, "mean_hidden")
-    cell.outputs = [
-        nbformat.v4.new_output("stream", name="stderr", text="SECRET"),
-        nbformat.v4.new_output("display_data", data={"text/html": "SECRET", "image/png": "SECRET"}),
-        nbformat.v4.new_output("error", ename="SECRET", evalue="SECRET", traceback=["SECRET"]),
-    ]
-    shown, _ = RedactHiddenTests()(notebook, {})
-    cell = cell_of(shown, "mean_hidden")
-    assert [output.text for output in cell.outputs] == ["✗ did not pass\n"]
-    assert "SECRET" not in json.dumps(shown)
-
-
-@pytest.mark.parametrize(
-    ("text", "html"),
-    [
-        ("*a* `b`", "<p><em>a</em> <code>b</code></p>"),
-        ("a <script>b</script>", "<p>a &lt;script&gt;b&lt;/script&gt;</p>"),
-        ('<a href="javascript:b" onclick="c" id="double_hidden">d</a>', "<p><a>d</a></p>"),
-        ("[a](https://b.org)", '<p><a href="https://b.org">a</a></p>'),
-        ("$a < b$ $\\href{javascript:c}{d}$", "<p>$a &lt; b$ $\\mathrm{javascript:c}{d}$</p>"),
-        ('<span class="btn full-credit">a</span>', "<p><span>a</span></p>"),
-        ('<span class="highlight">a</span>', '<p><span class="highlight">a</span></p>'),
-    ],
-)
-def test_markdown_in_a_page_is_formatted_and_can_do_nothing(text, html):
-    assert safe_markdown({}, text).strip() == html
-
-
-def test_a_page_of_what_could_not_be_graded_has_the_sentence_for_the_student_alone(course, judge):
-    hand_in(course.lecture("03"), "ada", {}).write_text("{")
-    autograde(course)
-    text = _text(feedback(course, "ada"))
-    said = graded(course, "ada").metadata.autograder
-    assert said.failure_for_student in text
-    assert said.failure not in text
-
-
-def _text(page: str) -> str:
-    body = page[page.index("<body") :]
-    return re.sub(r"<[^>]+>", "", body).replace("&#39;", "'")
 
 
 # The whole, as nbgrader's users have it

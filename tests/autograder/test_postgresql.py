@@ -1,4 +1,4 @@
-"""A gradebook on a real PostgreSQL server; what is the same on both databases, test_filing.py tests on both."""
+"""A gradebook on a real PostgreSQL server; what is the same on both databases, test_filed_grades.py tests on both."""
 
 import subprocess
 import sys
@@ -13,9 +13,11 @@ from graded_course import (
     judged,
     open_gradebook,
     points,
+    table_rows,
+)
+from graded_databases import (
     running_server,
     server_for_all,  # noqa: F401 (a fixture)
-    table_rows,
 )
 
 from autograder import nbgrader_plugin
