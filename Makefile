@@ -83,5 +83,5 @@ links: setup ## print Colab and Binder links for every lecture (REPOSITORY=owner
 	@$(BIN)/python -m autograder.links $(REPOSITORY)
 
 clean: ## remove .venv and everything that tests, tools and grading leave behind
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis gradebook.db submitted autograded feedback
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis gradebook.db submitted autograded feedback reports .grading
 	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

@@ -103,7 +103,9 @@ def parsed(source: str) -> ast.Module:
     """Parse a cell's code; one that is no Python counts as empty here: running it is what reports the error."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape in a student's text is no business of the grader
+            warnings.simplefilter(
+                "ignore"
+            )  # an invalid escape in a student's text is no business of the grader
             return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # also NUL bytes, and nesting without end
         return ast.Module(body=[], type_ignores=[])

@@ -28,6 +28,12 @@ from autograder.runs.submission import Submission
 
 NO_SETUP = CellError("SetUpMissing", "the notebook has no set-up cell (a code cell tagged 'setup')")
 
+DECIDES = (
+    *("autograder/judge/*.py", "autograder/student/*.py", "autograder/wire/*.py", "dgm_helpers/**/*.py"),
+    *("autograder/grading.py", "autograder/exercises.py", "autograder/executor.py", "autograder/record.py"),
+    *("autograder/runs/submission.py", "autograder/runs/tampering.py", "autograder/runs/files.py"),
+)
+
 
 @dataclass
 class ExerciseGrade:
@@ -147,13 +153,12 @@ def record_key(source: bytes, submission: Submission, limits: Limits) -> str:
 
 @cache
 def grader_version() -> str:
-    """Hash of the code that decides on points: this package and ``dgm_helpers``."""
+    """Hash of the code that decides on points."""
     root = Path(__file__).resolve().parents[1]
     code = hashlib.sha256()
-    for package in ("autograder", "dgm_helpers"):
-        for path in sorted((root / package).rglob("*.py")):
-            if "answers" not in path.relative_to(root).parts:
-                code.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    for part in DECIDES:
+        for path in sorted(root.glob(part)):
+            code.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     return code.hexdigest()
 
 

@@ -57,7 +57,8 @@ def _cell_problems(notebook: NotebookNode) -> Iterator[str]:
     ids = Counter(grade_id(cell) for cell in notebook.cells if "nbgrader" in cell.metadata)
     yield from (f"the grade_id {name!r} is used {n} times" for name, n in ids.items() if n > 1)
     for index, cell in enumerate(notebook.cells):
-        if "nbgrader" in cell.metadata and index not in graded:
+        by_hand = any(cell.metadata.get("nbgrader", {}).get(role) for role in ("solution", "task"))
+        if "nbgrader" in cell.metadata and index not in graded and not by_hand:
             yield f"cell {grade_id(cell)!r} has nbgrader metadata, but is neither a solution nor a test"
 
 
@@ -99,7 +100,7 @@ def _test_problems(cell: NotebookNode, exercise: Exercise, defined: set[str]) ->
             yield f"hidden test {name} has no region {HIDDEN_BEGIN}"
     tree = parsed(cell.source)
     if tree.body and isinstance(tree.body[-1], ast.Expr) and _calls(tree.body[-1].value, exercise.name):
-        yield f"test cell {name} ends with a call of {exercise.name}: a cell's value is partial credit, assign it to a name"
+        yield f"test cell {name} ends with a call of {exercise.name}, whose value would be partial credit: name it"
     nodes = list(ast.walk(tree))
     if any(isinstance(node, DEFINITIONS) for node in nodes):
         yield f"test cell {name} contains a lambda, def or class, which cannot cross into another process"

@@ -21,7 +21,6 @@ SEEDS = range(1, 21)
 source_of = cache(read_notebook)
 
 
-
 def test_there_are_answers():
     assert CASES, "autograder/answers/ holds no answer to a lecture of solutions/"
 

@@ -17,7 +17,6 @@ LECTURES = COURSE.lectures()
 SEEDS = range(1, 21)
 
 
-
 def by_folder(lecture: Lecture) -> str:
     """Name a test's case."""
     return lecture.folder

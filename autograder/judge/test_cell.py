@@ -30,7 +30,7 @@ from dgm_helpers.checks.failure import CheckFailed
 from dgm_helpers.checks.randomness import SEED_VARIABLE
 
 GRACE_SECONDS = 1.0  # beyond a cell's time, for a test cell that loops over what it got
-MEMORY_BYTES = 4 << 30
+MEMORY_BYTES = 2 << 30  # of a test's fork, beyond what the libraries take
 
 
 def run_test(

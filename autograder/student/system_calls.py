@@ -58,6 +58,10 @@ DENIED = {
     "settimeofday": (164, 170),
     "clock_settime": (227, 112),
     "personality": (135, 92),
+    "setsid": (
+        112,
+        157,
+    ),  # a session is a scheduling group of its own: many take the processor from everybody else
     "fanotify_init": (300, 262),
 }
 ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}  # audit's number, column above
@@ -65,8 +69,10 @@ X32_BIT = 0x40000000  # the other numbering that x86-64 knows
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 LOAD, AND, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 NUMBER_AT, ARCHITECTURE_AT = 0, 4  # in the kernel's struct seccomp_data
-FIRST_ARGUMENT_AT, FOURTH_ARGUMENT_AT = 16, 40  # the lower halves, on these little-endian machines
-SOCKET, MMAP = (41, 198), (9, 222)  # as in DENIED
+# The lower halves, on these little-endian machines.
+FIRST_ARGUMENT_AT, THIRD_ARGUMENT_AT, FOURTH_ARGUMENT_AT = 16, 32, 40
+SOCKET, MMAP, SETSOCKOPT = (41, 198), (9, 222), (54, 208)  # as in DENIED
+SO_SNDBUF, SO_SNDBUFFORCE = 7, 32  # a larger buffer is memory that is seen in no process
 AF_UNIX = 1  # no other: some, such as those of virtual machines, know of no network namespace
 SHARED_ANONYMOUS = 0x21  # memory that can be left unmapped, and so is seen in no process
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
@@ -115,6 +121,12 @@ def program(machine: str) -> list[bytes]:
         _instruction(LOAD, FOURTH_ARGUMENT_AT),
         _instruction(AND, SHARED_ANONYMOUS),
         _instruction(JUMP_IF_EQUAL, SHARED_ANONYMOUS, no=1),
+        _instruction(RETURN, REFUSE),
+        _instruction(LOAD, NUMBER_AT),
+        _instruction(JUMP_IF_EQUAL, SETSOCKOPT[column], no=4),
+        _instruction(LOAD, THIRD_ARGUMENT_AT),
+        _instruction(JUMP_IF_EQUAL, SO_SNDBUF, yes=1),
+        _instruction(JUMP_IF_EQUAL, SO_SNDBUFFORCE, no=1),
         _instruction(RETURN, REFUSE),
     ]
     return [*steps, _instruction(RETURN, ALLOW)]

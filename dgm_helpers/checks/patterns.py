@@ -38,7 +38,9 @@ def relation(answer: Tensor, oracle: Tensor, tolerance: Tensor | float) -> str |
         return None  # any one wrong number would look like a factor and an offset
     scale = float((answer * oracle).sum() / (oracle * oracle).sum())
     if same(scale * oracle):
-        return MeasuredHint(f"every value is {scale:.4g} times the right one: is a factor missing, or one too many?")
+        return MeasuredHint(
+            f"every value is {scale:.4g} times the right one: is a factor missing, or one too many?"
+        )
     offset = float((answer - oracle).mean())
     if same(oracle + offset):
         return MeasuredHint(f"every value is off by {offset:+.4g}: is a constant missing, or one too many?")

@@ -40,6 +40,7 @@ from dgm_helpers.checks.values import as_numbers, as_tensor, require_finite, req
 
 FALSE_ALARM_RATE = 1e-6
 FEWEST_REPETITIONS = 30
+LEAST_POWER = 0.5  # of the critical value: how near to the answer a typical mistake may seem to be
 IDENTICAL = (
     "all repetitions gave the same number: is every random number drawn from the generator that is given?"
 )
@@ -56,7 +57,10 @@ def mean_equals(
 ) -> None:
     """Check that independent repetitions of an estimate have the expected mean (two-sided t-test).
 
-    An estimate that does not vary at all passes if it is the exact value to float32's precision.
+    An estimate that does not vary at all passes if it is the exact value to float32's precision. One that varies so
+    much that its mean could as well be that of a typical mistake, or zero, fails: noise agrees with everything. Its
+    standard error may be up to half the distance at which each of those would be rejected, over twice that of an
+    answer for which the test has the power stated above.
 
     Args:
         name: the quantity that is estimated.
@@ -75,10 +79,11 @@ def mean_equals(
     t, h = mean_statistics(values, oracle)
     critical = critical_t(values.shape[0], oracle.numel(), false_alarm_rate)
     wrong = torch.minimum(t.abs(), h.abs()) > critical
+    mean, standard_error = _mean_and_error(values)
     if not wrong.any():
+        _require_power(name, oracle, standard_error, critical, mistakes)
         passed(name, f"mean of {values.shape[0]} repetitions agrees with the exact value")
         return
-    mean, standard_error = _mean_and_error(values)
     index = worst(t.abs().where(wrong, -1.0))
     if standard_error[index] == 0:
         problem, chance, hint = "wrong, and the same in every repetition", "", IDENTICAL
@@ -98,6 +103,26 @@ def mean_equals(
         ],
         recognise(mean, mistakes, tolerance) or hint or relation(mean, oracle, tolerance),
     )
+
+
+def _require_power(
+    name: str, oracle: Tensor, standard_error: Tensor, critical: float, mistakes: Mapping[str, object] | None
+) -> None:
+    """Fail if an estimate varies too much to be told from a typical mistake, or from zero."""
+    others = [as_numbers("a typical mistake", value) for value in (mistakes or {}).values()]
+    for other in [torch.zeros_like(oracle), *others]:
+        if other.shape != oracle.shape:
+            continue
+        distance = (other - oracle).abs()
+        distinct = bool((distance > 1e-6 * (oracle.abs() + other.abs())).any())
+        if distinct and bool((distance <= critical * standard_error * LEAST_POWER).all()):
+            index = worst(distance)
+            fail(
+                name,
+                "its variance is too large to tell what its mean is",
+                [f"standard error of the mean {standard_error[index]:.3g}{place(index, oracle.shape)}"],
+                hint="more noise than the formula has: is everything averaged over the samples?",
+            )
 
 
 def variance_reduced(

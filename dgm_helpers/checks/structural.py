@@ -6,7 +6,6 @@ from torch import Tensor
 from dgm_helpers.checks.failure import fail, passed
 from dgm_helpers.checks.values import as_tensor
 
-
 # Set on a tensor whose copy in another process was written to: where a submission is graded, its
 # function gets copies of the arguments.
 CHANGED_MARK = "changed_by_the_answer"
