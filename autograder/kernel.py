@@ -19,18 +19,11 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.executor import (
-    Cell,
-    CellError,
-    CellResult,
-    ExecutorError,
-    Limits,
-    SessionEnded,
-    run_cells,
-)
+from autograder.executor import Cell, CellError, CellResult, ExecutorError, Limits
 
 START_SECONDS = 120  # for the kernel, and for the first cell: the first import of torch can take a minute
 SETTINGS = {"DGM_QUIET": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+ENDINGS = ("CellTimeout", "ProcessDied")  # errors after which there is no kernel to go on in
 NEEDS = {"execute_result", "stream", "error"}  # the outputs that decide on points or say why
 
 
@@ -39,10 +32,64 @@ class KernelExecutor:
 
     def run(self, cells: Sequence[Cell], limits: Limits, seed: int | None = None) -> list[CellResult]:
         """See :class:`autograder.executor.Executor`."""
-        return run_cells(lambda: _KernelSession(limits, seed), cells, limits)
+        run = _Run(limits, seed)
+        try:
+            return [run.cell(cell) for cell in cells]
+        finally:
+            run.end_session()
 
     def close(self) -> None:
         """Nothing is kept: each run ends its own kernel."""
+
+
+class _Run:
+    """One notebook's cells, of which a bad one costs its own exercise and nothing else, as in grading.
+
+    After a cell that hangs or kills its kernel, the others go on in a new one, which first repeats what defined names.
+    """
+
+    def __init__(self, limits: Limits, seed: int | None) -> None:
+        self.limits, self.seed = limits, seed
+        self.session: _KernelSession | None = None
+        self.to_repeat: list[Cell] = []
+        self.failed: dict[
+            str, CellError
+        ] = {}  # by exercise; that of the set-up is "", and it fails all of them
+        self.seconds_left = limits.notebook_seconds
+
+    def cell(self, cell: Cell) -> CellResult:
+        reason = self.failed.get("") or self.failed.get(cell.exercise)
+        if reason is not None:
+            return CellResult(error=reason)
+        if self.seconds_left <= 0:
+            total = (
+                f"the {self.limits.notebook_seconds:g} s for the whole notebook were used up before this cell"
+            )
+            return CellResult(error=CellError("NotebookTimeout", total))
+        result = self._result(cell)
+        self.seconds_left -= result.seconds if self.to_repeat else 0  # the first one pays for all imports
+        ended = result.error is not None and result.error.name in ENDINGS
+        if ended:
+            self.end_session()
+        if cell.kind != "test" and result.error is None:
+            self.to_repeat.append(cell)
+        elif cell.kind != "test" or ended:
+            what = "set-up" if cell.kind == "setup" else cell.kind
+            why = f"this cell was not run, because the {what} cell {cell.id} failed with {result.error}"
+            self.failed[cell.exercise] = CellError("NotRun", why)
+        return result
+
+    def _result(self, cell: Cell) -> CellResult:
+        if self.session is None:
+            self.session = _KernelSession(self.limits, self.seed)
+            for earlier in self.to_repeat:
+                self.session.run(earlier.source, self.limits.cell_seconds)
+        return self.session.run(cell.source, min(self.limits.cell_seconds, self.seconds_left))
+
+    def end_session(self) -> None:
+        if self.session is not None:
+            self.session.close()
+            self.session = None
 
 
 class _ThisPython(KernelSpecManager):
@@ -117,10 +164,10 @@ class _KernelSession:
             self.client.execute_cell(cell, len(self.client.nb.cells) - 1)
         except CellTimeoutError:
             error = CellError("CellTimeout", f"the cell did not end within {seconds:g} s")
-            raise SessionEnded(error, monotonic() - began) from None
+            return CellResult(error=error, seconds=monotonic() - began)
         except DeadKernelError:
             error = CellError("ProcessDied", "the kernel died while the cell was running")
-            raise SessionEnded(error, monotonic() - began) from None
+            return CellResult(error=error, seconds=monotonic() - began)
         failure = next((out for out in cell.outputs if out.output_type == "error"), None)
         outputs = [out for out in cell.outputs if out.output_type != "error"]
         error = failure and CellError(failure.ename, failure.evalue, tuple(failure.traceback))

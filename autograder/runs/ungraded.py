@@ -110,7 +110,7 @@ def names(code: str) -> tuple[set[str], set[str]]:
         inner = waiting.pop()
         waiting += inner.get_children()
         used |= {s.get_name() for s in inner.get_symbols() if s.is_global() and s.is_referenced()}
-    return defined, used - defined
+    return defined, used
 
 
 def _table(code: str) -> symtable.SymbolTable | None:

@@ -69,6 +69,7 @@ def test_links_in_archives_and_folders_are_not_followed(gather, there, tmp_path)
     files = {"ann/toy.ipynb": b"/etc/passwd", "bob/toy.ipynb": book("bob")}
     collected = gather(files, flags={"ann/toy.ipynb": LINK})
     assert outcomes(collected) == {"ann": "not collected", "bob": "collected"}
+    assert "symbolic link" in note(collected)
     target = tmp_path / "downloads" / "all"
     (target / "dan").mkdir(parents=True)
     (target / "eve").symlink_to(tmp_path)
@@ -207,6 +208,14 @@ def test_names_in_utf_8_that_do_not_say_so_are_read(gather, there):
             unsaid[found.start() + offset] &= ~0x08
     gather(bytes(unsaid))
     assert "Zoë/03_toy/toy.ipynb" in there()
+
+
+def test_a_name_gives_the_same_folder_however_its_accents_are_stored():
+    assert (
+        student_id("Zoe\u0308 A\u030angstro\u0308m")
+        == student_id("Zo\u00eb \u00c5ngstr\u00f6m")
+        == "Zoë_Ångström"
+    )
 
 
 @given(

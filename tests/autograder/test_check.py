@@ -146,11 +146,14 @@ def test_an_edited_check_and_a_retyped_solution_are_told(checked):
     assert "changed the type of mean" in report.remarks[1]
 
 
-@pytest.mark.parametrize("points", ["3", None, -1, float("nan"), [], True])
+@pytest.mark.parametrize("points", ["3", None, -1, float("nan"), float("inf"), [], True])
 def test_points_that_are_none_do_not_stop_the_check(checked, points):
     notebook = students_notebook()
     cell_of(notebook, "double_visible").metadata.nbgrader.points = points
-    assert results(checked(notebook))["mean_visible"] == (True, "")
+    report = checked(notebook)
+    assert results(report)["mean_visible"] == (True, "") and report.text().splitlines()[-1].startswith(
+        "2 of 2"
+    )
 
 
 @pytest.mark.parametrize("lecture", Course.find().lectures(), ids=lambda lecture: lecture.folder)

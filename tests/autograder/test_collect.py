@@ -63,6 +63,19 @@ def test_a_folder_or_file_for_each_student_is_understood(gather, there, names, f
     }
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ann/toy.ipynb",
+        "submitted/ann/03_toy/toy.ipynb",
+        "03_toy/ann/toy.ipynb",
+        "submissions/ann/work/toy.ipynb",
+    ],
+)
+def test_a_class_of_one_is_understood(gather, name):
+    assert outcomes(gather({name: book()})) == {"ann": "collected"}
+
+
 def test_an_archive_for_each_student_is_read(gather, there):
     gather({"ann.zip": zipped({"toy.ipynb": book("a")}), "bob.zip": zipped({"x/toy.ipynb": book("b")})})
     assert there() == {"ann/03_toy/toy.ipynb": "a", "bob/03_toy/toy.ipynb": "b"}
@@ -79,7 +92,7 @@ def test_a_folder_of_archives_is_read(gather, there):
 def test_canvas_downloads_are_understood_and_late_ones_said(gather, there):
     collected = gather(
         {
-            "smithbob_12345_67890_toy.ipynb": book("bob"),
+            "smithbob_12345_67890_toy.ipynb": (book("bob"), (2024, 1, 2, 3, 4, 6)),
             "o'neilann_LATE_12346_67891_my-notebook-1.ipynb": book("ann"),
             "leecy_777_67892_work.zip": zipped({"work/toy.ipynb": book("cy")}),
             "doedee_778_text.html": b"see mail",
@@ -154,6 +167,9 @@ def test_a_students_file_names_cannot_make_it_anothers(gather, there):
     assert outcomes(collected)["bob"] == "collected"
     moodle = "Ann_1_assignsubmission_file_Bob_2_assignsubmission_file_toy.ipynb"
     gather({moodle: book("forged"), "Cy_3_assignsubmission_file_toy.ipynb": book("cy")})
+    gather(
+        {"ann/toy.ipynb": book(), "cy/toy.ipynb": book(), "Bob_2_assignsubmission_file_/toy.ipynb": book()}
+    )
     assert "Bob/03_toy/toy.ipynb" not in there() and "Ann/03_toy/toy.ipynb" in there()
 
 
@@ -187,7 +203,7 @@ def test_of_several_canvas_uploads_the_last_counts(gather, there):
     form = "smithbob_12345_{}_toy{}.ipynb"
     collected = gather(
         {
-            form.format(99, "-2"): book("old"),
+            form.format(99, "-2"): (book("old"), (2025, 1, 1, 0, 0, 0)),
             form.format(100, ""): book("new"),
             form.format(98, "-1"): book("older"),
         }
@@ -222,6 +238,14 @@ def test_the_time_of_handing_in_is_kept_for_nbgrader(course, gather, monkeypatch
         str(course.root / "submitted/Ann/03_toy")
     )
     assert found == parse_utc("2024-07-01 10:00:00 UTC")
+
+
+def test_a_students_archive_does_not_tell_when_it_was_handed_in(gather):
+    early = zipped({"toy.ipynb": (book(), (2020, 1, 1, 0, 0, 0))})
+    collected = gather(
+        {"ann.zip": (early, (2024, 5, 2, 12, 0, 0)), "bob.zip": (early, (2024, 5, 3, 12, 0, 0))}
+    )
+    assert [one.handed_in.year for one in collected] == [2024, 2024]
 
 
 def test_times_that_are_only_that_of_the_archive_are_not_kept(gather, there):

@@ -42,6 +42,7 @@ def read(folder, lecture):
         ("1" * 5000, "it is not JSON"),
         ('{"nbformat": 5, "cells": []}', "its format is 5, not 4"),
         ('{"nbformat": 2, "worksheets": []}', "its format is 2, not 4"),
+        ('{"nbformat": 4.0, "cells": []}', "its format is 4.0, not 4"),
         ('{"nbformat": true, "cells": []}', "its format is True, not 4"),
         ('{"nbformat": "4", "cells": []}', "its format is no number, not 4"),
         ('{"nbformat": 3, "worksheets": 7}', "converting it failed"),

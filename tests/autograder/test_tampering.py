@@ -92,6 +92,10 @@ def _points_as_text(notebook):
     cell_of(notebook, "double_visible").metadata.nbgrader.points = "1"
 
 
+def _points_as_true(notebook):
+    cell_of(notebook, "double_visible").metadata.nbgrader.points = True
+
+
 def _unlock(notebook):
     cell_of(notebook, "double_visible").metadata.nbgrader.locked = False
 
@@ -131,6 +135,7 @@ def _show_hidden_test(notebook):
         (_empty_hidden_test, "the text of mean_hidden was changed"),
         (_raise_points, "double_visible (points 400 for 1)"),
         (_points_as_text, "double_visible (points '1' for 1)"),
+        (_points_as_true, "double_visible (points of type bool for 1)"),
         (_unlock, "double_visible (locked)"),
         (_grade_the_solution, "double (grade)"),
         (_test_as_markdown, "double_visible (cell type 'markdown')"),
