@@ -130,7 +130,7 @@ class Archives:
                 continue
             stored = time or (_time(info) if depth == 1 else None)
             problem = _name_problem(name, inside)
-            parts = above + ((shown(name),) if problem else inside)
+            parts = above + ((shown(name)[1:-1],) if problem else inside)
             problem = problem or _problem(info, inside)
             if problem or depth == DEPTH or not _is_zip(parts):
                 yield Entry(parts, problem, stored, self._reader(opener, info, MAX_BYTES))
