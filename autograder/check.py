@@ -139,7 +139,7 @@ def _role(cell: SubmittedCell) -> dict | None:
     if not cell.grade_id or solution == graded or (graded and cell.kind != "code"):
         return None
     points = cell.role.get("points")
-    sound = isinstance(points, int | float) and math.isfinite(points) and points >= 0
+    sound = type(points) in (int, float) and math.isfinite(points) and points >= 0
     return {
         "grade_id": cell.grade_id,
         "grade": graded,
