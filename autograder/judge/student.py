@@ -189,6 +189,7 @@ class Student:
 def _death(told: dict[str, Any], limits: Limits) -> CellError | None:
     reasons = {
         "memory": f"it took more than {limits.memory_bytes >> 20:,} MiB of memory",
+        "measure": "its processes kept the memory that they take from being measured",
         "processes": f"it started more than {limits.processes} processes and threads",
     }
     status = told["status"]

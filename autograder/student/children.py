@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import resource
 import select
 import signal
 import socket
@@ -13,11 +12,11 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from autograder.student import confinement
+from autograder.student.usage import SharedMemory, own_memory, threads
 
-PAGE = resource.getpagesize()
+MEASURING_SECONDS = 5.0  # an honest child's few processes take some hundredths
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,8 @@ class Child:
         self, allowance: Allowance, folder: str | None, keep: socket.socket, serve: Callable[[], None]
     ) -> None:
         self.allowance, self.confined = allowance, folder is None
-        self.peak_bytes, self.reason = 0, ""
-        self.shared_bytes = _own(os.getpid())
+        self.peak_bytes, self.reason, self.meter = 0, "", SharedMemory()
+        self.shared_bytes = own_memory(os.getpid())
         mine, theirs = os.pipe()
         self.outer = os.fork()
         if not self.outer:
@@ -69,18 +68,19 @@ class Child:
     def look(self) -> None:
         """Measure memory and processes, and end the child if they are too many."""
         pids = self._processes()
-        threads = sum(map(_threads, pids))
-        used = self._used(pids)
+        # Counted first, and counted before anything is read: processes that multiply do so faster than they are read.
+        most = self.allowance.processes
+        if len(pids) > most or sum(map(threads, pids)) > most:
+            self._kill("processes")
+            return
+        # The first way is the quicker, and nearly always the case.
+        alone = len(pids) == 1
+        used = max(own_memory(pids[0]) - self.shared_bytes, 0) if alone else self.meter.measure(pids)
         self.peak_bytes = max(self.peak_bytes, used)
         if used > self.allowance.memory_bytes:
             self._kill("memory")
-        elif threads > self.allowance.processes:
-            self._kill("processes")
-
-    def _used(self, pids: list[int]) -> int:
-        if len(pids) == 1:  # quicker than the other way, and nearly always the case
-            return max(_own(pids[0]) - self.shared_bytes, 0)
-        return sum(map(_proportional, pids))  # what they share counts once
+        elif (self.meter.waiting() or 0.0) > MEASURING_SECONDS:
+            self._kill("measure")
 
     def end(self, patience: float = 0.0) -> dict:
         """End it with all that it started.
@@ -100,6 +100,7 @@ class Child:
         status = int(_line(self.pipe) or -signal.SIGKILL)
         self.pipe.close()
         os.waitpid(self.outer, 0)
+        self.meter.end()
         return {"status": None if asked else status, "reason": self.reason, "peak_bytes": self.peak_bytes}
 
     def _kill(self, reason: str) -> None:
@@ -151,7 +152,7 @@ def _be_inner(
         os.setpgid(0, 0)
         confinement.limit_resources(*(getattr(allowance, name) for name in allowance.__dataclass_fields__))
         if folder is None:
-            confinement.close_the_door(allowance.disk_bytes)
+            confinement.close_the_door(allowance.disk_bytes, allowance.processes)
         else:
             os.chdir(folder)
         os.write(pipe, b"ready\n")
@@ -182,31 +183,3 @@ def _last_line() -> str:
 
 def _line(pipe: io.RawIOBase) -> bytes:
     return pipe.readline().strip()
-
-
-def _own(pid: int) -> int:
-    """Memory of a process without mapped files: of those, a fork has at first none, whatever its parent has."""
-    numbers = _read(pid, "statm").split()
-    return (int(numbers[1]) - int(numbers[2])) * PAGE if numbers else 0
-
-
-def _proportional(pid: int) -> int:
-    """Memory of a process, in which a page that n processes share counts for 1/n."""
-    for line in _read(pid, "smaps_rollup").splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    return 0
-
-
-def _threads(pid: int) -> int:
-    for line in _read(pid, "status").splitlines():
-        if line.startswith("Threads:"):
-            return int(line.split()[1])
-    return 0
-
-
-def _read(pid: int, name: str) -> str:
-    try:
-        return Path(f"/proc/{pid}/{name}").read_text()
-    except OSError:  # it has ended meanwhile, or this is no Linux
-        return ""

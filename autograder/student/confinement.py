@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import resource
 import sys
 from collections.abc import Callable
@@ -25,6 +26,7 @@ LAST_CAPABILITY = 63
 CAPABILITY_VERSION_3 = 0x20080522
 FOLDER = "/tmp"
 MOST_FILES = 4096
+RESERVED_PIDS = 300  # the kernel gives them out once only
 OPEN_FILES = 64  # each socket among them may hold some hundred kilobytes that no process is seen to hold
 NICENESS = 5  # the judge and the watching parent come first
 
@@ -50,16 +52,19 @@ def enter_namespaces() -> None:
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
 
-def close_the_door(disk_bytes: int) -> None:
+def close_the_door(disk_bytes: int, processes: int) -> None:
     """In the first process of the namespaces: private folders, and then no privilege any more.
 
     Args:
         disk_bytes: size of the temporary folder.
+        processes: how many there may be, with their threads, at least; the kernel ends no fork bomb, but stops it.
 
     Raises:
         OSError: if the kernel refuses.
     """
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    if _kernel() >= (6, 14):  # before, the number was one for the whole machine, which root would set here
+        Path("/proc/sys/kernel/pid_max").write_text(str(RESERVED_PIDS + processes + 10))
     _mount("none", "/", "", MS_REC | MS_PRIVATE)
     options = f"size={disk_bytes},nr_inodes={MOST_FILES},mode=700"
     _mount("tmpfs", FOLDER, "tmpfs", MS_NOSUID | MS_NODEV, options)
@@ -100,6 +105,10 @@ def limit_resources(memory_bytes: int, disk_bytes: int, processes: int, cpu_seco
         limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
         resource.setrlimit(which, (limit, limit))
     os.nice(NICENESS)
+
+
+def _kernel() -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2])
 
 
 def _address_space() -> int:
