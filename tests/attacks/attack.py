@@ -29,13 +29,18 @@ from autograder.executor import MIB, Limits
 
 CORPUS = Path(__file__).parent / "corpus"
 LIMITS = Limits(
-    cell_seconds=2.0,
-    exercise_seconds=6.0,
+    cell_seconds=5.0,
+    exercise_seconds=10.0,
     notebook_seconds=20.0,
     memory_bytes=512 * MIB,
     disk_bytes=32 * MIB,
     processes=32,
 )
+HONEST = (
+    "before",
+    "energy",
+    "after",
+)  # answered rightly in a notebook that attacks by its cells, if not attacked
 CELL = re.compile(r"^# %% (\w+)\n", re.MULTILINE)
 EARNS = re.compile(r"(\w+)(<?=)(\d+)")
 
@@ -69,21 +74,27 @@ class Attack:
         """Exercises that a tampering student has not solved."""
         return self.told.get("wrong", "").split()
 
+    @property
+    def exercises(self) -> set[str]:
+        """What is in the notebook: all of the lecture, or, so that it is quick, what is attacked and some others."""
+        return {*self.answers, *HONEST} if self.answers else set(lecture.SOLUTIONS)
+
     def allowed(self) -> dict[str, tuple[float, float]]:
         """Return the least and the most points that each exercise may earn."""
         if "failure" in self.told:
             return {}
-        points = {name: (float(full), float(full)) for name, full in lecture.POINTS.items()}
+        points = {name: (float(full), float(full)) for name, full in lecture.points(self.exercises).items()}
         points |= dict.fromkeys([*self.answers, *self.wrong], (0.0, 0.0))
         for name, relation, number in EARNS.findall(self.told.get("earns", "")):
-            points[name] = (0.0 if relation == "<=" else float(number), float(number))
+            if name in points:
+                points[name] = (0.0 if relation == "<=" else float(number), float(number))
         return points
 
     def hand_in(self, path: Path, words: Mapping[str, str]) -> None:
         """Put what is handed in at a path, whose folder is there."""
         answers = {name: filled(text, words) for name, text in self.answers.items()}
         answers |= {name: lecture.WRONG[name] for name in self.wrong}
-        notebook = lecture.handed_in(answers)
+        notebook = lecture.handed_in(answers, self.exercises)
         if not self.answers:
             script: dict = {}
             exec(compile(filled(self.text, words), self.name, "exec"), script)

@@ -5,6 +5,7 @@ Every hidden test calls what it must not give away an animal's name, and draws i
 """
 
 import re
+from collections.abc import Container, Mapping
 from pathlib import Path
 
 import nbformat
@@ -168,17 +169,14 @@ checks.equal("wombat less one", after(wombat), wombat - 1)
 }
 
 HIDDEN_WORDS = ("wallaby", "platypus", "echidna", "numbat", "dingo", "quokka", "wombat", "BEGIN HIDDEN TESTS")
-POINTS = {
-    name: sum(points for test, (points, _) in TESTS.items() if re.match(f"{name}_(visible|hidden)", test))
-    for name in SOLUTIONS
-}
 
 
-def notebook():
-    """Return the lecture's source: solutions complete, hidden tests in it."""
+def notebook(names: Container[str] = SOLUTIONS):
+    """Return the lecture's source with these exercises: solutions complete, hidden tests in it."""
     cells = [new_code_cell(SETUP, id="setup", metadata={"tags": ["setup"]})]
-    for number, (name, solution) in enumerate(SOLUTIONS.items(), start=1):
-        card = f"### Exercise {number} · {name}\n\n●○○ · 1 min · {POINTS[name]} points"
+    solutions = {name: text for name, text in SOLUTIONS.items() if name in names}
+    for number, (name, solution) in enumerate(solutions.items(), start=1):
+        card = f"### Exercise {number} · {name}\n\n●○○ · 1 min · {points()[name]} points"
         cells += [new_markdown_cell(card, id=f"card-{number}"), _solution_cell(name, solution)]
         cells += [
             _test_cell(test, *TESTS[test]) for test in TESTS if re.match(f"{name}_(visible|hidden)", test)
@@ -187,9 +185,9 @@ def notebook():
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
-def handed_in(answers):
+def handed_in(answers: Mapping[str, str], names: Container[str] = SOLUTIONS):
     """Return what a student hands in: the released notebook with these answers in its solution cells."""
-    submitted = notebook()
+    submitted = notebook(names)
     for cell in submitted.cells:
         role = cell.metadata.get("nbgrader", {})
         if role.get("solution"):
@@ -197,6 +195,15 @@ def handed_in(answers):
         elif "_hidden" in role.get("grade_id", ""):
             cell.source = cell.source.split("\n")[0]
     return submitted
+
+
+def points(names: Container[str] = SOLUTIONS) -> dict[str, float]:
+    """Return what each of these exercises can give, in the lecture's order."""
+    of = {name: re.compile(f"{name}_(visible|hidden)") for name in SOLUTIONS if name in names}
+    return {
+        name: sum(points for test, (points, _) in TESTS.items() if pattern.match(test))
+        for name, pattern in of.items()
+    }
 
 
 def write(path: Path) -> None:

@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import attack
 import lecture
 import pytest
+from attack import HONEST
 from host import Host, descendants, running_with, settled, watched
+from nbformat import NotebookNode
 from verdict import check_nothing_revealed, check_points, check_size, earned, printed
 
 from autograder.executor import ExecutorError, Limits
@@ -18,7 +20,7 @@ from autograder.judge.pool import JudgePool
 from autograder.record import Record
 from autograder.reports.feedback import feedback_page
 from autograder.reports.marks import marks_of
-from autograder.reports.outline import read_outline
+from autograder.reports.outline import outline_of
 from autograder.runs.submission import read_submission
 
 pytestmark = pytest.mark.notebook
@@ -33,15 +35,15 @@ class Grader:
     """The judge that all attacks go through, one after the other, as in a class."""
 
     def __init__(self, host: Host) -> None:
-        self.host, self.source = host, lecture.notebook()
+        self.host = host
         self._start()
 
     def _start(self) -> None:
         self.pool, self.thread = JudgePool(jobs=1), ThreadPoolExecutor(1)
 
-    def grade(self, student: str, seed: int, limits: Limits) -> Record:
+    def grade(self, student: str, source: NotebookNode, seed: int, limits: Limits) -> Record:
         """Grade what lies in a student's folder; a judge that hangs fails this test and not the whole run."""
-        graded = self.thread.submit(self._grade, student, seed, limits)
+        graded = self.thread.submit(self._grade, student, source, seed, limits)
         try:
             return graded.result(timeout=limits.notebook_seconds + GRACE_SECONDS)
         except TimeoutError:
@@ -49,19 +51,17 @@ class Grader:
             self._start()
             pytest.fail("the time limit was not kept: grading hangs")
 
-    def _grade(self, student: str, seed: int, limits: Limits) -> Record:
+    def _grade(self, student: str, source: NotebookNode, seed: int, limits: Limits) -> Record:
         folder, toy = self.host.folder_of(student), self.host.lecture
-        submission = read_submission(folder, self.source, toy, student)
-        return grade_submission(
-            self.source, submission, self.pool, lecture=toy.folder, seed=seed, limits=limits
-        )
+        submission = read_submission(folder, source, toy, student)
+        return grade_submission(source, submission, self.pool, lecture=toy.folder, seed=seed, limits=limits)
 
     def honest(self, marker: str = "nothing") -> Record:
         """Grade right answers, with a look around in one of them for what was marked."""
         answers = {**lecture.SOLUTIONS, "after": attack.filled(lecture.SCOUT, {"marker": marker})}
-        notebook = attack.to_bytes(lecture.handed_in(answers))
+        notebook = attack.to_bytes(lecture.handed_in(answers, HONEST))
         (self.host.empty_folder_of("ada") / "toy.ipynb").write_bytes(notebook)
-        return self.grade("ada", 1, Limits())
+        return self.grade("ada", lecture.notebook(HONEST), 1, Limits())
 
     def close(self) -> None:
         self.pool.close()
@@ -83,28 +83,22 @@ def grader(host):
         grader = Grader(host)
     except ExecutorError as error:
         pytest.skip(str(error))
-    assert earned(grader.honest()) == lecture.POINTS
+    assert earned(grader.honest()) == lecture.points(HONEST)
     yield grader
     grader.close()
 
 
-@pytest.fixture(scope="module")
-def outline(host):
-    """What the pages say of the lecture."""
-    return read_outline(host.lecture)
-
-
 @pytest.mark.parametrize("attack", attack.corpus(), ids=lambda attack: attack.name)
-def test_an_attack_earns_reveals_and_harms_nothing(attack, grader, host, outline, monkeypatch):
-    seed = zlib.crc32(attack.name.encode())
+def test_an_attack_earns_reveals_and_harms_nothing(attack, grader, host, monkeypatch):
+    source, seed = lecture.notebook(attack.exercises), zlib.crc32(attack.name.encode())
     marker, loot = f"left-by-{attack.name}", f"loot-{seed}"
     words = {**host.words, "marker": marker, "loot": loot[::-1]}
     attack.hand_in(host.empty_folder_of("mallory") / "toy.ipynb", words)
     processes, began = len(descendants()), time.monotonic()
 
     with watched() as peak:
-        record = grader.grade("mallory", seed, attack.limits)
-    page = feedback_page(marks_of(record, outline))
+        record = grader.grade("mallory", source, seed, attack.limits)
+    page = feedback_page(marks_of(record, outline_of(host.lecture.folder, source)))
 
     assert time.monotonic() - began < attack.limits.notebook_seconds + GRACE_SECONDS
     check_points(attack, record)
@@ -119,5 +113,7 @@ def test_an_attack_earns_reveals_and_harms_nothing(attack, grader, host, outline
     assert running_with(marker) == []
 
     following = grader.honest(marker)
-    assert earned(following) == lecture.POINTS, [str(t.error)[:300] for t in following.tests if t.error]
+    assert earned(following) == lecture.points(HONEST), [
+        str(t.error)[:300] for t in following.tests if t.error
+    ]
     assert marker not in printed(following)

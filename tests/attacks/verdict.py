@@ -8,7 +8,7 @@ from attack import Attack
 from autograder.record import Record
 
 MOST_CHARACTERS = 5_000_000  # of a record and of a page: a bound for each cell
-SCRIPTS = ("<script>alert(", "onerror=alert(", "onload=alert(")
+SCRIPTS = ("<script>alert(", "<img src=x", "<svg onload", "<iframe")
 
 
 def earned(record: Record) -> dict[str, float]:

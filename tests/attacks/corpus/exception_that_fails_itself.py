@@ -1,4 +1,5 @@
 # Exceptions whose text, name, class and traceback raise, hang or lie when they are looked at.
+# limits: cell_seconds=1.5
 # earns: double=0 centre=0 energy=0
 # %% double
 import time

@@ -8,7 +8,8 @@ import socket
 import time
 
 if os.fork() == 0:
-    os.setsid()
+    with contextlib.suppress(OSError):
+        os.setsid()
     signal.alarm(30)
     held = []
     for family, address in (

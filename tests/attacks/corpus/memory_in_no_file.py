@@ -1,4 +1,5 @@
 # Files in memory that have no name and are mapped nowhere, up to 3 GB.
+# limits: cell_seconds=1.5
 # %% double
 import os
 import time

@@ -1,4 +1,5 @@
 # Fills memory with what Python allocates, up to 3 GB, and holds it for a while.
+# limits: cell_seconds=1.5
 # %% double
 import time
 

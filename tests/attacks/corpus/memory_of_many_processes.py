@@ -1,4 +1,5 @@
 # Thirty processes of 100 MB: each below a limit that counts one at a time.
+# limits: cell_seconds=1.5
 # %% double
 import os
 import signal

@@ -1,4 +1,5 @@
 # Ten other programs of 250 MB, each smaller than the libraries that a student's process begins with.
+# limits: cell_seconds=1.5
 # %% double
 import subprocess
 import sys

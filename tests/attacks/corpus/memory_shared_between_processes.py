@@ -1,4 +1,5 @@
 # Anonymous shared mappings, which a count of private memory leaves out.
+# limits: cell_seconds=1.5
 # %% double
 import mmap
 import time

@@ -1,4 +1,5 @@
 # Three hundred processes, as fast as they can be had, each ending after 20 seconds.
+# limits: cell_seconds=1.5
 # %% double
 import os
 import signal

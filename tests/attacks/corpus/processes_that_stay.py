@@ -1,12 +1,14 @@
 # Leaves a process behind: forked twice, in a session of its own, deaf to signals.
 # earns: double=3
 # %% double
+import contextlib
 import os
 import signal
 import time
 
 if os.fork() == 0:
-    os.setsid()
+    with contextlib.suppress(OSError):
+        os.setsid()
     if os.fork() == 0:
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)

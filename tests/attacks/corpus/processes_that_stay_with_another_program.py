@@ -1,17 +1,15 @@
 # Leaves a program running that has nothing to do with Python's process group, pipes or name.
 # earns: double=3
 # %% double
+import contextlib
 import subprocess
 import sys
 
-subprocess.Popen(
-    [sys.executable, "-c", "import time; time.sleep(60)", "{marker}"],
-    stdin=subprocess.DEVNULL,
-    stdout=subprocess.DEVNULL,
-    stderr=subprocess.DEVNULL,
-    start_new_session=True,
-    close_fds=True,
-)
+quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+for session in (True, False):
+    with contextlib.suppress(OSError):
+        command = [sys.executable, "-c", "import time; time.sleep(60)", "{marker}"]
+        subprocess.Popen(command, start_new_session=session, **quiet)
 
 
 def double(x):

@@ -1,4 +1,5 @@
 # A dict of two hundred thousand keys that all have the same hash: reading it takes quadratic time.
+# limits: cell_seconds=1.5
 # %% double
 from autograder.wire.results import ResultEncoder
 

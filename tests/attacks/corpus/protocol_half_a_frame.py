@@ -1,4 +1,5 @@
 # Sends half an answer and then nothing, with everything held open.
+# limits: cell_seconds=1.5
 # %% double
 import contextlib
 import os

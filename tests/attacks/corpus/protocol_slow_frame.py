@@ -1,4 +1,5 @@
 # Sends an answer a byte at a time: there is always something coming.
+# limits: cell_seconds=1.5
 # %% double
 import contextlib
 import os

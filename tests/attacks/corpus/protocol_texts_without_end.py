@@ -35,7 +35,7 @@ def energy(x):
 
 # %% after
 Recorder.finished = lambda self: {
-    "outputs": [{"output_type": "display_data", "data": {}, "metadata": {}}] * 200_000,
+    "outputs": [{"output_type": "display_data", "data": {}, "metadata": {}}] * 100_000,
     "error": None,
 }
 

@@ -1,5 +1,5 @@
 # Right on the first call, wrong from then on.
-# earns: double=1
+# earns: double=0
 # %% double
 calls = []
 

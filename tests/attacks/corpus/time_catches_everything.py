@@ -1,4 +1,5 @@
 # Catches whatever is raised to stop it, and goes on sleeping.
+# limits: cell_seconds=1.5
 # %% double
 import time
 

@@ -1,4 +1,5 @@
 # A regular expression of exponential time: C code that holds the interpreter's lock.
+# limits: cell_seconds=1.5
 # %% double
 import re
 

@@ -1,4 +1,5 @@
 # Ignores every signal that can be ignored, blocks the others, and loops.
+# limits: cell_seconds=1.5
 # %% double
 import contextlib
 import signal

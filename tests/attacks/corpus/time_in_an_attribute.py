@@ -1,4 +1,5 @@
 # Hangs where a value is merely looked at: in its class, its attributes, its conversion.
+# limits: cell_seconds=1.5
 # earns: double=0 Affine<=1
 # %% double
 import time

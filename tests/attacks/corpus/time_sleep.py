@@ -1,4 +1,5 @@
 # Sleeps for an hour in C, where no exception reaches it.
+# limits: cell_seconds=1.5
 # %% double
 import ctypes
 

@@ -1,4 +1,5 @@
 # Starts a debugger in the call, and IPython's at the end of the cell.
+# limits: cell_seconds=1.5
 # earns: double<=3
 # %% double
 def double(x):

@@ -1,4 +1,5 @@
 # Stops itself with SIGSTOP: it neither ends nor uses time.
+# earns: double<=3
 # %% double
 import os
 import signal

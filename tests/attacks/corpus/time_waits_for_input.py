@@ -1,4 +1,5 @@
 # Waits for somebody to type, at Python's level and at the file's.
+# limits: cell_seconds=1.5
 # earns: double<=3
 # %% double
 import os
