@@ -180,7 +180,12 @@ def _workers(options: argparse.Namespace) -> Workers:
     if options.dask is not None:
         from autograder.runs.on_dask import DaskWorkers
 
-        return DaskWorkers(options.dask, trust_submissions=options.trust_submissions, limits=limits)
+        return DaskWorkers(
+            options.dask,
+            trust_submissions=options.trust_submissions,
+            limits=limits,
+            say=lambda sentence: options.quiet or print(f"autograder: {sentence}", file=sys.stderr),
+        )
     jobs = options.jobs or _cores()
     return LocalWorkers(make_executor(jobs, trust_submissions=options.trust_submissions), jobs, limits)
 

@@ -8,10 +8,12 @@ dies gives its tasks to the others; how often a task may lose its worker is the 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import asdict
+from queue import SimpleQueue
 from time import monotonic
 from typing import Any
 
@@ -36,20 +38,33 @@ class DaskWorkers:
         trust_submissions: whether the workers do without a sandbox.
         limits: what a submission may use.
         check_seconds: how long to wait for a first worker, and for all of them to say that they are fit.
+        say: told, in a sentence, what there is to wait for.
 
     Raises:
         CourseError: if Dask is not installed, the scheduler or its workers are not there, or are not fit.
     """
 
     def __init__(
-        self, url: str, *, trust_submissions: bool, limits: Limits, check_seconds: float = CHECK_SECONDS
+        self,
+        url: str,
+        *,
+        trust_submissions: bool,
+        limits: Limits,
+        check_seconds: float = CHECK_SECONDS,
+        say: Callable[[str], None] = lambda sentence: None,
     ) -> None:
-        self.url, self._trusted = url, trust_submissions
+        self.url, self._trusted, self._say = url, trust_submissions, say
         self._client = _connect(url)
         self._sources: dict[int, tuple[NotebookNode, Any]] = {}
         self._size, self._counted = 0, float("-inf")
+        self._ended: SimpleQueue[tuple[Future[Record], Job, Any]] = SimpleQueue()
+        # Dask's own thread for callbacks would wait for ever for a result when the client is closed.
+        threading.Thread(target=self._settle_all, daemon=True).start()
         try:
             self._check_all(limits, check_seconds)
+        except OSError:
+            self.close()
+            raise self._lost() from None
         except BaseException:
             self.close()
             raise
@@ -71,7 +86,7 @@ class DaskWorkers:
         task = self._client.submit(
             grade_remotely, job, self._sent(source), grader_version(), self._trusted, pure=False
         )
-        task.add_done_callback(lambda task: self._settle(answer, job, task))
+        task.add_done_callback(lambda task: self._ended.put((answer, job, task)))
         return answer
 
     def close(self) -> None:
@@ -92,29 +107,38 @@ class DaskWorkers:
             self._sources[id(source)] = (source, text)
         return self._sources[id(source)][1]
 
+    def _settle_all(self) -> None:
+        while True:
+            self._settle(*self._ended.get())
+
     def _settle(self, answer: Future[Record], job: Job, task: Any) -> None:
         from distributed import KilledWorker
 
-        if not answer.set_running_or_notify_cancel():
-            return
         try:
             answer.set_result(Record.from_json(task.result()))
         except KilledWorker as killed:
-            times = killed.allowed_failures + 1
-            answer.set_result(not_graded(job, f"its worker died {times} times"))
+            deaths = killed.allowed_failures + 1
+            died = "its worker died" if deaths == 1 else f"its worker died {deaths} times"
+            answer.set_result(not_graded(job, died))
         except (CourseError, ExecutorError) as error:
             answer.set_exception(error)
-        except BaseException as error:  # cancelled: the scheduler is gone; else it comes from a worker
-            lost = self._client.status != "running" or task.cancelled()
-            reason = "was lost" if lost else f"failed to run a task: {type(error).__name__}: {error}"
-            answer.set_exception(CourseError(f"the Dask cluster at {self.url} {reason}"))
+        except BaseException as error:
+            if task.cancelled() or self._client.status != "running":
+                answer.set_exception(self._lost())
+            else:
+                answer.set_exception(CourseError(f"the Dask cluster failed to run a task: {_named(error)}"))
+
+    def _lost(self) -> CourseError:
+        return CourseError(f"the connection to the Dask scheduler at {self.url} was lost")
 
     def _check_all(self, limits: Limits, seconds: float) -> None:
         """Have each worker try out that it can grade; also what makes an adaptive cluster start one."""
         from distributed import wait
 
-        greet, said = _greeting(), (grader_version(), self._trusted, asdict(limits))
-        first = self._client.submit(greet, *said, pure=False)
+        greet, to_know = _greeting(), (grader_version(), self._trusted, asdict(limits))
+        first = self._client.submit(greet, *to_know, pure=False)
+        if not self._client.nthreads():
+            self._say(f"the Dask cluster at {self.url} has no worker yet; waiting {seconds:g} s for one")
         with suppress(TimeoutError):
             wait(first, timeout=seconds)
         workers = list(self._client.nthreads())
@@ -124,13 +148,16 @@ class DaskWorkers:
             )
             raise CourseError(f"the Dask cluster at {self.url} {lacks}")
         greetings = {
-            worker: self._client.submit(greet, *said, workers=[worker], pure=False) for worker in workers
+            worker: self._client.submit(greet, *to_know, workers=[worker], pure=False) for worker in workers
         }
         with suppress(TimeoutError):  # of those that do not answer, the scheduler takes care
             wait(list(greetings.values()), timeout=seconds)
         for worker, greeting in greetings.items():
-            if greeting.status == "finished" and greeting.result():
-                raise CourseError(f"the Dask worker {worker} cannot grade: {greeting.result()}")
+            said = greeting.result() if greeting.status == "finished" else ""
+            if greeting.status == "error":
+                said = _named(greeting.exception())
+            if said:
+                raise CourseError(f"the Dask worker {worker} cannot grade: {said}")
 
 
 def _connect(url: str) -> Any:
@@ -138,14 +165,33 @@ def _connect(url: str) -> Any:
         from distributed import Client
     except ImportError:
         raise CourseError("--dask needs Dask, which is not installed: pip install distributed") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is said in our words
+    for logger in ("distributed", "distributed.client"):  # what matters is said in our words
+        logging.getLogger(logger).setLevel(logging.CRITICAL)
     try:
-        return Client(url, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        reason = "nothing answers there" if isinstance(error, OSError) else str(error)
-        raise CourseError(
-            f"there is no Dask scheduler at {url}: {reason}; `dask scheduler` starts one and prints its address"
-        ) from None
+        return _in_time(lambda: Client(url, timeout=CONNECT_SECONDS), CONNECT_SECONDS + 1)
+    except OSError:
+        reason = "nothing answers there"
+    except (ValueError, ImportError) as error:  # no address, or another version of Dask
+        reason = str(error)
+    except Exception as error:  # another program's answer, taken for Dask's, leads to anything
+        reason = f"what answers there is something else ({type(error).__name__})"
+    raise CourseError(
+        f"there is no Dask scheduler at {url}: {reason}; `dask scheduler` starts one and prints its address"
+    )
+
+
+def _in_time(make: Callable[[], Any], seconds: float) -> Any:
+    """Return what this makes; raise :class:`TimeoutError` where it goes on waiting beyond its own time limit."""
+    answer: Future[Any] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(make())
+        except BaseException as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return answer.result(timeout=seconds)
 
 
 def _greeting() -> Callable[[str, bool, dict[str, Any]], str]:
@@ -158,3 +204,7 @@ def _greeting() -> Callable[[str, bool, dict[str, Any]], str]:
         return unfit(version, trust_submissions, limits)
 
     return greet
+
+
+def _named(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -123,4 +123,3 @@ def course(tmp_path) -> Course:
 def lecture(course) -> Lecture:
     """The toy lecture."""
     return course.lecture("03")
-
