@@ -87,6 +87,7 @@ def test_two_submissions_at_a_time_do_not_meet(pool):
     assert [(result.error, result.outputs) for result in results] == [(None, [])] * 2
 
 
+@pytest.mark.slow  # it compares times, which other tests beside it would change
 def test_a_submission_that_takes_all_processors_delays_its_neighbour_little(pool):
     alone = seconds(run(pool, WORK))
     with ThreadPoolExecutor(1) as threads:
