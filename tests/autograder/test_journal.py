@@ -180,6 +180,7 @@ def test_a_report_that_reads_during_a_run_sees_whole_records_only(journal):
     assert len(journal.latest()) == 200
 
 
+@pytest.mark.slow  # it measures time, which other tests beside it would change
 def test_a_thousand_records_are_read_within_seconds(journal):
     long = SolutionRecord("double", "double", "x = 1  # and so on\n" * 80)
     with journal:

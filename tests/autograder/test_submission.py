@@ -183,6 +183,7 @@ def test_no_file_raises(tmp_path_factory, data, draws):
     assert submission.digest and (submission.failure or submission.solutions)
 
 
+@pytest.mark.slow  # it measures time, which other tests beside it would change
 def test_a_notebook_of_100_kilobytes_is_read_in_ten_milliseconds(read, handed_in, benchmark_seconds):
     picture = base64.b64encode(bytes(75_000)).decode()
     output = nbformat.v4.new_output("display_data", {"image/png": picture})

@@ -332,6 +332,7 @@ def test_how_a_process_ended_is_told(source, how):
     assert killed(source) == CellError("ProcessDied", f"the process that ran the cell ended {how}")
 
 
+@pytest.mark.slow  # it measures time, which other tests beside it would change
 def test_a_child_is_confined_within_a_moment():
     seconds = []
     for _ in range(5):

@@ -484,6 +484,7 @@ def test_a_cell_begins_without_the_objects_of_the_last(process):
         thing.count()
 
 
+@pytest.mark.slow  # it measures time, which other tests beside it would change
 def test_a_call_with_a_thousand_numbers_takes_less_than_a_millisecond(there):
     double, v = there.look("double"), torch.randn(1000)
     seconds = []
