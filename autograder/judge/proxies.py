@@ -49,6 +49,7 @@ class Conversation:
     def __init__(self, student: Student, randomness: random.Random) -> None:
         self.student, self.randomness = student, randomness
         self.leaves: dict[int, Tensor] = {}
+        self.forgotten: list[int] = []  # nodes, of which the process is told with the next request
         self.sample: list[Call] = []  # of the calls answered, for the audit; each as likely as any other
         self.answered = 0
         self._ask({"do": "begin"})
@@ -161,6 +162,8 @@ class Conversation:
         return number
 
     def _ask(self, request: dict, buffers: Sequence[memoryview] = ()) -> Reply:
+        if self.forgotten:
+            request, self.forgotten = {**request, "forget": self.forgotten}, []
         reply = self.student.ask(request, buffers)
         sys.stdout.write(reply.printed(self.student.limits.output_characters))
         if reply.error is not None:
@@ -217,19 +220,30 @@ class Call:
         self.result, self.seconds = _copied(result), seconds
 
 
+class _Node:
+    """A node of the graph over there; when it is not referred to any more, it may be forgotten there too."""
+
+    def __init__(self, conversation: Conversation, number: int) -> None:
+        self.conversation, self.number = conversation, number
+
+    def __del__(self) -> None:
+        self.conversation.forgotten.append(self.number)
+
+
 class _Remote(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, conversation: Conversation, node: int, outputs: list[Tensor], *inputs: Tensor
     ) -> Any:
-        ctx.conversation, ctx.node = conversation, node
+        ctx.node = _Node(conversation, node)
         ctx.set_materialize_grads(False)
         ctx.inputs = len(inputs)
         return tuple(outputs)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple:
-        found = ctx.conversation.differentiate(ctx.node, gradients, torch.is_grad_enabled())
+        node = ctx.node
+        found = node.conversation.differentiate(node.number, gradients, torch.is_grad_enabled())
         if len(found) != ctx.inputs - 1:
             raise malformed("there is a gradient for each leaf")
         return None, None, None, None, *found

@@ -6,6 +6,7 @@ import random
 import socket
 import traceback
 import zlib
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -26,7 +27,8 @@ EVERYTHING = 1 << 62  # the judge bounds what it sends
 class Worker:
     """Answers requests on a socket, one after the other.
 
-    Objects, graphs and leaves are kept until the next ``begin``, which is the next test cell.
+    Objects, and the leaves that they may use, are kept until the next ``begin``, which is the next test cell; a graph
+    until the judge has no use for it.
 
     Args:
         connection: to the judge.
@@ -48,6 +50,8 @@ class Worker:
         while True:
             number, request, body = receive_frame(self.connection, EVERYTHING)
             recorder = self.runner.record()
+            for node in request.get("forget", []):
+                del self.nodes[node]
             try:
                 answer, buffers = getattr(self, f"_do_{request['do']}")(request, body)
             except BaseException as error:  # a submission may raise anything; all of it is its answer
@@ -59,8 +63,12 @@ class Worker:
 
     def _forget(self) -> None:
         self.objects: list[Any] = []
-        self.leaves: dict[int, Tensor] = {}
-        self.nodes: list[tuple[list[Tensor], list[int]]] = []
+        self.own: dict[
+            int, Tensor
+        ] = {}  # leaves of the student's that the judge knows of, numbered below zero
+        self.held: dict[int, Tensor] = {}  # leaves of the judge's that an object may have kept
+        self.nodes: dict[int, tuple[list[Tensor], dict[int, Tensor]]] = {}  # outputs and leaves
+        self.made = 0
 
     def _do_run(self, request: dict, body: bytearray) -> tuple[dict, list]:
         return self.runner.run(request["source"]), []
@@ -73,23 +81,25 @@ class Worker:
         names = self.runner.shell.user_ns
         if request["name"] not in names:
             return {"missing": True}, []
-        return self._answer(names[request["name"]], [])
+        return self._answer(names[request["name"]], {})
 
     def _do_get(self, request: dict, body: bytearray) -> tuple[dict, list]:
-        return self._answer(getattr(self.objects[request["object"]], request["name"]), sorted(self.leaves))
+        value = getattr(self.objects[request["object"]], request["name"])
+        return self._answer(value, self.own | self.held)
 
     def _do_call(self, request: dict, body: bytearray) -> tuple[dict, list]:
         reader = ArgumentDecoder(body, self.objects.__getitem__)
         state = torch.frombuffer(reader.take(request["random_state"]), dtype=torch.uint8).clone()
         arguments, keywords = reader.decode(request["arguments"])
-        self.leaves.update(reader.leaves)
         function = self.objects[request["object"]]
         _seed(state)
         with torch.set_grad_enabled(request["grad"]):
             result = function(*arguments, **keywords)
         # What an object computes may depend on what it was given before.
-        before = sorted(self.leaves) if request["stateful"] else [n for n in self.leaves if n < 0]
-        answer, buffers = self._answer(result, sorted({*before, *reader.leaves}))
+        stateful, objects = request["stateful"], len(self.objects)
+        answer, buffers = self._answer(result, self.own | (self.held if stateful else {}) | reader.leaves)
+        if stateful or len(self.objects) > objects:
+            self.held |= reader.leaves
         changed = reader.changed()
         if changed:
             answer["changed"] = changed
@@ -99,36 +109,36 @@ class Worker:
         """Vector-Jacobian product of a node: gradients in its leaves, given those in its outputs."""
         reader = ArgumentDecoder(body, self.objects.__getitem__)
         gradients = reader.decode(request["gradients"])
-        self.leaves.update(reader.leaves)
-        outputs, numbers = self.nodes[request["node"]]
+        outputs, leaves = self.nodes[request["node"]]
         pairs = [(o, g) for o, g in zip(outputs, gradients, strict=True) if g is not None]
-        if not pairs or not numbers:
-            return self._answer([None] * len(numbers), [])
+        if not pairs or not leaves:
+            return self._answer([None] * len(leaves), {})
         found = torch.autograd.grad(
             [output for output, _ in pairs],
-            [self.leaves[number] for number in numbers],
+            [leaves[number] for number in sorted(leaves)],
             [gradient for _, gradient in pairs],
             retain_graph=True,
             create_graph=request["create_graph"],
             allow_unused=True,
         )
-        return self._answer(list(found), sorted({*numbers, *reader.leaves}))
+        return self._answer(list(found), leaves | reader.leaves)
 
-    def _answer(self, value: Any, leaves: list[int]) -> tuple[dict, list]:
-        writer = ResultEncoder(self.result_bytes, self._own_leaf, self._keep)
+    def _answer(self, value: Any, leaves: dict[int, Tensor]) -> tuple[dict, list]:
+        writer = ResultEncoder(self.result_bytes, partial(self._own_leaf, leaves), self._keep)
         live, written = writer.message(value)
         answer = {"value": written, "live": live}
         if live:
-            self.nodes.append((writer.live, leaves))
-            answer |= {"node": len(self.nodes) - 1, "leaves": leaves}
+            self.made += 1
+            self.nodes[self.made] = writer.live, leaves
+            answer |= {"node": self.made, "leaves": sorted(leaves)}
         return answer, writer.buffers
 
-    def _own_leaf(self, tensor: Tensor) -> int | None:
-        for number, leaf in self.leaves.items():
+    def _own_leaf(self, leaves: dict[int, Tensor], tensor: Tensor) -> int | None:
+        for number, leaf in (self.own | self.held | leaves).items():
             if leaf is tensor:
                 return number if number < 0 else None
-        number = -1 - len(self.leaves)
-        self.leaves[number] = tensor
+        number = -1 - len(self.own)
+        self.own[number] = tensor
         return number
 
     def _keep(self, value: Any) -> int:

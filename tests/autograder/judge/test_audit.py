@@ -107,7 +107,7 @@ HONEST = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def process():
     with student(SOURCE, QUICK) as process:
         yield process

@@ -4,6 +4,7 @@ import functools
 import math
 import random
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -126,7 +127,7 @@ HERE: dict = {"__name__": "notebook"}  # what a test cell sees in a student's ow
 exec(SOURCE, HERE)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def process():
     with student(SOURCE, QUICK) as process:
         yield process
@@ -493,3 +494,23 @@ def test_a_call_with_a_thousand_numbers_takes_less_than_a_millisecond(there):
         double(v)
         seconds.append(time.perf_counter() - began)
     assert sorted(seconds)[len(seconds) // 10] < 1e-3  # on a busy machine, the median says less
+
+
+def test_what_a_test_does_not_need_any_more_is_forgotten_over_there():
+    with student(SOURCE, replace(QUICK, memory_bytes=200 << 20)) as process:
+        conversation, v = Conversation(process, random.Random(1)), x(1 << 17)  # a megabyte
+        cube, kept = conversation.look("cube"), []
+        for i in range(300):
+            result = cube(v)
+            if i % 50 == 0:
+                kept.append(result.sum())
+        assert alike(grad(sum(kept), v), (18 * v.detach() ** 2,))
+
+
+def test_what_an_object_was_given_is_kept_with_it(there):
+    weight, v = x(2), torch.ones(2).double()
+    thing = there.look("make")(weight)
+    for _ in range(3):
+        there.look("double")(x(2))
+    first, second = thing(v), thing(v)
+    assert alike(grad(first, weight), grad(second, weight))
