@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from autograder.executor import CellError
-from autograder.wire.texts import CUT, MESSAGE_CHARACTERS, NAME_CHARACTERS, TRACEBACK_CHARACTERS
+from autograder.wire.texts import (
+    CUT,
+    MESSAGE_CHARACTERS,
+    NAME_CHARACTERS,
+    OUTPUT_COST,
+    TRACEBACK_CHARACTERS,
+)
 
 
 class StudentEnded(BaseException):
@@ -46,10 +52,10 @@ class Reply:
     def outputs(self, characters: int) -> list[dict]:
         """What a cell printed and displayed, in nbformat's form, as much of it as was agreed on."""
         told = self.header.get("outputs")
-        if type(told) is not list or len(told) > characters:
+        if type(told) is not list:
             raise malformed("a cell has a list of outputs")
         outputs, sizes = zip(*map(_output, told), strict=True) if told else ((), ())
-        if sum(sizes) > characters + len(CUT):
+        if sum(sizes) + OUTPUT_COST * (len(sizes) - 1) > characters + len(CUT):
             raise malformed("more was printed than agreed on")
         return list(outputs)
 

@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from autograder.wire.texts import CUT, MESSAGE_CHARACTERS, TRACEBACK_CHARACTERS
+from autograder.wire.texts import CUT, MESSAGE_CHARACTERS, OUTPUT_COST, TRACEBACK_CHARACTERS
 
 
 class Recorder:
@@ -28,17 +28,17 @@ class Recorder:
         """Add text to stdout or stderr, as much of it as still fits."""
         if self.left <= 0 or not text:
             return
-        kept = text if len(text) <= self.left else text[: self.left] + CUT
-        self.left -= len(text)
         last = self.outputs[-1] if self.outputs else {}
-        if last.get("name") == stream:
-            last["text"].append(kept)
-        else:
-            self.outputs.append({"output_type": "stream", "name": stream, "text": [kept]})
+        if last.get("name") != stream:
+            last = {"output_type": "stream", "name": stream, "text": []}
+            self.outputs.append(last)
+            self.left -= OUTPUT_COST
+        last["text"].append(text if len(text) <= self.left else text[: max(self.left, 0)] + CUT)
+        self.left -= len(text)
 
     def show(self, kind: str, data: dict[str, Any]) -> None:
         """Add a displayed object in those of its forms that are text and still fit."""
-        bundle = {}
+        bundle, self.left = {}, self.left - OUTPUT_COST
         for mime, content in data.items():
             content = base64.b64encode(content).decode() if isinstance(content, bytes) else content
             if isinstance(content, str) and len(mime) + len(content) <= self.left:
