@@ -72,7 +72,12 @@ class Cluster:
         command += ["--host", "127.0.0.1", "--no-dashboard"]
         with (self.folder / f"log{len(self.processes)}").open("w") as log:
             process = subprocess.Popen(
-                command, env=self.environment | environment, stdout=log, stderr=log, start_new_session=True
+                command,
+                env=self.environment | environment,
+                cwd=self.folder,  # which is where Python looks for packages first
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self.processes.append(process)
         return process
@@ -228,7 +233,7 @@ def test_a_worker_with_another_version_of_the_grader_is_one_sentence(empty, tmp_
     for package in ("autograder", "dgm_helpers"):
         (tmp_path / "other" / package).parent.mkdir(exist_ok=True)
         subprocess.run(["cp", "-r", REPOSITORY / package, tmp_path / "other"], check=True)
-    with (tmp_path / "other" / "autograder" / "tables.py").open("a") as file:
+    with (tmp_path / "other" / "autograder" / "record.py").open("a") as file:
         file.write("\n# another version\n")
     empty.add_worker(PYTHONPATH=str(tmp_path / "other"))
     with pytest.raises(CourseError, match=r"worker tcp://\S+ cannot grade: its version of the grader is not"):
@@ -266,14 +271,18 @@ def test_another_program_at_the_schedulers_address_is_one_sentence_and_soon(monk
         assert time.monotonic() - began < 8
 
 
+class Silent(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        """Nobody reads it."""
+
+
 @contextmanager
 def serving():
     """Serve web pages; yield the port."""
-    server = http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Silent)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_port
     server.shutdown()
-    server.server_close()
 
 
 def test_where_dask_is_not_installed_the_sentence_says_how_to_get_it(monkeypatch):
