@@ -174,7 +174,7 @@ def test_the_command_on_a_cluster_is_interrupted_quickly_and_goes_on_where_it_st
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # 0.5 s where nothing else runs
     assert "Traceback" not in err
     done = points(lecture)
     assert f"{len(done)} of 10 submissions of 03_toy are done" in err
