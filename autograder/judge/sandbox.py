@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from autograder.executor import ExecutorError
+from autograder.student.confinement import FOLDER, STAGING
 
 COURSE = Path("/course")  # where the packages lie inside
 FONTS = "/tmp/matplotlib"
@@ -68,6 +69,7 @@ def sandboxed(*arguments: str, environment: dict[str, str] | None = None) -> lis
         command += (
             ["--symlink", str(folder.readlink()), str(folder)] if folder.is_symlink() else _bind(folder)
         )
+    command += ["--size", str(WARM_FOLDER_BYTES), "--tmpfs", FOLDER]  # first, for the libraries may lie below it
     for folder in _library_folders():
         command += _bind(folder)
     for hidden in _hidden():
@@ -75,7 +77,7 @@ def sandboxed(*arguments: str, environment: dict[str, str] | None = None) -> lis
     for name in STUDENT_SIDE:
         command += _bind(PACKAGE / name, COURSE / "autograder" / name)
     command += _bind(_package("dgm_helpers"), COURSE / "dgm_helpers")
-    command += ["--size", str(WARM_FOLDER_BYTES), "--tmpfs", "/tmp", *_font_cache()]
+    command += ["--dir", STAGING, *_font_cache()]
     command += [
         "--proc",
         "/proc",

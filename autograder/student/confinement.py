@@ -19,12 +19,12 @@ from autograder.student.system_calls import deny_system_calls
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x08000000, 0x10000000, 0x20000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
-MS_REC, MS_PRIVATE = 0x4000, 0x40000
+MS_MOVE, MS_REC, MS_PRIVATE = 0x2000, 0x4000, 0x40000
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_SECUREBITS = 1, 24, 38, 28
 SECUREBITS_LOCKED = 0b101111  # no privilege by being root, now or after an exec
 LAST_CAPABILITY = 63
 CAPABILITY_VERSION_3 = 0x20080522
-FOLDER = "/tmp"
+FOLDER, STAGING = "/tmp", "/staging"
 MOST_FILES = 4096
 RESERVED_PIDS = 300  # the kernel gives them out once only
 OPEN_FILES = 64  # each socket among them may hold some hundred kilobytes that no process is seen to hold
@@ -67,7 +67,11 @@ def close_the_door(disk_bytes: int, processes: int) -> None:
         Path("/proc/sys/kernel/pid_max").write_text(str(RESERVED_PIDS + processes + 10))
     _mount("none", "/", "", MS_REC | MS_PRIVATE)
     options = f"size={disk_bytes},nr_inodes={MOST_FILES},mode=700"
-    _mount("tmpfs", FOLDER, "tmpfs", MS_NOSUID | MS_NODEV, options)
+    _mount("tmpfs", STAGING, "tmpfs", MS_NOSUID | MS_NODEV, options)
+    for library in _mounted_below(FOLDER):  # where the course itself lies there
+        os.makedirs(STAGING + library.removeprefix(FOLDER))
+        _mount(library, STAGING + library.removeprefix(FOLDER), "", MS_BIND | MS_REC)
+    _mount(STAGING, FOLDER, "", MS_MOVE)
     _mount(FOLDER, "/dev/shm", "", MS_BIND)
     # Mapped and shared, /dev/zero would be memory that is seen in no process.
     _mount("/dev/null", "/dev/zero", "", MS_BIND)
@@ -114,6 +118,13 @@ def _kernel() -> tuple[int, ...]:
 def _address_space() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     return pages * resource.getpagesize()
+
+
+def _mounted_below(folder: str) -> list[str]:
+    """Folders that are mounted below this one."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    points = [line.split()[4] for line in lines]
+    return [point for point in points if point.startswith(f"{folder}/") and os.path.isdir(point)]
 
 
 def _drop_privileges() -> None:
