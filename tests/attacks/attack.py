@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -79,22 +79,25 @@ class Attack:
         """What is in the notebook: all of the lecture, or, so that it is quick, what is attacked and some others."""
         return {*self.answers, *HONEST} if self.answers else set(lecture.SOLUTIONS)
 
-    def allowed(self) -> dict[str, tuple[float, float]]:
-        """Return the least and the most points that each exercise may earn."""
+    def allowed(self, exercises: Container[str] | None = None) -> dict[str, tuple[float, float]]:
+        """Return the least and the most points that each of these exercises may earn; by default, of its own."""
         if "failure" in self.told:
             return {}
-        points = {name: (float(full), float(full)) for name, full in lecture.points(self.exercises).items()}
+        points = {
+            name: (float(full), float(full))
+            for name, full in lecture.points(exercises or self.exercises).items()
+        }
         points |= dict.fromkeys([*self.answers, *self.wrong], (0.0, 0.0))
         for name, relation, number in EARNS.findall(self.told.get("earns", "")):
             if name in points:
                 points[name] = (0.0 if relation == "<=" else float(number), float(number))
         return points
 
-    def hand_in(self, path: Path, words: Mapping[str, str]) -> None:
-        """Put what is handed in at a path, whose folder is there."""
+    def hand_in(self, path: Path, words: Mapping[str, str], exercises: Container[str] | None = None) -> None:
+        """Put a notebook with these exercises, by default its own, at a path whose folder is there."""
         answers = {name: filled(text, words) for name, text in self.answers.items()}
         answers |= {name: lecture.WRONG[name] for name in self.wrong}
-        notebook = lecture.handed_in(answers, self.exercises)
+        notebook = lecture.handed_in(answers, exercises or self.exercises)
         if not self.answers:
             script: dict = {}
             exec(compile(filled(self.text, words), self.name, "exec"), script)
