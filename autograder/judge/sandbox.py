@@ -69,7 +69,8 @@ def sandboxed(*arguments: str, environment: dict[str, str] | None = None) -> lis
         command += (
             ["--symlink", str(folder.readlink()), str(folder)] if folder.is_symlink() else _bind(folder)
         )
-    command += ["--size", str(WARM_FOLDER_BYTES), "--tmpfs", FOLDER]  # first, for the libraries may lie below it
+    # First, for the libraries may lie below it.
+    command += ["--size", str(WARM_FOLDER_BYTES), "--tmpfs", FOLDER]
     for folder in _library_folders():
         command += _bind(folder)
     for hidden in _hidden():
