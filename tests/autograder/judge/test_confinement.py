@@ -214,7 +214,7 @@ def test_nothing_is_left_for_the_next_child():
     with student(PROLOGUE, SMALL) as process:
         assert run_there(process, leave)["error"] is None
     with student(PROLOGUE, SMALL) as process:
-        assert told(process, look) == [False, False]
+        assert told(process, look) == [False] * 4
 
 
 def test_a_thread_or_a_process_that_is_left_ends_with_the_child():
