@@ -208,8 +208,8 @@ def test_nothing_is_left_for_the_next_child():
     """
     look = """
     import torch
-    left = *os.listdir("/tmp"), *os.listdir("/dev/shm"), hasattr(torch, "left"), "LEFT" in os.environ
-    print(json.dumps(left))
+    folders = [os.path.exists("/tmp/left"), os.path.exists("/dev/shm/left")]
+    print(json.dumps([*folders, hasattr(torch, "left"), "LEFT" in os.environ]))
     """
     with student(PROLOGUE, SMALL) as process:
         assert run_there(process, leave)["error"] is None
