@@ -230,7 +230,7 @@ def test_a_thread_or_a_process_that_is_left_ends_with_the_child():
         assert run_there(process, source)["error"] is None
         began = time.monotonic()
         process.end()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
 
 
 def test_memory_that_is_too_much_is_an_error_and_the_process_goes_on(child):
@@ -277,7 +277,7 @@ def test_too_many_processes_or_threads_are_ended_at_once(bomb):
     assert error == CellError(
         "LimitExceeded", "the process was ended: it started more than 12 processes and threads"
     )
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
 
 
 def test_many_processes_one_after_the_other_are_not_too_many_and_their_numbers_come_back(child):

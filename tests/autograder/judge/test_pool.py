@@ -91,7 +91,7 @@ def test_a_judge_that_is_killed_ends_its_run_with_a_reason_and_the_next_run_work
     others = started_by(judge)
     judge.kill()
     with pytest.raises(ExecutorError, match="the judge's process ended: exit status -9"):
-        run.result(timeout=2)
+        run.result(timeout=5)
     assert living(others) == []
     assert judged(GOOD)["good_0"].error is None
 
@@ -119,7 +119,7 @@ def test_closing_ends_a_pending_run_at_once_and_every_process(tmp_path):
     pool.cache_clear()
     shared.close()
     with pytest.raises(ExecutorError, match="the judge's process ended"):
-        run.result(timeout=2)
+        run.result(timeout=5)
     assert living(everybody) == []
     with pytest.raises(ExecutorError, match="the judges have been ended"):
         shared.run([SETUP], QUICK)

@@ -16,6 +16,7 @@ from torch.autograd.functional import hessian, jacobian
 
 from autograder.judge.proxies import CannotCross, Conversation, RemoteObject
 from autograder.judge.reply import StudentEnded
+from autograder.wire.frames import FrameError
 from dgm_helpers import checks
 from dgm_helpers.models.priors import MixturePrior
 from dgm_helpers.models.quadratic import Quadratic
@@ -514,3 +515,58 @@ def test_what_an_object_was_given_is_kept_with_it(there):
         there.look("double")(x(2))
     first, second = thing(v), thing(v)
     assert alike(grad(first, weight), grad(second, weight))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(
+            [],
+            None,
+            "text",
+            {"error": []},
+            {"error": "text"},
+            {"error": ["a", "b", "c"]},
+            {"error": ["a", 1, []]},
+        ),
+        *({"error": ["a", "b", [1]]}, {"printed": 1}, {"printed": ["a"]}, {"value": ["q"]}, {"live": {}}),
+        *({"live": [["A", "f4", [0]]]}, {"live": [["T", "int64", [0]]], "node": 1, "leaves": []}),
+        *({"live": [["T", "float32", [0]]]}, {"live": [["T", "float32", [0]]], "node": "1", "leaves": []}),
+        *(
+            {"live": [["T", "float32", [0]]], "node": 1, "leaves": [5]},
+            {"live": [["T", "float32", [0]]], "node": 1},
+        ),
+        *({"live": [["T", "float32", [0]]], "node": 1, "leaves": [[]]}, {"value": ["T", "float32", [5]]}),
+    ],
+    ids=str,
+)
+def test_an_answer_that_is_not_built_as_one_ends_the_conversation(process, monkeypatch, header):
+    conversation = Conversation(process, random.Random(1))
+    double, numbers = conversation.look("double"), []
+    monkeypatch.setattr(
+        "autograder.judge.student.send_frame", lambda socket, number, *_: numbers.append(number)
+    )
+    monkeypatch.setattr(
+        "autograder.judge.student.receive_frame", lambda *_: (numbers[-1], header, bytearray())
+    )
+    with pytest.raises(StudentEnded, match="ProtocolError"):
+        double(1)
+
+
+@pytest.mark.parametrize("raised", [FrameError("no frame"), MemoryError()])
+def test_what_cannot_be_read_ends_the_conversation(process, monkeypatch, raised):
+    double = Conversation(process, random.Random(1)).look("double")
+
+    def fails(*_):
+        raise raised
+
+    monkeypatch.setattr("autograder.judge.student.receive_frame", fails)
+    with pytest.raises(StudentEnded, match="ProtocolError"):
+        double(1)
+
+
+def test_an_answer_to_another_question_is_none(process, monkeypatch):
+    double = Conversation(process, random.Random(1)).look("double")
+    monkeypatch.setattr("autograder.judge.student.receive_frame", lambda *_: (0, {"value": 2}, bytearray()))
+    with pytest.raises(StudentEnded, match="none to what was asked"):
+        double(1)

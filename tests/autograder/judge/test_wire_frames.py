@@ -132,7 +132,7 @@ def test_a_message_that_does_not_arrive_in_time_is_not_waited_for(ends):
         receive_frame(two, BODY, time.monotonic() + 0.1)
     with pytest.raises(TimeoutError):
         receive_frame(two, BODY, began - 1)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
 
 
 def test_drop_by_drop_is_no_way_round_the_deadline(ends):
@@ -151,7 +151,7 @@ def test_drop_by_drop_is_no_way_round_the_deadline(ends):
         with pytest.raises(TimeoutError):
             receive_frame(two, BODY, began + 0.3)
         stop.set()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
 
 
 def test_an_end_that_does_not_read_is_not_waited_for(ends):
@@ -159,7 +159,7 @@ def test_an_end_that_does_not_read_is_not_waited_for(ends):
     began = time.monotonic()
     with pytest.raises(TimeoutError):
         send_frame(one, 1, {}, [bytes(10_000_000)] * 2, began + 0.2)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
 
 
 def test_an_end_that_is_gone_is_told(ends):
