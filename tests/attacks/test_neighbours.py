@@ -40,17 +40,17 @@ for _ in range(40):
         if os.fork() == 0:
             with contextlib.suppress(OSError):
                 os.setsid()  # a scheduling group of its own
-            end = time.monotonic() + 8
+            end = time.monotonic() + 5
             while time.monotonic() < end:
                 pass
             os._exit(0)
-time.sleep(8)
+time.sleep(5)
 """
 WORK = """
 import time
 
 wall, processor = time.perf_counter(), time.process_time()
-total = sum(number for number in range(4_000_000))
+total = sum(number for number in range(2_000_000))
 print([time.perf_counter() - wall, time.process_time() - processor])
 """
 MOST_DELAY = 6.0  # how many times as long as alone honest work may take

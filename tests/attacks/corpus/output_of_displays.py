@@ -1,9 +1,9 @@
-# A hundred thousand displayed objects, each so small that a bound on characters hardly counts it.
+# Five thousand displayed objects, each so small that a bound on characters hardly counts it.
 # earns: double<=3
 # %% double
 from IPython.display import HTML, display
 
-for _ in range(100_000):
+for _ in range(5_000):
     display(HTML(""))
 
 

@@ -1,5 +1,6 @@
 # Each call is short, and a test makes forty of them.
 # earns: second_moment<=2
+# limits: cell_seconds=1.5
 # %% second_moment
 import time
 
