@@ -165,7 +165,7 @@ class Conversation:
         if self.forgotten:
             request, self.forgotten = {**request, "forget": self.forgotten}, []
         reply = self.student.ask(request, buffers)
-        sys.stdout.write(reply.printed(self.student.limits.output_characters))
+        sys.stdout.write(reply.printed())
         if reply.error is not None:
             raise _raised(reply.error)
         return reply

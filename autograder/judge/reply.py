@@ -42,12 +42,12 @@ class Reply:
         self.body = body
         self.error = None if header.get("error") is None else _error(header["error"])
 
-    def printed(self, characters: int) -> str:
-        """What was printed during a call, as much of it as may be."""
+    def printed(self) -> str:
+        """What was printed during a call."""
         text = self.header.get("printed", "")
         if type(text) is not str:
             raise malformed("what was printed is no text")
-        return text[: characters + len(CUT)]
+        return text
 
     def outputs(self, characters: int) -> list[dict]:
         """What a cell printed and displayed, in nbformat's form, as much of it as was agreed on."""

@@ -136,6 +136,16 @@ def test_an_answer_with_a_memory_is_found_out(cell, name):
 
 
 @pytest.mark.notebook
+@pytest.mark.parametrize("seed", range(4))
+def test_answers_that_alternate_are_found_out_in_whatever_order_they_are_asked_again(cell, seed):
+    every_other = cell.look("every_other")
+    every_other(torch.ones(2))
+    every_other(torch.ones(2))
+    with pytest.raises(CheckFailed):
+        ask_again(cell, random.Random(seed))
+
+
+@pytest.mark.notebook
 @pytest.mark.parametrize("name", HONEST)
 def test_an_honest_answer_stays_right(cell, name):
     function = cell.look(name)

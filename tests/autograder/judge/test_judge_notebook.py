@@ -380,6 +380,16 @@ def test_a_process_that_dies_in_a_hidden_test_costs_that_one_only():
     assert printed(results["good"]) == "ran\n"  # twice, but what is shown is of the first time
 
 
+def test_hidden_tests_ask_a_process_that_has_run_nothing_before():
+    solution = """
+    fresh = not hasattr(sys, "run_before")
+    sys.run_before = True
+    def first():
+        return fresh
+    """
+    assert failed(judged(exercise("first", solution, "assert first()", hidden=["assert first()"]))) == {}
+
+
 def test_notebooks_see_nothing_of_each_other():
     run_one("import pathlib\ntorch.left_behind = 1\npathlib.Path('file').write_text('x')")
     source = (
