@@ -125,6 +125,7 @@ def test_closing_ends_a_pending_run_at_once_and_every_process(tmp_path):
         shared.run([SETUP], QUICK)
 
 
+@pytest.mark.slow  # it starts a judge more
 @processes_end
 def test_a_pool_whose_process_is_killed_leaves_no_process_behind(tmp_path):
     script = SCRIPT.format(
