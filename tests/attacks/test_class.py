@@ -24,9 +24,8 @@ from autograder.runs.journal import Journal
 pytestmark = pytest.mark.notebook
 
 HONEST = ("ada", "Zoë Müller", "=HYPERLINK(1)", "<img src=x onerror=alert(1)>", "esc\x1b[2J\u202eape")
-CONTROL = re.compile(
-    r"[^\n\r\t\x20-\x7e\xa0-\u2027\u2030-\U0010ffff]"
-)  # escapes, and marks that turn the reading
+# Escapes, and marks that turn the direction of reading.
+CONTROL = re.compile(r"[^\n\r\t\x20-\x7e\xa0-\u2027\u2030-\U0010ffff]")
 ATTACKS = (
     "cells_that_nobody_asked_for",
     "disk_of_tmp",
