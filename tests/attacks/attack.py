@@ -11,9 +11,10 @@ tried; lines below it may say more::
     # remark: tampering             a kind of remark that the submission must get
     # failure                       nothing can be graded
 
-Words in braces are replaced: ``{canary}`` and others by what :class:`host.Host` says; ``{marker}`` by a name for whatever is
-left behind; ``{loot}`` by a word that, read backwards, an attack prints or raises when it has got hold of something. Outside
-of a sandbox the folder ``{canary}`` is there, so that an attack which could do harm looks for it first and then leaves off.
+Words in braces are replaced: ``{canary}`` and others by what :class:`host.Host` says; ``{marker}`` by a name
+for whatever is left behind; ``{loot}`` by a word that, read backwards, an attack prints or raises when it has
+got hold of something. Outside of a sandbox the folder ``{canary}`` is there, so that an attack which could do
+harm looks for it first and then leaves off.
 """
 
 from __future__ import annotations
