@@ -75,13 +75,10 @@ def grade_job(
             if stopped():
                 raise
             reason = f"{error} (tried {attempt} times)"
-        except (
-            Exception
-        ) as error:  # a defect of the grader, which must not cost the rest of the class its grades
+        except Exception as error:  # a defect of the grader, which must not cost others their grades
             where = traceback.extract_tb(error.__traceback__)[-1]
-            reason = (
-                f"the grader failed with {type(error).__name__}: {error} ({where.name}, line {where.lineno})"
-            )
+            place = f"{where.name}, line {where.lineno}"
+            reason = f"the grader failed with {type(error).__name__}: {error} ({place})"
             break
     return not_graded(job, reason)
 

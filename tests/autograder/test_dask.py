@@ -303,6 +303,8 @@ def test_a_workers_executor_is_shared_and_closed_once_it_has_been_idle(monkeypat
     assert first is second
     shared.release()
     assert not first.closed.wait(0.6)  # it is in use
+    shared.close()
+    assert not first.closed.is_set()
     shared.release()
     assert first.closed.wait(5)
     assert shared.acquire(make) is not first
@@ -310,3 +312,16 @@ def test_a_workers_executor_is_shared_and_closed_once_it_has_been_idle(monkeypat
     assert shared.acquire(make) is made[1]
     assert not made[1].closed.wait(0.6)  # taken again before it had been idle for long enough
     assert len(made) == 2
+
+
+def test_a_worker_has_one_clock_however_many_it_has_graded():
+    def clocks():
+        return sum(isinstance(thread, threading.Timer) for thread in threading.enumerate())
+
+    shared, before = dask_worker._Shared(), clocks()
+    for _ in range(20):
+        shared.acquire(StubExecutor)
+        shared.release()
+    wait_for(lambda: clocks() == before + 1)
+    shared.acquire(StubExecutor)
+    wait_for(lambda: clocks() == before)

@@ -259,6 +259,7 @@ def test_a_stopped_run_journals_no_failure_of_what_it_killed(course, lecture):
         grade_class(lecture, executor, interrupt=interrupt)
     assert monotonic() - began < 60
     stopper.join()
+    assert executor.closed.is_set()
     assert points(lecture) == {}
     assert max(executor.runs.values()) == 1
 
