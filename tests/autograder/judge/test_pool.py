@@ -86,6 +86,19 @@ def test_several_threads_share_the_judges_and_each_gets_its_own_results():
     assert len(judges()) == 2
 
 
+@processes_end
+def test_run_after_run_leaves_no_process_and_no_descriptor_behind():
+    def usage() -> list[list[int]]:
+        return [[process.num_fds() for process in (judge, *started_by(judge))] for judge in judges()]
+
+    dying = exercise("dying", "def dying():\n    os._exit(1)", "dying()")
+    judged([*GOOD, *dying])
+    before = usage()
+    for _ in range(5):
+        judged([*GOOD, *dying])
+    assert usage() == before
+
+
 def test_a_judge_that_is_killed_ends_its_run_with_a_reason_and_the_next_run_works(tmp_path):
     run, judge = pending(tmp_path / "marker", "there")
     others = started_by(judge)
