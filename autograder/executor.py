@@ -44,7 +44,7 @@ class Limits:
         memory_bytes: of all the student's processes together, beyond what the libraries take.
         disk_bytes: in the student's temporary folder.
         processes: processes and threads at a time.
-        result_bytes: size of one result that a function returns.
+        result_bytes: size of what one call is given, and of what it returns.
     """
 
     cell_seconds: float = 30.0
@@ -54,7 +54,7 @@ class Limits:
     memory_bytes: int = 2048 * MIB
     disk_bytes: int = 64 * MIB
     processes: int = 64
-    result_bytes: int = 256 * MIB
+    result_bytes: int = 64 * MIB
 
 
 @dataclass(frozen=True)

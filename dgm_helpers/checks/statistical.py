@@ -40,7 +40,9 @@ from dgm_helpers.checks.values import as_numbers, as_tensor, require_finite, req
 
 FALSE_ALARM_RATE = 1e-6
 FEWEST_REPETITIONS = 30
-LEAST_POWER = 0.5  # of the critical value: how near to the answer a typical mistake may seem to be
+LEAST_POWER = (
+    1.6  # of the critical value: how far from the answer a typical mistake, and zero, must seem to be
+)
 IDENTICAL = (
     "all repetitions gave the same number: is every random number drawn from the generator that is given?"
 )
@@ -58,9 +60,9 @@ def mean_equals(
     """Check that independent repetitions of an estimate have the expected mean (two-sided t-test).
 
     An estimate that does not vary at all passes if it is the exact value to float32's precision. One that varies so
-    much that its mean could as well be that of a typical mistake, or zero, fails: noise agrees with everything. Its
-    standard error may be up to half the distance at which each of those would be rejected, over twice that of an
-    answer for which the test has the power stated above.
+    much that its mean could as well be that of a typical mistake, or zero, fails: noise agrees with everything. Each
+    of those has to lie 1.6 critical values of the standard error away, so that noise around zero which varies little
+    enough is rejected as zero; the exercise has to be one in which a right answer keeps that distance.
 
     Args:
         name: the quantity that is estimated.

@@ -13,6 +13,8 @@ MISSING = "the function returned None: is its last line a `return`?"
 TENSORS = (Tensor, torch.nn.Parameter)
 NUMBERS = frozenset({bool, int, float, complex, *np.sctypeDict.values()})
 
+MOST_ENTRIES = 20_000_000  # no exercise has a thousandth of that; in float64 they take 160 MB
+
 
 def as_tensor(name: str, value: object, shape: Sequence[int] | None = None) -> Tensor:
     """Return ``value`` as a detached float64 tensor on the CPU, or raise a :class:`CheckFailed` that says why not.
@@ -95,6 +97,8 @@ def _plain(name: str, value: object) -> Tensor:
     if type(value) in TENSORS:
         # Called on the class, because a tensor can carry an attribute of its own named `detach`.
         tensor = Tensor.detach(value)
+        if tensor.numel() > MOST_ENTRIES:  # before it is converted
+            fail(name, f"far too many numbers: the shape is {tuple(tensor.shape)}")
         if tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
             fail(name, f"expected a dense tensor with values, got {tensor.layout} on {tensor.device}")
         return tensor
