@@ -83,7 +83,8 @@ def run(options: argparse.Namespace) -> int:
     course = Course.find(options.course)
     classes = _classes(course, options)
     results: list[ClassResult] = []
-    with _workers(options) as workers, Interrupt() as interrupt:
+    most = max(map(len, classes.values()), default=1)
+    with _workers(options, most) as workers, Interrupt() as interrupt:
         for lecture, students in classes.items():
             results.append(_grade(course, lecture, students, workers, interrupt, options))
             if not options.json:
@@ -117,21 +118,23 @@ def _grade(
     from autograder.runs.summary import ClassResult, done_so_far
 
     settings = Settings(_limits(options), options.seed, options.regrade)
-    with (
-        Journal.of(lecture) as journal,
-        Filing(course, lecture) as filing,
-        Progress(lecture.folder, len(students), quiet=options.quiet) as progress,
-    ):
-        run = ClassRun(lecture, workers, journal, filing, settings, interrupt)
-        result = ClassResult(lecture, len(students), run.outcomes, journal.path)
-        try:
-            run.run(students, progress)
-        except Interrupted:
-            workers.close()
-        except (CourseError, ExecutorError) as error:
-            if not run.outcomes:
-                raise
-            raise CourseError(f"{error}; {done_so_far(result)}, and {_how_to_go_on(options)}") from error
+    with Journal.of(lecture) as journal:
+        if options.regrade or len(journal.places()) < len(students):
+            workers.begin()  # that takes as long as opening the gradebook
+        with (
+            Filing(course, lecture) as filing,
+            Progress(lecture.folder, len(students), quiet=options.quiet) as progress,
+        ):
+            run = ClassRun(lecture, workers, journal, filing, settings, interrupt)
+            result = ClassResult(lecture, len(students), run.outcomes, journal.path)
+            try:
+                run.run(students, progress)
+            except Interrupted:
+                workers.close()
+            except (CourseError, ExecutorError) as error:
+                if not run.outcomes:
+                    raise
+                raise CourseError(f"{error}; {done_so_far(result)}, and {_how_to_go_on(options)}") from error
     return result
 
 
@@ -172,7 +175,8 @@ def _classes(course: Course, options: argparse.Namespace) -> dict[Lecture, list[
     return {lecture: students for lecture, students in chosen.items() if students}
 
 
-def _workers(options: argparse.Namespace) -> Workers:
+def _workers(options: argparse.Namespace, most: int) -> Workers:
+    """Return those who grade; here no more than there can be work for at a time."""
     from autograder.runs.job import make_executor
     from autograder.runs.workers import LocalWorkers
 
@@ -186,7 +190,7 @@ def _workers(options: argparse.Namespace) -> Workers:
             limits=limits,
             say=lambda sentence: options.quiet or print(f"autograder: {sentence}", file=sys.stderr),
         )
-    jobs = options.jobs or _cores()
+    jobs = min(options.jobs or _cores(), most)
     return LocalWorkers(make_executor(jobs, trust_submissions=options.trust_submissions), jobs, limits)
 
 

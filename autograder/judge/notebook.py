@@ -24,7 +24,7 @@ from typing import Any
 from autograder.executor import Cell, CellError, CellResult, Limits
 from autograder.judge.reply import StudentEnded
 from autograder.judge.student import Student
-from autograder.judge.test_cell import run_test
+from autograder.judge.test_process import TestProcess
 
 SETUP_EXERCISE = ""  # what fails it fails everything
 
@@ -44,6 +44,7 @@ class NotebookRun:
     ) -> None:
         self.start, self.namespace, self.limits, self.seed = start, namespace, limits, seed
         self.student: Student | None = None
+        self.tests: TestProcess | None = None
         self.to_repeat: list[Cell] = []
         self.failed: dict[str, CellError] = {}  # by exercise
         self.spent: dict[str, float] = defaultdict(float)  # seconds, by exercise
@@ -98,7 +99,9 @@ class NotebookRun:
     def _carry_out(self, cell: Cell, student: Student) -> tuple[CellResult, bool]:
         seconds = min(self.limits.cell_seconds, self._seconds_left(cell))
         if cell.kind == "test":
-            return run_test(cell, self.namespace, student, seconds, self.seed)
+            if self.tests is None or self.tests.ended:
+                self.tests = TestProcess(self.namespace, student, self.seed)
+            return self.tests.run(cell, seconds)
         return self._run_over_there(student, cell, seconds), True
 
     def _run_over_there(self, student: Student, cell: Cell, seconds: float) -> CellResult:
@@ -110,6 +113,7 @@ class NotebookRun:
 
     def _bury(self, error: CellError) -> CellError:
         """End the process; if it was gone already, how it ended says more than that it did."""
+        self._end_tests()
         student, self.student = self.student, None
         if student is None:
             return error
@@ -117,7 +121,13 @@ class NotebookRun:
         self.peak_bytes = max(self.peak_bytes, student.peak_bytes)
         return how if how is not None and error.name in ("ProcessDied", "ProtocolError") else error
 
+    def _end_tests(self) -> None:
+        if self.tests is not None:
+            self.tests.end()
+            self.tests = None
+
     def _end_process(self) -> None:
+        self._end_tests()
         student, self.student = self.student, None
         if student is not None:
             student.end()

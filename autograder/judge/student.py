@@ -36,8 +36,10 @@ DYING_SECONDS = 2.0
 class WarmParent:
     """A process that has everything imported and forks a child for each submission, behind the wall unless trusted.
 
+    It imports while its maker does other things; the first request waits for it.
+
     Raises:
-        ExecutorError: if no sandbox can be had, or if it cannot start.
+        ExecutorError: if no sandbox can be had.
     """
 
     def __init__(self, *, trust_submissions: bool = False) -> None:
@@ -63,14 +65,21 @@ class WarmParent:
             pass_fds=[theirs.fileno()],
         )
         theirs.close()
-        self._receive()  # it says so when its imports are done
+        self._ready = False
 
     def alive(self) -> bool:
         """Whether it can be asked."""
         return self.process.poll() is None
 
     def ask(self, request: dict, descriptor: int | None = None) -> dict:
-        """Send a request, with an open file where it needs one, and return the answer."""
+        """Send a request, with an open file where it needs one, and return the answer.
+
+        Raises:
+            ExecutorError: if it has ended, or cannot start.
+        """
+        if not self._ready:
+            self._receive()  # it says so when its imports are done
+            self._ready = True
         try:
             message = json.dumps(request).encode() + b"\n"
             socket.send_fds(self.control, [message], [] if descriptor is None else [descriptor])

@@ -1,6 +1,6 @@
 """A judge in a process of its own: it reads jobs from a connection, runs them, and writes back the results.
 
-The process has one thread, since it forks for each test cell. What it reads and writes is pickled: both ends are
+The process has one thread, since it forks for test cells. What it reads and writes is pickled: both ends are
 trusted, and no object of a submission ever gets here.
 """
 
@@ -18,10 +18,10 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from autograder.executor import Cell, CellResult, ExecutorError, Limits
-from autograder.judge.notebook import NotebookRun
 from autograder.judge.student import Student, WarmParent
 from autograder.student.confinement import die_with_parent
-from autograder.student.warm import import_everything
+
+# Whatever imports torch is imported below, when the warm parent has begun to do the same.
 
 
 class Judge:
@@ -32,12 +32,19 @@ class Judge:
         self.parent: WarmParent | None = None
         self.namespaces: dict[str, dict[str, Any]] = {}
 
+    def warm_up(self) -> None:
+        """Have the warm parent import while this process does the same."""
+        with contextlib.suppress(ExecutorError):  # the first submission is told of it
+            self.parent = WarmParent(trust_submissions=self.trust_submissions)
+
     def run(self, cells: Sequence[Cell], limits: Limits, seed: int | None) -> list[CellResult]:
         """See :class:`autograder.executor.Executor`.
 
         Raises:
             ExecutorError: if no sandbox can be had, or if the course's own set-up cell fails.
         """
+        from autograder.judge.notebook import NotebookRun
+
         setup = "\n".join(cell.source for cell in cells if cell.kind == "setup")
         namespace = self._namespace(setup)
         return NotebookRun(lambda: self._start(limits), namespace, limits, seed).run(cells)
@@ -52,7 +59,7 @@ class Judge:
         return Student(self.parent, limits)
 
     def _namespace(self, setup: str) -> dict[str, Any]:
-        """What the set-up cell defines; it is run once, each test cell works on a fork of it."""
+        """What the set-up cell defines; it is run once, test cells work on forks of it."""
         if setup not in self.namespaces:
             namespace: dict[str, Any] = {"__name__": "__main__"}
             try:
@@ -74,9 +81,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     connection = Connection(int(sys.argv[1]))
     judge = Judge(trust_submissions=sys.argv[2] == "trusted")
+    judge.warm_up()
     os.environ["DGM_DEVICE"], os.environ["DGM_QUIET"] = "cpu", "1"
-    import_everything()
-    importlib.import_module("autograder.judge.test_cell")
+    importlib.import_module("autograder.student.warm").import_everything()
+    importlib.import_module("autograder.judge.notebook")
     while True:
         try:
             job = connection.recv()

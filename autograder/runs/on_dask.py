@@ -78,6 +78,9 @@ class DaskWorkers:
             self._counted = monotonic()
         return max(self._size, 1)
 
+    def begin(self) -> None:
+        """See :class:`autograder.runs.workers.Workers`; what runs already needs nothing."""
+
     def submit(self, job: Job, source: NotebookNode) -> Future[Record]:
         """See :class:`autograder.runs.workers.Workers`."""
         from autograder.runs.dask_worker import grade_remotely

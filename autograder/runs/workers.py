@@ -20,6 +20,10 @@ class Workers(Protocol):
         """How many submissions they grade at a time."""
         ...
 
+    def begin(self) -> None:
+        """Get ready for jobs that are about to come."""
+        ...
+
     def submit(self, job: Job, source: NotebookNode) -> Future[Record]:
         """Begin with a job. Its result is a record; an exception means that nothing at all can be graded."""
         ...
@@ -35,24 +39,31 @@ class LocalWorkers:
     Args:
         executor: runs the cells; it is closed with the workers.
         size: number of threads.
-        limits: for a trial cell, which is run before the first job.
+        limits: for the trial cells, one a thread, which are run before the first job; so all processes start at once.
     """
 
     def __init__(self, executor: Executor, size: int, limits: Limits) -> None:
         self.size = size
         self._executor, self._limits = executor, limits
         self._threads = ThreadPoolExecutor(size)
-        self._checked: Future[None] | None = None
+        self._checks: list[Future[None]] = []
         self._stopped = False
+
+    def begin(self) -> None:
+        """See :class:`Workers`."""
+        if not self._checks:
+            self._checks = [
+                self._threads.submit(check, self._executor, self._limits) for _ in range(self.size)
+            ]
 
     def submit(self, job: Job, source: NotebookNode) -> Future[Record]:
         """See :class:`Workers`."""
-        if self._checked is None:
-            self._checked = self._threads.submit(check, self._executor, self._limits)
-        return self._threads.submit(self._grade, job, source, self._checked)
+        self.begin()
+        return self._threads.submit(self._grade, job, source)
 
-    def _grade(self, job: Job, source: NotebookNode, checked: Future[None]) -> Record:
-        checked.result()
+    def _grade(self, job: Job, source: NotebookNode) -> Record:
+        for checked in self._checks:
+            checked.result()
         return grade_job(job, source, self._executor, lambda: self._stopped)
 
     def close(self) -> None:

@@ -96,12 +96,26 @@ def test_a_test_cell_has_outputs_and_a_value_which_is_partial_credit():
     assert results["f_1"].outputs == []
 
 
-def test_tests_share_what_the_set_up_defines_and_leave_nothing_behind():
+def test_each_test_has_the_names_and_the_random_numbers_that_the_set_up_leaves():
+    test = "assert 'drawn' not in dir()\nimport random\ndrawn = float(torch.rand(())), random.random()\nprint(drawn)\ngood()"
+    results = judged(exercise("good", "def good():\n    return 1", test, test))
+    assert failed(results) == {}
+    first, second = (results[name].outputs[0]["text"] for name in ("good_0", "good_1"))
+    assert first == second != ""
+
+
+def test_a_failed_test_leaves_nothing_behind():
     tests = [
-        "good()\nmath.left = torch.left = left = 1",
-        "assert not hasattr(math, 'left')\nassert 'left' not in dir()",
+        "good()\nmath.left = torch.left = 1\nassert False",
+        "assert not hasattr(math, 'left') and not hasattr(torch, 'left')\ngood()",
     ]
-    results = judged(exercise("good", "def good():\n    return 1", *tests, hidden=[tests[1]]))
+    results = judged(exercise("good", "def good():\n    return 1", *tests))
+    assert failed(results) == {"good_0": "AssertionError"}
+
+
+def test_a_hidden_test_knows_nothing_of_the_visible_ones():
+    visible, hidden = "good()\nmath.left = 1", "assert not hasattr(math, 'left')\ngood()"
+    results = judged(exercise("good", "def good():\n    return 1", visible, hidden=[hidden]))
     assert failed(results) == {}
 
 
