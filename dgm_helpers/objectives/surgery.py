@@ -111,9 +111,7 @@ def index_mutual_information(
     Raises:
         ValueError: if there is no encoder, or the shapes do not belong together.
     """
-    index_posterior = encoder_log_probs(z, mu, log_sigma).softmax(dim=-1)
-    entropy = torch.special.entr(index_posterior).sum(dim=-1)
-    return math.log(len(mu)) - entropy.mean()
+    return _index_informations(z, mu, log_sigma).mean()
 
 
 def marginal_kl(
@@ -127,7 +125,7 @@ def marginal_kl(
     Raises:
         ValueError: if there is no encoder, or the shapes do not belong together.
     """
-    return (aggregated_posterior_log_prob(z, mu, log_sigma) - prior.log_prob(z)).mean()
+    return _log_ratios(z, mu, log_sigma, prior).mean()
 
 
 def verify_surgery(
@@ -149,13 +147,25 @@ def verify_surgery(
     if len(z) < 2:
         raise ValueError("a standard error needs at least two samples of each encoder")
     prior = StandardNormal(latent_dim=z.shape[-1]).to(z)
-    # One sweep at a time: memory stays at n x n numbers.
-    divergence = torch.stack([marginal_kl(sweep[None], mu, log_sigma, prior) for sweep in z])
-    information = torch.stack([index_mutual_information(sweep[None], mu, log_sigma) for sweep in z])
+    # As many sweeps at a time as memory allows: each has n x n numbers.
+    blocks = z.split(max(1, LARGEST_BLOCK // len(mu) ** 2)) if len(mu) else (z,)
+    divergence = torch.cat([_log_ratios(block, mu, log_sigma, prior).mean(dim=1) for block in blocks])
+    information = torch.cat([_index_informations(block, mu, log_sigma).mean(dim=1) for block in blocks])
     sweeps = divergence + information
     average_kl = kl_to_standard_normal(mu, log_sigma).mean()
     z_score = (sweeps.mean() - average_kl) / (sweeps.std() / len(z) ** 0.5)
     return average_kl.item(), divergence.mean().item(), information.mean().item(), z_score.item()
+
+
+def _log_ratios(z: Tensor, mu: Tensor, log_sigma: Tensor, prior: nn.Module) -> Tensor:
+    """The marginal KL's term of each sample, log q(z) - log p(z)."""
+    return aggregated_posterior_log_prob(z, mu, log_sigma) - prior.log_prob(z)
+
+
+def _index_informations(z: Tensor, mu: Tensor, log_sigma: Tensor) -> Tensor:
+    """The mutual information's term of each sample, log n - H[q(i|z)]."""
+    index_posterior = encoder_log_probs(z, mu, log_sigma).softmax(dim=-1)
+    return math.log(len(mu)) - torch.special.entr(index_posterior).sum(dim=-1)
 
 
 def exact_surgery(
