@@ -41,9 +41,9 @@ class Limits:
         exercise_seconds: wall-clock time of an exercise's cells together.
         notebook_seconds: wall-clock time of the whole notebook.
         output_characters: of one cell; the rest is cut.
-        memory_bytes: of all the student's processes together, beyond what the libraries take.
+        memory_bytes: beyond what the libraries take.
         disk_bytes: in the student's temporary folder.
-        processes: processes and threads at a time.
+        threads: at a time; a submission cannot start processes.
         result_bytes: size of what one call is given, and of what it returns.
     """
 
@@ -53,7 +53,7 @@ class Limits:
     output_characters: int = 100_000
     memory_bytes: int = 2048 * MIB
     disk_bytes: int = 64 * MIB
-    processes: int = 64
+    threads: int = 64
     result_bytes: int = 64 * MIB
 
 

@@ -6,6 +6,7 @@ import atexit
 import random
 import re
 from functools import cache
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import bleach
 import nbformat
 from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter, NotebookExporter
+from nbconvert.filters.markdown_mistune import InvalidNotebook
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import determine_grade, is_solution
@@ -38,6 +40,13 @@ SAFE_TAGS = [
 ]
 # Of highlighted code; others would let an answer look and act like a part of the page around it.
 SAFE_CLASS = re.compile(r"highlight|[a-z][a-z0-9]?")
+
+# Of MathJax: they link, style, load or define, which would let a formula act outside itself.
+UNSAFE_MACROS = re.compile(
+    r"\\(href|url|style|class|cssId|data|require|mmlToken|bbox|unicode|csname|def|let|DeclareMathOperator"
+    r"|(re)?new(command|environment))(?![A-Za-z])"
+)
+ENTITY = re.compile(r"&(#\d+|#[xX][\da-fA-F]+|\w+);?", re.ASCII)
 
 _shared: list[Executor] = []
 
@@ -194,9 +203,18 @@ def safe_markdown(context: Any, source: str) -> str:
 
     It is a filter of nbconvert's pages, of the feedback and of formgrader.
     """
-    html = _plain_exporter().markdown2html(context, source)
-    html = html.replace("\\href", "\\mathrm")  # MathJax would follow any address, scripts too
-    return bleach.clean(html, tags=SAFE_TAGS, attributes=_is_safe)
+    try:
+        html = _plain_exporter().markdown2html(context, source)
+    except InvalidNotebook:  # a picture that is not attached
+        html = f"<pre>{escape(source)}</pre>"
+    html = bleach.clean(html, tags=SAFE_TAGS, attributes=_is_safe)
+    return UNSAFE_MACROS.sub(r"\\mathrm{\1}", ENTITY.sub(_resolved, html))
+
+
+def _resolved(entity: re.Match) -> str:
+    """What a macro's name is written with, for MathJax reads the text of the page."""
+    character = unescape(entity.group())
+    return character if re.fullmatch(r"[\\A-Za-z]", character) else entity.group()
 
 
 def _is_safe(tag: str, name: str, value: str) -> bool:

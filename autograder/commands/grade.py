@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from autograder.commands import add_lectures
+from autograder.commands import add_lectures, whole
 
 if TYPE_CHECKING:
     from autograder.course import Course, Lecture
@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
         "--jobs",
-        type=_whole,
+        type=whole,
         metavar="N",
         help="Submissions to grade at a time. By default as many as there are processor cores.",
     )
@@ -69,7 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     limits = parser.add_argument_group("limits of a submission")
     limits.add_argument("--cell-seconds", type=_positive, metavar="S", help="Time of one cell.")
     limits.add_argument("--notebook-seconds", type=_positive, metavar="S", help="Time of the whole notebook.")
-    limits.add_argument("--memory-mb", type=_whole, metavar="MB", help="Memory of the student's code.")
+    limits.add_argument("--memory-mb", type=whole, metavar="MB", help="Memory of the student's code.")
     parser.add_argument("--json", action="store_true", help="Print the result as one JSON document.")
     parser.add_argument("--quiet", action="store_true", help="Show no progress.")
 
@@ -135,6 +135,8 @@ def _grade(
                 if not run.outcomes:
                     raise
                 raise CourseError(f"{error}; {done_so_far(result)}, and {_how_to_go_on(options)}") from error
+        for note in filing.notes:
+            print(f"autograder: {note}", file=sys.stderr)
     return result
 
 
@@ -214,13 +216,6 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _whole(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
-    return number
 
 
 def _positive(text: str) -> float:

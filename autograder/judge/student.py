@@ -142,7 +142,7 @@ class Student:
         allowance = {
             "memory_bytes": limits.memory_bytes,
             "disk_bytes": limits.disk_bytes,
-            "processes": limits.processes,
+            "threads": limits.threads,
             "cpu_seconds": limits.notebook_seconds,
         }
         request = {
@@ -198,8 +198,7 @@ class Student:
 def _death(told: dict[str, Any], limits: Limits) -> CellError | None:
     reasons = {
         "memory": f"it took more than {limits.memory_bytes >> 20:,} MiB of memory",
-        "measure": "its processes kept the memory that they take from being measured",
-        "processes": f"it started more than {limits.processes} processes and threads",
+        "threads": f"it started more than {limits.threads} threads",
     }
     status = told["status"]
     if told["reason"]:

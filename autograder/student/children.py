@@ -1,4 +1,4 @@
-"""A child of the warm parent: forked, confined, watched and ended, with all that it started."""
+"""A child of the warm parent: forked, confined, watched and ended."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ import os
 import select
 import signal
 import socket
-import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from autograder.student import confinement
-from autograder.student.usage import SharedMemory, own_memory, threads
-
-MEASURING_SECONDS = 5.0  # an honest child's few processes take some hundredths
+from autograder.student.usage import own_memory, threads
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Allowance:
 
     memory_bytes: int
     disk_bytes: int
-    processes: int
+    threads: int
     cpu_seconds: float
 
 
@@ -49,7 +46,7 @@ class Child:
         self, allowance: Allowance, folder: str | None, keep: socket.socket, serve: Callable[[], None]
     ) -> None:
         self.allowance, self.confined = allowance, folder is None
-        self.peak_bytes, self.reason, self.meter = 0, "", SharedMemory()
+        self.peak_bytes, self.reason = 0, ""
         self.shared_bytes = own_memory(os.getpid())
         mine, theirs = os.pipe()
         self.outer = os.fork()
@@ -66,24 +63,16 @@ class Child:
         self.pid = int(first)
 
     def look(self) -> None:
-        """Measure memory and processes, and end the child if they are too many."""
-        pids = self._processes()
-        # Counted first, and counted before anything is read: processes that multiply do so faster than they are read.
-        most = self.allowance.processes
-        if len(pids) > most or sum(map(threads, pids)) > most:
-            self._kill("processes")
-            return
-        # The first way is the quicker, and nearly always the case.
-        alone = len(pids) == 1
-        used = max(own_memory(pids[0]) - self.shared_bytes, 0) if alone else self.meter.measure(pids)
+        """Measure memory and threads, and end the child if it has too much of them."""
+        used = max(own_memory(self.pid) - self.shared_bytes, 0)
         self.peak_bytes = max(self.peak_bytes, used)
-        if used > self.allowance.memory_bytes:
+        if threads(self.pid) > self.allowance.threads:
+            self._kill("threads")
+        elif used > self.allowance.memory_bytes:
             self._kill("memory")
-        elif (self.meter.waiting() or 0.0) > MEASURING_SECONDS:
-            self._kill("measure")
 
     def end(self, patience: float = 0.0) -> dict:
-        """End it with all that it started.
+        """End it.
 
         Args:
             patience: seconds to wait for it to end by itself, where it is known to be about to.
@@ -100,7 +89,6 @@ class Child:
         status = int(_line(self.pipe) or -signal.SIGKILL)
         self.pipe.close()
         os.waitpid(self.outer, 0)
-        self.meter.end()
         return {"status": None if asked else status, "reason": self.reason, "peak_bytes": self.peak_bytes}
 
     def _kill(self, reason: str) -> None:
@@ -110,14 +98,6 @@ class Child:
                 os.kill(self.pid, signal.SIGKILL)
             else:
                 os.killpg(self.pid, signal.SIGKILL)
-
-    def _processes(self) -> list[int]:
-        if sys.platform != "linux":
-            return []
-        if not self.confined:
-            return [self.pid]
-        ours = {1, os.getpid(), self.outer}
-        return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) not in ours]
 
 
 def _be_outer(
@@ -152,7 +132,7 @@ def _be_inner(
         os.setpgid(0, 0)
         confinement.limit_resources(*(getattr(allowance, name) for name in allowance.__dataclass_fields__))
         if folder is None:
-            confinement.close_the_door(allowance.disk_bytes, allowance.processes)
+            confinement.close_the_door(allowance.disk_bytes, allowance.threads)
         else:
             os.chdir(folder)
         os.write(pipe, b"ready\n")

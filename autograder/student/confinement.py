@@ -52,19 +52,19 @@ def enter_namespaces() -> None:
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
 
-def close_the_door(disk_bytes: int, processes: int) -> None:
+def close_the_door(disk_bytes: int, threads: int) -> None:
     """In the first process of the namespaces: private folders, and then no privilege any more.
 
     Args:
         disk_bytes: size of the temporary folder.
-        processes: how many there may be, with their threads, at least; the kernel ends no fork bomb, but stops it.
+        threads: how many there may be at least.
 
     Raises:
         OSError: if the kernel refuses.
     """
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
     if _kernel() >= (6, 14):  # before, the number was one for the whole machine, which root would set here
-        Path("/proc/sys/kernel/pid_max").write_text(str(RESERVED_PIDS + processes + 10))
+        Path("/proc/sys/kernel/pid_max").write_text(str(RESERVED_PIDS + threads + 10))
     _mount("none", "/", "", MS_REC | MS_PRIVATE)
     options = f"size={disk_bytes},nr_inodes={MOST_FILES},mode=700"
     _mount("tmpfs", STAGING, "tmpfs", MS_NOSUID | MS_NODEV, options)
@@ -84,14 +84,14 @@ def close_the_door(disk_bytes: int, processes: int) -> None:
     deny_system_calls()
 
 
-def limit_resources(memory_bytes: int, disk_bytes: int, processes: int, cpu_seconds: float) -> None:
-    """Bound what this process, and each that it starts, may use.
+def limit_resources(memory_bytes: int, disk_bytes: int, threads: int, cpu_seconds: float) -> None:
+    """Bound what this process may use.
 
     Args:
         memory_bytes: address space beyond what the libraries take already.
         disk_bytes: size of a file.
-        processes: of this user, where the kernel counts them (not for root).
-        cpu_seconds: processor time of one process.
+        threads: of this user, where the kernel counts them (not for root).
+        cpu_seconds: processor time.
     """
     limits = {
         resource.RLIMIT_CORE: 0,
@@ -101,7 +101,7 @@ def limit_resources(memory_bytes: int, disk_bytes: int, processes: int, cpu_seco
     }
     if sys.platform == "linux":
         limits[resource.RLIMIT_AS] = _address_space() + memory_bytes
-        limits[resource.RLIMIT_NPROC] = processes
+        limits[resource.RLIMIT_NPROC] = threads
         limits[resource.RLIMIT_MSGQUEUE] = 0
         limits[resource.RLIMIT_MEMLOCK] = 0
     for which, limit in limits.items():

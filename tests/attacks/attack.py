@@ -37,7 +37,7 @@ LIMITS = Limits(
     notebook_seconds=20.0,
     memory_bytes=512 * MIB,
     disk_bytes=32 * MIB,
-    processes=32,
+    threads=32,
 )
 HONEST = (
     "before",
