@@ -1,17 +1,16 @@
-# A process that was left behind keeps what it was told, on a socket that has no file, and tells a later cell.
+# A process that was left behind, or else a thread, keeps what it was told and tells a later cell.
 # earns: double=3 after=3
 # %% double
 import contextlib
 import os
-import signal
 import socket
+import threading
 
 
 def serve():
     server = socket.socket(socket.AF_UNIX)
     server.bind("\0{marker}")
     server.listen()
-    signal.alarm(30)
     held = b" "
     while True:
         connection, _ = server.accept()
@@ -20,10 +19,13 @@ def serve():
         connection.close()
 
 
-if os.fork() == 0:
-    with contextlib.suppress(OSError):
-        serve()
-    os._exit(0)
+try:
+    if os.fork() == 0:
+        with contextlib.suppress(OSError):
+            serve()
+        os._exit(0)
+except OSError:
+    threading.Thread(target=serve, daemon=True).start()
 
 
 def exchange(text):

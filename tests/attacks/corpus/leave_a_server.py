@@ -7,11 +7,12 @@ import signal
 import socket
 import time
 
-if os.fork() == 0:
+held, child = [], -1
+with contextlib.suppress(OSError):
+    child = os.fork()
+if child <= 0:  # in a process of its own, or in this one where there can be no other
     with contextlib.suppress(OSError):
         os.setsid()
-    signal.alarm(30)
-    held = []
     for family, address in (
         (socket.AF_UNIX, "\0{marker}"),
         (socket.AF_UNIX, "/tmp/{marker}"),
@@ -22,6 +23,8 @@ if os.fork() == 0:
             server.bind(address)
             server.listen()
             held.append(server)
+if child == 0:
+    signal.alarm(30)
     time.sleep(30)
     os._exit(0)
 

@@ -8,16 +8,24 @@ import signal
 import time
 
 held = []
+
+
+def fill():
+    for _ in range(6):
+        with contextlib.suppress(OSError, ValueError):
+            held.append(mmap.mmap(os.open("/dev/zero", os.O_RDWR), 50 << 20))
+            held[-1].write(b"x" * (50 << 20))
+            held[-1].madvise(mmap.MADV_DONTNEED)
+
+
 for _ in range(8):
-    if os.fork() == 0:
-        signal.alarm(20)
-        for _ in range(6):
-            with contextlib.suppress(OSError, ValueError):
-                held.append(mmap.mmap(os.open("/dev/zero", os.O_RDWR), 50 << 20))
-                held[-1].write(b"x" * (50 << 20))
-                held[-1].madvise(mmap.MADV_DONTNEED)
-        time.sleep(20)
-        os._exit(0)
+    with contextlib.suppress(OSError):
+        if os.fork() == 0:
+            signal.alarm(20)
+            fill()
+            time.sleep(20)
+            os._exit(0)
+fill()
 time.sleep(1.5)
 
 

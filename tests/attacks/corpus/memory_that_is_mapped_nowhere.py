@@ -18,11 +18,13 @@ def fill():
 
 held = []
 for _ in range(8):
-    if os.fork() == 0:
-        signal.alarm(20)
-        fill()
-        time.sleep(20)
-        os._exit(0)
+    with contextlib.suppress(OSError):
+        if os.fork() == 0:
+            signal.alarm(20)
+            fill()
+            time.sleep(20)
+            os._exit(0)
+fill()
 time.sleep(1.5)
 
 
