@@ -17,7 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autograder.judge.proxies import Call, Conversation, RemoteObject
+from autograder.judge.calls import Call
+from autograder.judge.proxies import Conversation
+from autograder.judge.remote_objects import RemoteObject
 from dgm_helpers.checks.failure import fail
 
 SECONDS = 0.05  # beyond the first call, only what was answered within this is asked again

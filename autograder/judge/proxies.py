@@ -11,15 +11,17 @@ import builtins
 import random
 import sys
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import partial
 from time import monotonic
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from autograder.executor import CellError
+from autograder.judge.calls import Call
+from autograder.judge.remote_gradients import RemoteNode
+from autograder.judge.remote_objects import RemoteObject, number_of, remote
 from autograder.judge.reply import Reply, malformed
 from autograder.judge.student import Student
 from autograder.wire.arguments import ArgumentEncoder
@@ -154,7 +156,7 @@ class Conversation:
             ) from None
 
     def _writer(self) -> ArgumentEncoder:
-        return ArgumentEncoder(self.student.limits.result_bytes, self._new_leaf, _number_of)
+        return ArgumentEncoder(self.student.limits.result_bytes, self._new_leaf, number_of)
 
     def _new_leaf(self, tensor: Tensor) -> int:
         number = len(self.leaves)
@@ -172,7 +174,7 @@ class Conversation:
 
     def _value(self, reply: Reply) -> Any:
         """Read a reply's value; anything that is not written as it must be ends the conversation."""
-        decoder = ResultDecoder(reply.body, self._own_leaf, partial(_remote, self))
+        decoder = ResultDecoder(reply.body, self._own_leaf, partial(remote, self))
         try:
             live = reply.header.get("live", [])
             if type(live) is not list or not all(type(t) is list and t[:1] == ["T"] for t in live):
@@ -192,7 +194,7 @@ class Conversation:
         inputs = [self.leaves[number] for number in numbers]
         anchor = torch.empty(0, requires_grad=True)  # what comes back live is live, whatever it depends on
         with torch.enable_grad():
-            return _Remote.apply(self, node, tensors, anchor, *inputs)
+            return RemoteNode.apply(self, node, tensors, anchor, *inputs)
 
     def _own_leaf(self, number: int, tensor: Tensor) -> Tensor:
         """Return the judge's copy of a leaf of the student's, which from now on has the value that came."""
@@ -201,119 +203,6 @@ class Conversation:
             raise NotPlain("a leaf keeps its shape and its dtype")
         known.data.copy_(tensor.data)
         return known
-
-
-class Call:
-    """A call as it was written, so that it can be asked again."""
-
-    def __init__(self, name: str, request: dict, writer: ArgumentEncoder) -> None:
-        self.name, self.request = name, request
-        self.buffers: list[memoryview | bytes] = writer.buffers
-        self.tensors, self.generators = writer.tensors, writer.generators
-        self.has_objects = writer.has_objects  # whose state may be another when they are handed over again
-        self.result: Any = None
-        self.seconds = 0.0
-
-    def keep(self, result: Any, seconds: float) -> None:
-        """Take copies: the test cell may write into the arguments and the result."""
-        self.buffers = [bytes(buffer) for buffer in self.buffers]
-        self.result, self.seconds = _copied(result), seconds
-
-
-class _Node:
-    """A node of the graph over there; when it is not referred to any more, it may be forgotten there too."""
-
-    def __init__(self, conversation: Conversation, number: int) -> None:
-        self.conversation, self.number = conversation, number
-
-    def __del__(self) -> None:
-        self.conversation.forgotten.append(self.number)
-
-
-class _Remote(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any, conversation: Conversation, node: int, outputs: list[Tensor], *inputs: Tensor
-    ) -> Any:
-        ctx.node = _Node(conversation, node)
-        ctx.set_materialize_grads(False)
-        ctx.inputs = len(inputs)
-        return tuple(outputs)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor | None) -> tuple:
-        node = ctx.node
-        found = node.conversation.differentiate(node.number, gradients, torch.is_grad_enabled())
-        if len(found) != ctx.inputs - 1:
-            raise malformed("there is a gradient for each leaf")
-        return None, None, None, None, *found
-
-
-class RemoteObject:
-    """A function, class or instance of the student's process. It can be called, and has its public attributes.
-
-    Nothing else works, on purpose: an object that pretends to be a number, or to be equal to one, is none here.
-    """
-
-    __slots__ = ("_called", "_conversation", "_kind", "_number", "_stateful")
-    __hash__ = object.__hash__
-
-    def __init__(self, conversation: Conversation, number: int, kind: str) -> None:
-        for name, value in (
-            ("_conversation", conversation),
-            ("_number", number),
-            ("_kind", kind),
-            ("_called", f"an object of type {kind}"),
-            ("_stateful", True),  # what it gives may depend on what was done with it before
-        ):
-            object.__setattr__(self, name, value)
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        return self._conversation.call(self, arguments, keywords)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(f"{self._called} has no {name} that can be asked for")
-        return self._conversation.get(self._number, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError("an object of the student's process can be called and read, not written to")
-
-    def __eq__(self, other: object) -> bool:
-        raise TypeError(f"{self._called} is no number or tensor that could be compared")
-
-    def __bool__(self) -> bool:
-        raise TypeError(f"{self._called} is neither true nor false")
-
-    def __repr__(self) -> str:
-        return f"<{self._called}>"
-
-
-def _remote(conversation: Conversation, number: int, kind: str) -> RemoteObject:
-    """A remote object whose own type is called like the one that it stands for, for the checks' messages."""
-    name = kind if kind.isascii() and kind.isidentifier() else "object"
-    return _remote_type(name)(conversation, number, name)
-
-
-@lru_cache(maxsize=100)
-def _remote_type(name: str) -> type[RemoteObject]:
-    return type(name, (RemoteObject,), {"__slots__": (), "__hash__": object.__hash__})
-
-
-def _number_of(value: Any) -> int | None:
-    return value._number if isinstance(value, RemoteObject) else None
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value.detach().clone()
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    if type(value) in (list, tuple):
-        return type(value)(map(_copied, value))
-    if type(value) is dict:
-        return {key: _copied(entry) for key, entry in value.items()}
-    return value
 
 
 def _raised(told: CellError) -> BaseException:

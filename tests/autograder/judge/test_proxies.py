@@ -14,7 +14,8 @@ from torch import nn
 from torch.autograd import grad
 from torch.autograd.functional import hessian, jacobian
 
-from autograder.judge.proxies import CannotCross, Conversation, RemoteObject
+from autograder.judge.proxies import CannotCross, Conversation
+from autograder.judge.remote_objects import RemoteObject
 from autograder.judge.reply import StudentEnded
 from autograder.wire.frames import FrameError
 from dgm_helpers import checks

@@ -1,0 +1,44 @@
+"""Nodes of the judge's graph that stand for a part of the graph in the student's process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from autograder.judge.reply import malformed
+
+if TYPE_CHECKING:
+    from autograder.judge.proxies import Conversation
+
+
+class _Handle:
+    """A node of the graph over there; when it is not referred to any more, it may be forgotten there too."""
+
+    def __init__(self, conversation: Conversation, number: int) -> None:
+        self.conversation, self.number = conversation, number
+
+    def __del__(self) -> None:
+        self.conversation.forgotten.append(self.number)
+
+
+class RemoteNode(torch.autograd.Function):
+    """Puts tensors that came back into the graph; its inputs are the leaves that they depend on over there."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, conversation: Conversation, node: int, outputs: list[Tensor], *inputs: Tensor
+    ) -> Any:
+        ctx.node = _Handle(conversation, node)
+        ctx.set_materialize_grads(False)
+        ctx.inputs = len(inputs)
+        return tuple(outputs)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple:
+        node = ctx.node
+        found = node.conversation.differentiate(node.number, gradients, torch.is_grad_enabled())
+        if len(found) != ctx.inputs - 1:
+            raise malformed("there is a gradient for each leaf")
+        return None, None, None, None, *found

@@ -1,0 +1,64 @@
+"""What stands in a test cell for functions, classes and instances of the student's process."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autograder.judge.proxies import Conversation
+
+
+class RemoteObject:
+    """A function, class or instance of the student's process. It can be called, and has its public attributes.
+
+    Nothing else works, on purpose: an object that pretends to be a number, or to be equal to one, is none here.
+    """
+
+    __slots__ = ("_called", "_conversation", "_kind", "_number", "_stateful")
+    __hash__ = object.__hash__
+
+    def __init__(self, conversation: Conversation, number: int, kind: str) -> None:
+        for name, value in (
+            ("_conversation", conversation),
+            ("_number", number),
+            ("_kind", kind),
+            ("_called", f"an object of type {kind}"),
+            ("_stateful", True),  # what it gives may depend on what was done with it before
+        ):
+            object.__setattr__(self, name, value)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._conversation.call(self, arguments, keywords)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"{self._called} has no {name} that can be asked for")
+        return self._conversation.get(self._number, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("an object of the student's process can be called and read, not written to")
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError(f"{self._called} is no number or tensor that could be compared")
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"{self._called} is neither true nor false")
+
+    def __repr__(self) -> str:
+        return f"<{self._called}>"
+
+
+def remote(conversation: Conversation, number: int, kind: str) -> RemoteObject:
+    """A remote object whose own type is called like the one that it stands for, for the checks' messages."""
+    name = kind if kind.isascii() and kind.isidentifier() else "object"
+    return _remote_type(name)(conversation, number, name)
+
+
+@lru_cache(maxsize=100)
+def _remote_type(name: str) -> type[RemoteObject]:
+    return type(name, (RemoteObject,), {"__slots__": (), "__hash__": object.__hash__})
+
+
+def number_of(value: Any) -> int | None:
+    return value._number if isinstance(value, RemoteObject) else None
