@@ -97,19 +97,10 @@ def test_a_test_cell_has_outputs_and_a_value_which_is_partial_credit():
 def test_each_test_has_the_names_and_the_random_numbers_that_the_set_up_leaves():
     draw = "import random\ndrawn = float(torch.rand(())), random.random()\nprint(drawn)"
     test = f"assert 'drawn' not in dir()\n{draw}\ngood()"
-    results = judged(exercise("good", "def good():\n    return 1", test, test))
-    assert failed(results) == {}
-    first, second = (results[name].outputs[0]["text"] for name in ("good_0", "good_1"))
-    assert first == second != ""
-
-
-def test_a_failed_test_leaves_nothing_behind():
-    tests = [
-        "good()\nmath.left = torch.left = 1\nassert False",
-        "assert not hasattr(math, 'left') and not hasattr(torch, 'left')\ngood()",
-    ]
-    results = judged(exercise("good", "def good():\n    return 1", *tests))
-    assert failed(results) == {"good_0": "AssertionError"}
+    results = judged(exercise("good", "def good():\n    return 1", test, f"{test}\nassert False", test))
+    assert failed(results) == {"good_1": "AssertionError"}
+    printed = {results[name].outputs[0]["text"] for name in ("good_0", "good_1", "good_2")}
+    assert len(printed) == 1 and printed != {""}
 
 
 def test_a_hidden_test_knows_nothing_of_the_visible_ones():
