@@ -109,6 +109,17 @@ def test_a_hidden_test_knows_nothing_of_the_visible_ones():
     assert failed(results) == {}
 
 
+def test_a_shell_command_is_not_run_and_costs_nothing():
+    result = run_one("!touch here\nlisted = !ls\nimport os\nprint(listed, os.path.exists('here'))")
+    assert result.error is None
+    assert "".join(output["text"] for output in result.outputs).split("\n") == [
+        "!touch here: not run, for grading starts no other program",
+        "!ls: not run, for grading starts no other program",
+        "[] False",
+        "",
+    ]
+
+
 def test_what_a_solution_leaves_behind_is_there_for_the_next_one():
     cells = [
         *exercise("before", "def before():\n    return 2", "assert before() == 2"),
