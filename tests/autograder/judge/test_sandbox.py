@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import socket
 import subprocess
@@ -190,6 +191,14 @@ def test_a_machine_without_bubblewrap_is_told_how_to_get_it(unprobed, monkeypatc
 def test_another_system_is_told_so_too(unprobed, monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(ExecutorError, match="on macOS and Windows, grade in a Linux machine"):
+        JudgePool()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another system is refused before")
+def test_a_machine_whose_system_calls_are_not_known_is_told_so(unprobed, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/bwrap")
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    with pytest.raises(ExecutorError, match="on x86_64 and aarch64, not on riscv64: grade on such a machine"):
         JudgePool()
 
 
