@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def labelled(
-    images: Float[Tensor, "n channels height width"], labels: Int[Tensor, " n"]
+    images: Float[Tensor, "n channels height width"], labels: Int[Tensor, " labels"]
 ) -> Callable[[Tensor, torch.Generator], tuple[Tensor, Tensor]]:
     """A transform that turns indices into images and their labels.
 

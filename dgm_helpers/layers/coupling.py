@@ -97,10 +97,7 @@ class AxisPartition(nn.Module):
 
     def __init__(self, mask: Bool[Tensor, " features"]) -> None:
         super().__init__()
-        if mask.all() or not mask.any():
-            raise ValueError(
-                "a coupling must keep a part of x and change another; this mask has but one of the two"
-            )
+        _require_two_parts(mask)
         kept, changed = mask.nonzero().flatten(), (~mask).nonzero().flatten()
         self.register_buffer("kept", kept, persistent=False)
         self.register_buffer("changed", changed, persistent=False)
@@ -128,10 +125,14 @@ class CheckerboardPartition(nn.Module):
 
     Args:
         mask: which pixels are kept; see :func:`checkerboard_mask`.
+
+    Raises:
+        ValueError: if the mask keeps all or nothing.
     """
 
     def __init__(self, mask: Bool[Tensor, "height width"]) -> None:
         super().__init__()
+        _require_two_parts(mask)
         self.register_buffer("mask", mask, persistent=False)
 
     def split(
@@ -168,3 +169,8 @@ def channel_mask(channels: int, *, keep_first: bool) -> Bool[Tensor, " {channels
 def checkerboard_mask(height: int, width: int, *, keep_even: bool) -> Bool[Tensor, "{height} {width}"]:
     """Pixels at which row + column is even, or those at which it is odd. Real NVP, section 3.4."""
     return ((torch.arange(height)[:, None] + torch.arange(width)) % 2 == 0) == keep_even
+
+
+def _require_two_parts(mask: Bool[Tensor, "*shape"]) -> None:
+    if mask.all() or not mask.any():
+        raise ValueError("a coupling keeps a part of x and changes another; this mask has but one of the two")

@@ -27,7 +27,6 @@ from functools import partial
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
 
@@ -160,8 +159,9 @@ class _Chain(torch.autograd.Function):
         return x1, x2
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, dy1, dy2):
+        if torch.is_grad_enabled():  # create_graph=True
+            raise RuntimeError("a reversible chain has no second derivative: set store_activations=True")
         if ctx.fingerprint != _fingerprint(ctx.chain):
             raise RuntimeError(
                 "a parameter, or the training mode, of a reversible chain was changed between the forward and the "

@@ -8,8 +8,9 @@ J.-H. Jacobsen, A. Smeulders and E. Oyallon, *i-RevNet: Deep Invertible Networks
 Aims at the top-1 error of ResNet-50 on ImageNet, 24.7 %: (a), which is injective, has 24.7 % and (b), bijective, 26.7 %
 (their table 1; the released code lists 26.0 %). Nothing has to be discarded to classify.
 
-Departs from the paper in: activations are not stored but recovered, which the architecture allows and the
-released code does not do; average pooling over all positions; batch normalisation with torch's own momentum.
+Departs from the paper in: activations are not stored but recovered, which the architecture allows and the released
+code does not do; channels of zeros are added to both halves, not all at the end, where the first F would see nothing
+but zeros and batch normalisation make noise of them; batch normalisation with torch's own momentum.
 """
 
 from collections.abc import Sequence
@@ -39,7 +40,7 @@ class IRevNet(nn.Module):
         store_activations: train by plain autograd, to compare.
 
     Raises:
-        ValueError: if a stage would have to lose values, or to invent them after the first.
+        ValueError: if a stage would have to lose values, or to invent them after the first, or if a half gets none.
     """
 
     def __init__(
@@ -69,12 +70,10 @@ class IRevNet(nn.Module):
             "store_activations": store_activations,
         }
         self.initial_block = initial_block
-        entering = image_channels * initial_block**2
-        half = channels[0] // strides[0] ** 2
-        self.extra = 2 * half - entering  # channels of zeros: injective padding, section 3.3
-        if self.extra < 0:
+        self.entering, self.half = image_channels * initial_block**2, channels[0] // strides[0] ** 2
+        if not 2 <= self.entering <= 2 * self.half:
             raise ValueError(
-                f"{entering} channels enter the first stage, which holds but {2 * half} of their size"
+                f"{self.entering} channels enter the first stage: two at least, and at most {2 * self.half}, can"
             )
         steps: list[ReversibleStep] = []
         for width, depth, stride in zip(channels, blocks, strides, strict=True):
@@ -91,8 +90,10 @@ class IRevNet(nn.Module):
         self, x: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch features less_high less_wide"]:
         """The last features, from which :meth:`decode` has the image back."""
-        h = F.pad(space_to_depth(x, self.initial_block), (0, 0, 0, 0, 0, self.extra))
-        return torch.cat(self.chain(*h.chunk(2, dim=1)), dim=1)
+        halves = space_to_depth(x, self.initial_block).tensor_split(2, dim=1)
+        # Injective padding, section 3.3: channels of zeros.
+        x1, x2 = (F.pad(half, (0, 0, 0, 0, 0, self.half - half.shape[1])) for half in halves)
+        return torch.cat(self.chain(x1, x2), dim=1)
 
     def decode(
         self, features: Float[Tensor, "batch features less_high less_wide"]
@@ -102,8 +103,10 @@ class IRevNet(nn.Module):
         Raises:
             RuntimeError: if dropout is active.
         """
-        h = torch.cat(self.chain.inverse(*features.chunk(2, dim=1)), dim=1)
-        return depth_to_space(h[:, : h.shape[1] - self.extra], self.initial_block)
+        x1, x2 = self.chain.inverse(*features.chunk(2, dim=1))
+        second = self.entering // 2
+        h = torch.cat([x1[:, : self.entering - second], x2[:, :second]], dim=1)
+        return depth_to_space(h, self.initial_block)
 
     def reconstruct(
         self, x: Float[Tensor, "batch channels height width"]
@@ -151,7 +154,7 @@ PRESETS = {
     # The released configuration for CIFAR-10, about 94.5 % right: SGD with momentum 0.9, weight decay 5e-4, learning
     # rate 0.1, a fifth of what it was after 60, 120 and 160 epochs, of 200; batches of 128, dropout 0.1.
     "paper": {"blocks": (18, 18, 18), "strides": (1, 2, 2), "channels": (16, 64, 256)},
-    # i-RevNet (b) for ImageNet, bijective: section 4.1. 24 = 3 · 4² / 2 channels a half.
+    # i-RevNet (b) for ImageNet, bijective, as released: 3 · 2² · 2² = 2 · 24 channels.
     "paper-imagenet": {
         "classes": 1000,
         "blocks": (6, 16, 72, 6),

@@ -69,8 +69,11 @@ class RealNVP(nn.Module):
     ) -> None:
         super().__init__()
         height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
-        if scales < 1 or height % 2 ** (scales - 1) or width % 2 ** (scales - 1):
-            raise ValueError(f"images of {height} by {width} pixels cannot be halved {scales - 1} times")
+        blocks = 2 ** max(scales - 1, 0)
+        if scales < 1 or height % blocks or width % blocks or height * width < 2 * blocks**2:
+            raise ValueError(
+                f"images of {height} by {width} pixels have no {scales} scales of two pixels or more"
+            )
         if not 0 < alpha < 0.5:
             raise ValueError(f"alpha must be between 0 and 1/2, not {alpha}")
         self.config = {

@@ -103,6 +103,8 @@ def test_masks_by_hand():
 def test_a_mask_of_one_part_is_told(mask):
     with pytest.raises(ValueError, match="this mask has but one of the two"):
         AxisPartition(torch.tensor(mask))
+    with pytest.raises(ValueError, match=r"this mask has but one of the two"):
+        CheckerboardPartition(torch.tensor([mask]))
 
 
 def test_space_to_depth_moves_every_value_once_and_keeps_neighbours():

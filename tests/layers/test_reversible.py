@@ -143,9 +143,14 @@ def test_batch_statistics_are_counted_once_a_step(kind, generator):
 
 def test_frozen_statistics_come_back_though_something_raises():
     norm = nn.BatchNorm1d(3)
-    with pytest.raises(KeyError), frozen_statistics(norm):
-        norm(torch.randn(4, 3))
-        raise KeyError
+
+    def fail():
+        with frozen_statistics(norm):
+            norm(torch.randn(4, 3))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     assert norm.track_running_stats and norm.num_batches_tracked == 0
 
 
@@ -153,7 +158,9 @@ def test_frozen_statistics_come_back_though_something_raises():
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
 @pytest.mark.parametrize("training", [True, False])
 @torch.no_grad()
-def test_the_inverse_recovers_the_inputs_and_leaves_statistics_alone(kind, dtype, tolerance, training, generator):
+def test_the_inverse_recovers_the_inputs_and_leaves_statistics_alone(
+    kind, dtype, tolerance, training, generator
+):
     chain, shape = make(kind)
     chain = chain.to(dtype).train(training)
     pair = halves(shape, generator, dtype)
@@ -175,7 +182,9 @@ def test_two_steps_are_the_block_of_the_paper(generator):
 def test_dropout_that_is_active_has_no_inverse(generator):
     chain, shape = make("linear", dropout=0.5)
     y = chain.double()(*halves(shape, generator))
-    with pytest.raises(RuntimeError, match=r"^with active dropout a step has no inverse: call eval\(\) first$"):
+    with pytest.raises(
+        RuntimeError, match=r"^with active dropout a step has no inverse: call eval\(\) first$"
+    ):
         chain.inverse(*y)
     chain.eval().inverse(*y)
 
@@ -213,7 +222,9 @@ def test_stored_activations_do_not_grow_with_depth(kind, generator):
         reversible[depth] = stored_bytes(chain, pair)
         chain.store_activations = True
         plain[depth] = stored_bytes(chain, pair)
-    assert reversible[2] == reversible[8] == sum(x.nbytes for x in pair)  # the outputs, as large as the inputs
+    assert (
+        reversible[2] == reversible[8] == sum(x.nbytes for x in pair)
+    )  # the outputs, as large as the inputs
     assert plain[8] > 3 * plain[2] > 3 * reversible[2]
 
 
@@ -325,9 +336,8 @@ def test_a_second_derivative_is_refused(generator):
     chain, shape = make("linear")
     pair = halves(shape, generator)
     y1, y2 = chain.double()(*pair)
-    (gradient,) = torch.autograd.grad((y1 + y2).sum(), pair[0], create_graph=True)
-    with pytest.raises(RuntimeError, match=r"once_differentiable"):
-        gradient.sum().backward()
+    with pytest.raises(RuntimeError, match=r"no second derivative: set store_activations=True$"):
+        torch.autograd.grad((y1 + y2).sum(), pair[0], create_graph=True)
 
 
 def test_an_empty_chain_is_told():

@@ -19,11 +19,11 @@ MODELS = {
     "nice, gaussian, odd": (NICE, {"data_dim": 7, "hidden": (9,), "couplings": 3, "prior": "gaussian", "levels": None}),
     "nice, two dimensions": (NICE, {"data_dim": 2, "hidden": (8,), "levels": None}),
     "real nvp": (RealNVP, SMALL),
-    "real nvp, colour, three scales": (RealNVP, {**SMALL, "image_channels": 3, "scales": 3}),
+    "real nvp, colour, three scales": (RealNVP, {**SMALL, "image_channels": 3, "image_size": (4, 8), "scales": 3}),
     "real nvp, one scale": (RealNVP, {**SMALL, "image_size": (1, 2), "scales": 1, "levels": None}),
 }  # fmt: skip
 SHAPES = {"nice, logistic": (1, 4, 4), "nice, gaussian, odd": (7,), "nice, two dimensions": (2,),
-          "real nvp": (1, 4, 4), "real nvp, colour, three scales": (3, 4, 4),
+          "real nvp": (1, 4, 4), "real nvp, colour, three scales": (3, 4, 8),
           "real nvp, one scale": (1, 1, 2)}  # fmt: skip
 
 
@@ -87,9 +87,9 @@ def test_the_density_integrates_to_one(name):
     if isinstance(model, RealNVP):
         # Supported where alpha + (1 - 2 alpha) x lies in (0, 1); the midpoint rule, finer towards the borders.
         edge = model.alpha / (1 - 2 * model.alpha)
-        logits = torch.linspace(-12, 12, 701, dtype=torch.float64)
+        logits = torch.linspace(-10, 10, 301, dtype=torch.float64)
         axis = torch.sigmoid(logits) * (1 + 2 * edge) - edge
-        weight = torch.sigmoid(logits) * torch.sigmoid(-logits) * (1 + 2 * edge) * (24 / 700)
+        weight = torch.sigmoid(logits) * torch.sigmoid(-logits) * (1 + 2 * edge) * (20 / 300)
     else:
         axis = torch.linspace(-60, 60, 1201, dtype=torch.float64)
         weight = torch.full_like(axis, 0.1)
@@ -175,19 +175,26 @@ def test_one_step_under_bfloat16_autocast_keeps_densities_in_float32(name, gener
     assert any(not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
 
 
-@pytest.mark.parametrize(("name", "options"), [("nice, logistic", {"data_dim": 64, "hidden": (64, 64)}),
-                                               ("real nvp", {"image_size": 8, "features": 8})])  # fmt: skip
-def test_a_model_overfits_sixteen_images(name, options):
+@pytest.mark.parametrize(
+    ("name", "options", "steps", "learning_rate"),
+    [
+        ("nice, logistic", {"data_dim": 64, "hidden": (64, 64)}, 300, 1e-2),
+        ("real nvp", {"image_size": 8}, 100, 1e-2),
+    ],
+)
+def test_a_model_overfits_sixteen_images(name, options, steps, learning_rate):
     torch.manual_seed(0)
     kind, config = MODELS[name]
     model, images = kind(**{**config, **options}), DIGITS[:16]
-    history = fit(model, images, steps=150, batch_size=16, learning_rate=3e-3, log_every=10)
-    assert history["loss"][-1] < history["loss"][0] - 20
-    bits = [
-        model.bits_per_dim(batch, torch.Generator().manual_seed(0)).mean()
-        for batch in (images, DIGITS[16:80])
-    ]
-    assert bits[0] < 3.5 < math.log2(17) and bits[0] < bits[1]
+    history = fit(model, images, steps=steps, batch_size=16, learning_rate=learning_rate, log_every=10)
+    assert history["loss"][-1] < history["loss"][0]
+    with torch.no_grad():
+        of_them, of_others = (
+            model.bits_per_dim(batch, torch.Generator().manual_seed(0)).mean().item()
+            for batch in (images, DIGITS[16:80])
+        )
+    # Knowing nothing costs log2(17) = 4.1 bits a pixel; the images seen cost less, others more than they.
+    assert of_them < 3 and of_them < of_others - 0.5
 
 
 @pytest.mark.parametrize("name", ["nice, logistic", "real nvp"])
@@ -205,10 +212,8 @@ def test_nan_in_the_data_is_told_by_the_loop(name):
 def test_presets_build(model_file):
     kind = NICE if model_file is nice else RealNVP
     for preset in model_file.PRESETS.values():
-        with torch.device("meta"):
-            model = kind(**preset)
-        assert kind(**{**preset, **({"features": 4} if kind is RealNVP else {"hidden": (4,)})}).levels == 256
-        assert {**model.config, **preset} == model.config
+        model = kind(**preset)
+        assert model.levels == 256 and {**model.config, **preset} == model.config
 
 
 def test_nice_before_training_changes_no_volume():
@@ -245,12 +250,16 @@ def test_a_uniform_of_zero_gives_a_finite_logistic_sample(monkeypatch):
 
 def test_real_nvp_starts_as_the_logit_and_its_latents_are_all_of_the_image():
     torch.manual_seed(0)
-    model = RealNVP(**{**SMALL, "image_channels": 3, "scales": 3, "levels": None}).double().eval()
-    x = torch.rand(2, 3, 4, 4, dtype=torch.float64)
+    model = (
+        RealNVP(**{**SMALL, "image_channels": 3, "image_size": 8, "scales": 3, "levels": None})
+        .double()
+        .eval()
+    )
+    x = torch.rand(2, 3, 8, 8, dtype=torch.float64)
     z = model.encode(x)
-    assert z.shape == (2, 48)
+    assert z.shape == (2, 192)
     # A new model moves values and scales them by (1 + eps) ** -1/2 in each batch normalisation, no more.
-    assert [scale.latent_shape for scale in model.scales] == [(6, 2, 2), (12, 1, 1), (12, 1, 1)]
+    assert [scale.latent_shape for scale in model.scales] == [(6, 4, 4), (12, 2, 2), (12, 2, 2)]
     expected = torch.logit(0.05 + 0.9 * x).flatten(1).sort(dim=1).values
     torch.testing.assert_close(z.sort(dim=1).values, expected, rtol=2e-3, atol=2e-3)
 
@@ -269,7 +278,8 @@ def test_evaluation_takes_each_image_on_its_own_and_training_the_batch(generator
         (lambda: NICE(data_dim=1), "^4 couplings of 1 dimensions: one of at least two dimensions is needed$"),
         (lambda: NICE(couplings=0), "^0 couplings of 784 dimensions"),
         (lambda: NICE(data_dim=3).encode(torch.zeros(2, 4)), "^this model takes 3 numbers a data point, not 4$"),
-        (lambda: RealNVP(image_size=30, scales=3), "^images of 30 by 30 pixels cannot be halved 2 times$"),
+        (lambda: RealNVP(image_size=30, scales=3), "^images of 30 by 30 pixels have no 3 scales of two"),
+        (lambda: RealNVP(image_size=4, scales=3), "^images of 4 by 4 pixels have no 3 scales of two"),
         (lambda: RealNVP(alpha=0.5), "^alpha must be between 0 and 1/2, not 0.5$"),
         (lambda: RealNVP(**SMALL).encode(torch.zeros(2, 3, 4, 4)),
          r"^this model takes images of shape \(1, 4, 4\), not \(3, 4, 4\)$"),

