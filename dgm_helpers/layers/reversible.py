@@ -59,7 +59,7 @@ class ReversibleStep(nn.Module):
         """
         _require_no_dropout(self.function)
         x2 = self._up(y1)
-        with frozen_statistics(self.function):
+        with frozen_statistics(self.function.modules()):
             return self._up(y2 - self.function(x2)), x2
 
     def backpropagate(
@@ -71,11 +71,12 @@ class ReversibleStep(nn.Module):
             y: the outputs.
             dy: the gradients in them.
             parameters: of the function; those that need a gradient.
-            again: puts the function under the random state and the autocast of its first evaluation.
+            again: puts the function under the random state and the autocast of its first evaluation, and is left with
+                the running statistics as they are.
         """
         (y1, y2), (dy1, dy2) = y, dy
         x2 = self._up(y1).detach().requires_grad_()
-        with torch.enable_grad(), again, frozen_statistics(self.function):
+        with torch.enable_grad(), again:
             residual = self.function(x2)
         x1 = self._up(y2 - residual.detach())
         dx2, *gradients = torch.autograd.grad(
@@ -126,7 +127,9 @@ class ReversibleChain(nn.Module):
         """
         x1, x2 = _widened(x1), _widened(x2)
         if not self.store_activations and torch.is_grad_enabled():
-            return _Chain.apply(self, x1, x2, *(p for p in self.parameters() if p.requires_grad))
+            own = [[p for p in step.parameters() if p.requires_grad] for step in self.steps]
+            unique = {id(p): p for parameters in own for p in parameters}
+            return _Chain.apply(self, own, x1, x2, *unique.values())
         for step in self.steps:
             x1, x2 = step(x1, x2)
         return x1, x2
@@ -146,15 +149,19 @@ class _Chain(torch.autograd.Function):
     """A chain as one operation of autograd, with its parameters as inputs, so that their gradients are handed out."""
 
     @staticmethod
-    def forward(ctx, chain, x1, x2, *parameters):
-        ctx.chain, ctx.parameters, ctx.fingerprint = chain, parameters, _fingerprint(chain)
+    def forward(ctx, chain, own, x1, x2, *parameters):
+        ctx.chain, ctx.own, ctx.parameters = chain, own, parameters
+        ctx.modules = list(chain.modules())
+        ctx.fingerprint = _fingerprint(ctx)
         ctx.autocast, ctx.random_states = _present_autocast(x1.device.type), []
+        before = _random_state(x1.device)
         for step in chain.steps:
-            before = _random_state(x1.device)
             with ctx.autocast():
                 x1, x2 = step(x1, x2)
-            drew = any(not torch.equal(a, b) for a, b in zip(before, _random_state(x1.device), strict=True))
+            after = _random_state(x1.device)
+            drew = any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
             ctx.random_states.append(before if drew else None)
+            before = after
         ctx.save_for_backward(x1, x2)
         return x1, x2
 
@@ -162,30 +169,31 @@ class _Chain(torch.autograd.Function):
     def backward(ctx, dy1, dy2):
         if torch.is_grad_enabled():  # create_graph=True
             raise RuntimeError("a reversible chain has no second derivative: set store_activations=True")
-        if ctx.fingerprint != _fingerprint(ctx.chain):
+        if ctx.fingerprint != _fingerprint(ctx):
             raise RuntimeError(
                 "a parameter, or the training mode, of a reversible chain was changed between the forward and the "
                 "backward pass, which computes with them again"
             )
         y, dy = ctx.saved_tensors, (dy1, dy2)
-        position = {id(parameter): i for i, parameter in enumerate(ctx.parameters)}
-        totals: list[Tensor | None] = [None] * len(position)
-        for step, state in zip(reversed(ctx.chain.steps), reversed(ctx.random_states), strict=True):
-            own = [parameter for parameter in step.parameters() if parameter.requires_grad]
-            y, dy, gradients = step.backpropagate(y, dy, own, _again(ctx.autocast, state, dy1.device))
-            for parameter, gradient in zip(own, gradients, strict=True):
-                i = position[id(parameter)]
-                if gradient is not None:  # steps may share parameters: their gradients add up
-                    totals[i] = gradient if totals[i] is None else totals[i] + gradient
-        return None, *dy, *totals
+        totals: dict[int, Tensor] = {}
+        with frozen_statistics(ctx.modules):
+            for step, own, state in zip(
+                reversed(ctx.chain.steps), reversed(ctx.own), reversed(ctx.random_states), strict=True
+            ):
+                y, dy, gradients = step.backpropagate(y, dy, own, _again(ctx.autocast, state, dy1.device))
+                for parameter, gradient in zip(own, gradients, strict=True):
+                    if gradient is not None:  # steps may share parameters: their gradients add up
+                        total = totals.get(id(parameter))
+                        totals[id(parameter)] = gradient if total is None else total + gradient
+        return None, None, *dy, *(totals.get(id(parameter)) for parameter in ctx.parameters)
 
 
 @contextmanager
-def frozen_statistics(module: nn.Module) -> Iterator[None]:
-    """Normalise with the batch's statistics, where ``module`` trains, and leave the running ones as they are."""
+def frozen_statistics(modules: Iterable[nn.Module]) -> Iterator[None]:
+    """Of ``modules`` that normalise with the batch's statistics, leave the running ones as they are."""
     layers = [
         layer
-        for layer in module.modules()
+        for layer in modules
         if isinstance(layer, _NormBase) and layer.training and layer.track_running_stats
     ]
     for layer in layers:
@@ -226,8 +234,8 @@ def _present_autocast(device: str) -> Callable[[], AbstractContextManager]:
                    enabled=torch.is_autocast_enabled(device), cache_enabled=False)  # fmt: skip
 
 
-def _fingerprint(chain: nn.Module) -> list[int | bool]:
-    return [parameter._version for parameter in chain.parameters()] + [m.training for m in chain.modules()]
+def _fingerprint(ctx: torch.autograd.function.FunctionCtx) -> list[int | bool]:
+    return [parameter._version for parameter in ctx.parameters] + [module.training for module in ctx.modules]
 
 
 def _widened(x: Tensor) -> Tensor:

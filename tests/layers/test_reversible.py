@@ -145,7 +145,7 @@ def test_frozen_statistics_come_back_though_something_raises():
     norm = nn.BatchNorm1d(3)
 
     def fail():
-        with frozen_statistics(norm):
+        with frozen_statistics([norm]):
             norm(torch.randn(4, 3))
             raise KeyError
 
