@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--depths", type=int, nargs="*", default=[8, 16, 32, 64], help="Numbers of blocks.")
     parser.add_argument("--rounds", type=int, default=15, help="Steps of each kind that are timed.")
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--channels", type=int, default=32, help="Of both halves together.")
+    parser.add_argument("--channels", type=int, default=64, help="Of both halves together.")
     parser.add_argument("--size", type=int, default=16, help="Height and width of the feature maps.")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args(arguments)

@@ -155,13 +155,13 @@ class _Chain(torch.autograd.Function):
         ctx.fingerprint = _fingerprint(ctx)
         ctx.autocast, ctx.random_states = _present_autocast(x1.device.type), []
         before = _random_state(x1.device)
-        for step in chain.steps:
-            with ctx.autocast():
+        with ctx.autocast():
+            for step in chain.steps:
                 x1, x2 = step(x1, x2)
-            after = _random_state(x1.device)
-            drew = any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
-            ctx.random_states.append(before if drew else None)
-            before = after
+                after = _random_state(x1.device)
+                drew = any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
+                ctx.random_states.append(before if drew else None)
+                before = after
         ctx.save_for_backward(x1, x2)
         return x1, x2
 
@@ -210,12 +210,14 @@ def _again(
     autocast: Callable[[], AbstractContextManager], state: Sequence[Tensor] | None, device: torch.device
 ) -> Iterator[None]:
     """The autocast and the random state of a first evaluation; the present random state comes back at the end."""
-    with torch.random.fork_rng([device] if device.type == "cuda" else [], enabled=state is not None):
-        if state is not None:
+    with autocast():
+        if state is None:  # it drew nothing
+            yield
+            return
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
             torch.set_rng_state(state[0])
             if device.type == "cuda":
                 torch.cuda.set_rng_state(state[1], device)
-        with autocast():
             yield
 
 
