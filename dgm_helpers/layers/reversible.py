@@ -229,8 +229,8 @@ def _random_state(device: torch.device) -> list[Tensor]:
 def _present_autocast(device: str) -> Callable[[], AbstractContextManager]:
     """Enters the autocast that is on now, without its cache.
 
-    Weights that a forward pass without gradients casts would else be found there by the backward pass,
-    cut off from the parameters.
+    Where torch keeps there what was cast without gradients, as older versions do, the backward pass would find weights
+    cut off from their parameters.
     """
     return partial(torch.autocast, device, dtype=torch.get_autocast_dtype(device),
                    enabled=torch.is_autocast_enabled(device), cache_enabled=False)  # fmt: skip

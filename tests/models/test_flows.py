@@ -100,14 +100,11 @@ def test_the_density_integrates_to_one(name):
 
 @torch.no_grad()
 def test_samples_follow_the_density(model, generator):
-    """The mean of log p over samples, against the prior's entropy and the mean log-determinant, both exact."""
-    x = model.sample(4000, generator)
-    z, log_det = model.transform(x)
-    # Latents of samples are draws from the prior: known mean and variance of each.
+    """Encoded again they are draws from the prior: known mean and variance of each latent."""
+    z = model.encode(model.sample(2000, generator))
     variance = math.pi**2 / 3 if isinstance(model.prior, StandardLogistic) else 1.0
     checks.mean_equals("latent", z, torch.zeros(z.shape[1]))
     checks.mean_equals("its square", z**2, torch.full((z.shape[1],), variance))
-    torch.testing.assert_close(model.log_prob(x), model.prior.log_prob(z) + log_det)
 
 
 def test_loss_and_its_terms(model, x, generator):
