@@ -5,8 +5,8 @@
 
 All do the same arithmetic with the same weights: RevNet's blocks, batch normalisation and ReLU before each of two
 convolutions in F and in G. Plain autograd stores; checkpointing (torch.utils.checkpoint, not reentrant, a block at a
-time) stores each block's input and computes it again; memcnn, where it is installed, is another reversible network.
-They take turns in one run, and a ratio is one of times measured next to each other.
+time) stores each block's input and computes the block again. They take turns in one run, and a ratio is one of times
+measured next to each other.
 
 Recovered activations differ in the last digits of float32. Where one of them passes the kink of a ReLU a gradient
 changes by more: of 1e-4 in relation to all gradients together, where a smooth activation leaves 5e-7.
@@ -71,11 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def kinds(depth: int, channels: int) -> dict[str, tuple[nn.Module, Run]]:
     """The same chain run in each way; each with weights of its own, equal at the start."""
     half = channels // 2
-    pairs = [
-        (residual_function(half, half, 1, False), residual_function(half, half, 1, False))
-        for _ in range(depth)
-    ]
-    chain = ReversibleChain([step for f, g in pairs for step in reversible_block(f, g)])
+    steps = []
+    for _ in range(depth):
+        steps += reversible_block(*(residual_function(half, half, 1, False) for _ in "fg"))
+    chain = ReversibleChain(steps)
     plain, checkpointed = copy.deepcopy(chain), copy.deepcopy(chain)
     plain.store_activations = True
 
@@ -87,32 +86,15 @@ def kinds(depth: int, channels: int) -> dict[str, tuple[nn.Module, Run]]:
             x1, x2 = checkpoint(block, i, x1, x2, use_reentrant=False)
         return x1, x2
 
-    found = {
+    return {
         "plain autograd": (plain, plain),
         "checkpointing": (checkpointed, by_checkpoints),
         "reversible": (chain, chain),
     }
-    try:
-        import memcnn
-    except ImportError:
-        return found
-    peer = nn.Sequential(
-        *(
-            memcnn.InvertibleModuleWrapper(
-                memcnn.AdditiveCoupling(copy.deepcopy(f), copy.deepcopy(g)), keep_input=False
-            )
-            for f, g in pairs
-        )
-    )
-    # It frees the storage of what it is given.
-    return {**found, "memcnn": (peer, lambda x1, x2: peer(torch.cat([x1, x2], dim=1)).chunk(2, dim=1))}
 
 
 def stored_bytes(model: nn.Module, run: Run, halves: Sequence[Tensor]) -> int:
-    """Bytes that autograd keeps after the forward pass, each storage counted once, parameters left out.
-
-    A storage that has been freed by the end of the forward pass counts for nothing.
-    """
+    """Bytes that autograd keeps after the forward pass, each storage counted once, parameters left out."""
     kept, parameters = [], {p.untyped_storage().data_ptr() for p in model.parameters()}
 
     def pack(tensor: Tensor) -> Tensor:

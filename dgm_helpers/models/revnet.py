@@ -137,6 +137,9 @@ class Transition(nn.Module):
     """A block that changes size, y1 = down(x1) + f(x2), y2 = down(x2) + g(y1): not reversible, stored.
 
     down is average pooling, and channels of zeros; with bottlenecks a projection, as in the released code.
+
+    Raises:
+        ValueError: if there would be fewer feature maps than before, and no bottlenecks.
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int, bottleneck: bool, *, activate: bool) -> None:
