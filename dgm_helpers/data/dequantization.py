@@ -1,0 +1,67 @@
+r"""From grey levels to real numbers and back: what a density on [0, 1) says about images of bytes.
+
+Theis, van den Oord and Bethge, *A note on the evaluation of generative models*, ICLR 2016 (arXiv 1511.01844), section
+3.1: an image of D numbers with L grey levels has the cell of volume :math:`L^{-D}` around it. With u uniform on the
+cell, Jensen's inequality gives
+
+.. math:: \log P(\text{image}) = \log\left( L^{-D} E_u\, p(x + u) \right) \ge E_u \log p(x + u) - D\log L,
+
+so a density's mean over the noise is a bound on the log-probability of the discrete image.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def dequantize(
+    images: Float[Tensor, "*shape"], levels: int = 256, generator: torch.Generator | None = None
+) -> Float[Tensor, "*shape"]:
+    """Add uniform noise to images with values 0, 1/(levels-1), …, 1, each value into a cell of its own of [0, 1].
+
+    Fresh noise at each visit: it belongs into the training step, never into the data set.
+
+    Raises:
+        ValueError: if there are fewer than two levels.
+    """
+    if levels < 2:
+        raise ValueError(f"an image has at least two grey levels, not {levels}")
+    device = generator.device if generator is not None else images.device
+    noise = torch.rand(images.shape, generator=generator, dtype=images.dtype, device=device).to(images.device)
+    return (images * (levels - 1) + noise) / levels
+
+
+def bits_per_dim(
+    log_prob: Float[Tensor, "*batch"], dimensions: int, levels: int = 256
+) -> Float[Tensor, "*batch"]:
+    r"""Bits that a code of the discrete image spends on a dimension, :math:`\log_2 L - \log p(x) / (D \log 2)`.
+
+    Args:
+        log_prob: log-density of the dequantized image, in nats.
+        dimensions: number D of pixels times channels.
+        levels: number L of grey levels in a unit of x: 256 for bytes brought into [0, 1], 128 for [-1, 1].
+    """
+    return math.log2(levels) - log_prob / (dimensions * math.log(2))
+
+
+def to_logits(
+    x: Float[Tensor, "batch *shape"], alpha: float
+) -> tuple[Float[Tensor, "batch *shape"], Float[Tensor, " batch"]]:
+    r"""logit(p) of p = alpha + (1 - 2 alpha) x for x in [0, 1], and log|det| of each data point in nats.
+
+    .. math:: \log|\det| = \sum_i \log(1-2\alpha) - \log p_i - \log(1-p_i)
+
+    Dinh et al. (2017), section 4.1: flows act on the whole real line, pixels live in [0, 1].
+    """
+    y = torch.logit(alpha + (1 - 2 * alpha) * x)
+    # -log p - log(1-p), from the logit itself.
+    terms = math.log1p(-2 * alpha) - F.logsigmoid(y) - F.logsigmoid(-y)
+    return y, terms.flatten(1).sum(dim=1)
+
+
+def from_logits(y: Float[Tensor, "batch *shape"], alpha: float) -> Float[Tensor, "batch *shape"]:
+    """The inverse of :func:`to_logits`."""
+    return (torch.sigmoid(y) - alpha) / (1 - 2 * alpha)

@@ -1,0 +1,51 @@
+"""Batch normalisation as a layer of a flow.
+
+L. Dinh, J. Sohl-Dickstein and S. Bengio, *Density estimation using Real NVP*, ICLR 2017 (arXiv 1605.08803), section 3.7
+and appendix E. There training too uses running statistics, to which the batch's own are mixed.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+class InvertibleBatchNorm(nn.Module):
+    r"""Batch normalisation of each channel, with the batch's statistics in training and running ones in evaluation.
+
+    .. math:: y = (x - \mu_c) / \sqrt{\sigma_c^2 + \epsilon}, \qquad
+              \log|\det| = -\tfrac12 HW \sum_c \log(\sigma_c^2 + \epsilon)
+
+    The inverse always takes the running ones. No scale and shift are learned: couplings have them.
+
+    Args:
+        channels: number of channels.
+        momentum: weight of the newest batch in the running statistics.
+        eps: added to each variance.
+    """
+
+    def __init__(self, channels: int, *, momentum: float = 0.1, eps: float = 1e-4) -> None:
+        super().__init__()
+        self.momentum, self.eps = momentum, eps
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(
+        self, x: Float[Tensor, "batch channels height width"]
+    ) -> tuple[Float[Tensor, "batch channels height width"], Float[Tensor, " batch"]]:
+        """The normalised x, and log|det| in nats, the same for every image."""
+        mean, var = self.running_mean, self.running_var
+        if self.training:
+            var, mean = torch.var_mean(x, dim=(0, 2, 3), correction=0)
+            with torch.no_grad():
+                self.running_mean.lerp_(mean.to(self.running_mean), self.momentum)
+                self.running_var.lerp_(var.to(self.running_var), self.momentum)
+        y = (x - mean[:, None, None]) * torch.rsqrt(var + self.eps)[:, None, None]
+        log_det = -0.5 * x.shape[2] * x.shape[3] * torch.log(var + self.eps).sum()
+        return y, log_det.expand(len(x))
+
+    def inverse(
+        self, y: Float[Tensor, "batch channels height width"]
+    ) -> Float[Tensor, "batch channels height width"]:
+        """The x whose image under the running statistics is ``y``."""
+        scale = torch.sqrt(self.running_var + self.eps)
+        return y * scale[:, None, None] + self.running_mean[:, None, None]

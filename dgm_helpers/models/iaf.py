@@ -1,0 +1,184 @@
+r"""Inverse autoregressive flow as the posterior of a VAE, and masked autoregressive flow as its prior: the same thing.
+
+D. P. Kingma, T. Salimans, R. Jozefowicz, X. Chen, I. Sutskever and M. Welling, *Improving Variational Inference with
+Inverse Autoregressive Flow*, NIPS 2016 (arXiv 1606.04934). G. Papamakarios, T. Pavlakou and I. Murray, *Masked
+Autoregressive Flow for Density Estimation*, NIPS 2017 (arXiv 1705.07057). A step of the flow f is
+
+.. math:: \epsilon_i = z_i \exp s_i(z_{<i}) + t_i(z_{<i}), \qquad \log\left|\det\frac{d\epsilon}{dz}\right| = \sum_i s_i
+
+X. Chen et al., *Variational Lossy Autoencoder*, ICLR 2017 (arXiv 1611.02731), section 3.2: with z ~ q(z|x), a sample of
+the ELBO with the autoregressive prior :math:`p(z) = N(f(z) \mid 0, I)\,|\det f'(z)|` is
+
+.. math:: \log p(x|z) + \log N(f(z) \mid 0, I) + \log|\det f'(z)| - \log q(z|x),
+
+which is also one of the latent :math:`\epsilon = f(z)` with the prior N(0, I), the posterior
+:math:`q(z|x) / |\det f'(z)|`, IAF's, and the decoder :math:`p(x \mid f^{-1}(\epsilon))`.
+
+Aims at the rows IAF-VAE 79.88 and AF-VAE 79.30 nats of VLAE's table for MNIST, statically binarised.
+
+Departs from the papers in: perceptrons for encoder and decoder, where theirs are convolutional ResNets; log-scales are
+bounded by a tanh, where IAF's gate (its eq. 13 and 14) only shrinks; coordinates are reversed between steps.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dgm_helpers.layers.made import AutoregressiveFlow
+from dgm_helpers.models.priors import StandardNormal
+from dgm_helpers.models.vae import VAE, perceptron
+from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
+
+
+class IAFVAE(VAE):
+    """VAE with an inverse autoregressive flow as its posterior; otherwise as :class:`~dgm_helpers.models.vae.VAE`.
+
+    A sample of q(z|x) starts in the Gaussian of :meth:`encode` and goes through the flow, in one pass.
+
+    Args:
+        data_dim: number of data dimensions D (pixels).
+        latent_dim: number of latent dimensions d.
+        hidden: units of each hidden layer of the encoder; the decoder mirrors it.
+        steps: number of steps of the flow.
+        flow_hidden: units of each hidden layer of a step's MADE.
+        context_dim: numbers that the encoder hands to each step besides, h in the paper; 0 for none.
+        likelihood: ``"bernoulli"`` for data in [0, 1], ``"gaussian"`` for real data.
+        prior: a module with ``log_prob`` and ``sample``; N(0, I) unless another is given.
+
+    Raises:
+        ValueError: if the likelihood is another, or there are no steps.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_dim: int = 784,
+        latent_dim: int = 32,
+        hidden: Sequence[int] = (500,),
+        steps: int = 2,
+        flow_hidden: Sequence[int] = (320,),
+        context_dim: int = 64,
+        likelihood: str = "bernoulli",
+        prior: nn.Module | None = None,
+    ) -> None:
+        nn.Module.__init__(self)
+        self.config = {"data_dim": data_dim, "latent_dim": latent_dim, "hidden": tuple(hidden), "steps": steps,
+                       "flow_hidden": tuple(flow_hidden), "context_dim": context_dim,
+                       "likelihood": likelihood}  # fmt: skip
+        self.latent_dim = latent_dim
+        self.encoder = perceptron([data_dim, *hidden, 2 * latent_dim + context_dim])
+        self.decoder = perceptron([latent_dim, *reversed(hidden), data_dim])
+        self.flow = AutoregressiveFlow(latent_dim, flow_hidden, steps, context_dim)
+        self._finish(data_dim, latent_dim, likelihood, prior)
+
+    def encode(
+        self, x: Float[Tensor, "batch *pixels"]
+    ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
+        """Mean and log standard deviation of the Gaussian in which a sample of q(z|x) starts.
+
+        Raises:
+            ValueError: if the data points have another size than the model's.
+        """
+        return self._encode(x)[:2]
+
+    def _encode(
+        self, x: Float[Tensor, "batch *pixels"]
+    ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"], Float[Tensor, "batch context"]]:
+        flat = x.flatten(1)
+        if flat.shape[1] != self.data_dim:
+            raise ValueError(f"this model takes {self.data_dim} numbers a data point, not {flat.shape[1]}")
+        # Densities are computed in x's precision, whatever the networks compute in.
+        mu, log_sigma, context = (
+            self.encoder(flat).to(x.dtype).tensor_split([self.latent_dim, 2 * self.latent_dim], dim=-1)
+        )
+        return mu, log_sigma, context
+
+    def posterior_sample(
+        self, x: Float[Tensor, "batch *pixels"], samples: int, generator: torch.Generator | None = None
+    ) -> tuple[Float[Tensor, "{samples} batch latent"], Float[Tensor, "{samples} batch"]]:
+        """Draws from q(z|x) and their log-densities in nats. Kingma et al. (2016), eq. 10 to 12."""
+        mu, log_sigma, context = (part.expand(samples, -1, -1) for part in self._encode(x))
+        start = gaussian_sample(mu, log_sigma, generator)
+        z, log_det = self.flow(start, context)
+        return z, gaussian_log_prob(start, mu, log_sigma) - log_det
+
+    def posterior_log_prob(
+        self, x: Float[Tensor, "batch *pixels"], z: Float[Tensor, "batch latent"]
+    ) -> Float[Tensor, " batch"]:
+        """log q(z|x) at any z, in nats: the flow is inverted, one coordinate after the other."""
+        mu, log_sigma, context = self._encode(x)
+        start = self.flow.inverse(z, context)
+        return gaussian_log_prob(start, mu, log_sigma) - self.flow(start, context)[1]
+
+    def loss(
+        self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """Negative ELBO with one sample of z, and its two terms; averages over the batch, in nats."""
+        z, log_q = self.posterior_sample(batch, 1, generator)
+        reconstruction = self.log_likelihood(batch, z).mean()
+        kl = (log_q - self.prior.log_prob(z)).mean()
+        return {"loss": kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
+
+    def bound(
+        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
+    ) -> Float[Tensor, " batch"]:
+        r"""Estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
+
+        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO.
+
+        Raises:
+            ValueError: if ``samples`` is below 1.
+        """
+        if samples < 1:
+            raise ValueError(f"the bound needs at least one importance sample, not {samples}")
+        z, log_q = self.posterior_sample(x, samples, generator)
+        log_weights = self.log_likelihood(x, z) + self.prior.log_prob(z) - log_q
+        return log_weights.logsumexp(dim=0) - math.log(samples)
+
+    def reconstruct(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, "batch *pixels"]:
+        """E[x|z] at the z that the Gaussian's mean goes to, in the shape of ``x``."""
+        mu, _, context = self._encode(x)
+        return self.mean_image(self.flow(mu, context)[0]).view_as(x)
+
+
+class AutoregressivePrior(nn.Module):
+    """Density :math:`p(z) = N(f(z) | 0, I) |det f'(z)|` with f an autoregressive flow: MAF, the AF prior of VLAE.
+
+    Its log-density takes one pass, a sample as many as there are dimensions.
+
+    Args:
+        latent_dim: number of dimensions d.
+        hidden: units of each hidden layer of a step's MADE.
+        steps: number of steps of the flow.
+    """
+
+    def __init__(self, *, latent_dim: int, hidden: Sequence[int] = (320,), steps: int = 2) -> None:
+        super().__init__()
+        self.config = {"latent_dim": latent_dim, "hidden": tuple(hidden), "steps": steps}
+        self.flow = AutoregressiveFlow(latent_dim, hidden, steps)
+        self.base = StandardNormal(latent_dim=latent_dim)
+
+    def log_prob(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
+        """Log-density of each ``z``, in nats."""
+        epsilon, log_det = self.flow(z)
+        return self.base.log_prob(epsilon) + log_det
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} latent"]:
+        """Draw ``n`` points."""
+        return self.flow.inverse(self.base.sample(n, generator))
+
+    def loss(
+        self, batch: Float[Tensor, "batch latent"], generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """Negative log-density, averaged over the batch, in nats: trained alone it is a density estimator."""
+        return {"loss": -self.log_prob(batch).mean()}
+
+
+PRESETS = {
+    # Kingma et al. (2016), table 1: the largest flow on MNIST has 8 steps of 1,920 units. The perceptrons are ours.
+    "paper": {"latent_dim": 32, "hidden": (450,), "steps": 8, "flow_hidden": (1920,), "context_dim": 450},
+    "laptop": {"latent_dim": 16, "hidden": (200,), "steps": 2, "flow_hidden": (64,), "context_dim": 32},
+}

@@ -1,0 +1,176 @@
+r"""NICE: additive couplings and a diagonal scaling between data and independent latents, with an exact density.
+
+L. Dinh, D. Krueger and Y. Bengio, *NICE: Non-linear Independent Components Estimation*, ICLR 2015 workshop (arXiv
+1410.8516). With z = f(x), their eq. 3 and section 3.3:
+
+.. math:: \log p(x) = \sum_i \log p(z_i) + \sum_i \log |S_{ii}|, \qquad
+          z = \exp(\log S) \odot h, \quad h = \text{couplings}(x), \quad
+          y_\text{changed} = x_\text{changed} + m(x_\text{kept})
+
+Aims at 1980.50 nats for MNIST's test set, dequantized and brought into [0, 1] (their figure 3).
+
+Departs from the paper in: data are not whitened (ZCA, for their colour images); networks are initialised as torch does.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dgm_helpers.data.dequantization import bits_per_dim, dequantize
+from dgm_helpers.layers.coupling import AdditiveCoupling, AxisPartition, parity_mask
+from dgm_helpers.models.priors import StandardNormal
+
+PRIORS = ("logistic", "gaussian")
+
+
+class NICE(nn.Module):
+    """NICE on vectors; images are flattened.
+
+    Args:
+        data_dim: number of data dimensions D, at least 2; odd ones are welcome.
+        hidden: units of each hidden layer of a coupling's network, ReLU between them.
+        couplings: number of coupling layers; even and odd coordinates take turns in being kept. With fewer than three
+            some coordinate cannot influence some other.
+        prior: law of each latent, ``"logistic"`` or ``"gaussian"``.
+        levels: grey levels of the images; :meth:`loss` and :meth:`bits_per_dim` add uniform noise to them. None for
+            data that are real numbers already.
+
+    Raises:
+        ValueError: if the prior is another, or there are fewer than two dimensions or no couplings.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_dim: int = 784,
+        hidden: Sequence[int] = (1000, 1000, 1000, 1000, 1000),
+        couplings: int = 4,
+        prior: str = "logistic",
+        levels: int | None = 256,
+    ) -> None:
+        super().__init__()
+        if prior not in PRIORS:
+            raise ValueError(f"unknown prior {prior!r}: choose one of {', '.join(PRIORS)}")
+        if data_dim < 2 or couplings < 1:
+            raise ValueError(
+                f"{couplings} couplings of {data_dim} dimensions: one of at least two dimensions is needed"
+            )
+        self.config = {
+            "data_dim": data_dim,
+            "hidden": tuple(hidden),
+            "couplings": couplings,
+            "prior": prior,
+            "levels": levels,
+        }
+        self.data_dim, self.levels = data_dim, levels
+        self.couplings = nn.ModuleList(
+            additive_coupling(data_dim, hidden, keep_even=layer % 2 == 0) for layer in range(couplings)
+        )
+        self.log_scale = nn.Parameter(torch.zeros(data_dim))
+        kind = StandardLogistic if prior == "logistic" else StandardNormal
+        self.prior = kind(latent_dim=data_dim)
+
+    def transform(
+        self, x: Float[Tensor, "batch *pixels"]
+    ) -> tuple[Float[Tensor, "batch data"], Float[Tensor, " batch"]]:
+        """z = f(x), and log|det df/dx| in nats, the same for every x.
+
+        Raises:
+            ValueError: if the data points have another size than the model's.
+        """
+        h = x.flatten(1)
+        if h.shape[1] != self.data_dim:
+            raise ValueError(f"this model takes {self.data_dim} numbers a data point, not {h.shape[1]}")
+        for coupling in self.couplings:
+            h, _ = coupling(h)  # preserves volume
+        return h * torch.exp(self.log_scale), self.log_scale.sum().expand(len(h))
+
+    def encode(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, "batch data"]:
+        """The latent z = f(x) of each data point."""
+        return self.transform(x)[0]
+
+    def decode(self, z: Float[Tensor, "batch data"]) -> Float[Tensor, "batch data"]:
+        """The data point x whose latent is z."""
+        h = z * torch.exp(-self.log_scale)
+        for coupling in reversed(self.couplings):
+            h = coupling.inverse(h)
+        return h
+
+    def log_prob(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, " batch"]:
+        """Log-density of real-valued (dequantized) data, in nats. Their eq. 3."""
+        z, log_det = self.transform(x)
+        return self.prior.log_prob(z) + log_det
+
+    def loss(
+        self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """Negative log-density of the batch and its two terms, averages over the batch, in nats."""
+        z, log_det = self.transform(self._noisy(batch, generator))
+        prior, log_det = self.prior.log_prob(z).mean(), log_det.mean()
+        return {"loss": -prior - log_det, "log_prior": prior, "log_det": log_det}
+
+    def bits_per_dim(
+        self, images: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
+    ) -> Float[Tensor, " batch"]:
+        """Estimate, with one draw of noise, of a bound from above on the bits a pixel of these discrete images costs.
+
+        Raises:
+            ValueError: if the model's data have no grey levels.
+        """
+        if self.levels is None:
+            raise ValueError("bits per dimension are those of discrete images: this model has levels=None")
+        return bits_per_dim(self.log_prob(self._noisy(images, generator)), self.data_dim, self.levels)
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} data"]:
+        """Draw ``n`` data points from p(x): latents from the prior that the model is trained with, decoded."""
+        return self.decode(self.prior.sample(n, generator))
+
+    def _noisy(
+        self, images: Float[Tensor, "batch *pixels"], generator: torch.Generator | None
+    ) -> Float[Tensor, "batch *pixels"]:
+        return images if self.levels is None else dequantize(images, self.levels, generator)
+
+
+def additive_coupling(data_dim: int, hidden: Sequence[int], *, keep_even: bool) -> AdditiveCoupling:
+    """A coupling that keeps the even (else the odd) coordinates, with a ReLU network for the others."""
+    mask = parity_mask(data_dim, keep_even=keep_even)
+    kept = int(mask.sum())
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise([kept, *hidden, data_dim - kept]):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+    return AdditiveCoupling(nn.Sequential(*layers[:-1]), AxisPartition(mask))
+
+
+class StandardLogistic(nn.Module):
+    r"""Independent logistic latents of density :math:`\sigma(z)\,\sigma(-z)` and variance :math:`\pi^2/3`."""
+
+    def __init__(self, *, latent_dim: int) -> None:
+        super().__init__()
+        self.config = {"latent_dim": latent_dim}
+        # A buffer, so that samples follow the model's device and dtype.
+        self.register_buffer("zeros", torch.zeros(latent_dim), persistent=False)
+
+    def log_prob(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
+        """Log-density of each ``z``, in nats. Their section 3.4 with both exponentials in stable form."""
+        return (F.logsigmoid(z) + F.logsigmoid(-z)).sum(dim=-1)
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} latent"]:
+        """Draw ``n`` latents: the logit of a uniform number has a logistic law."""
+        device = generator.device if generator is not None else self.zeros.device
+        shape = (n, len(self.zeros))
+        uniform = torch.rand(shape, generator=generator, dtype=self.zeros.dtype, device=device).to(self.zeros)
+        smallest = torch.finfo(uniform.dtype).eps / 4  # rand can return 0, whose logit is infinite
+        return torch.logit(uniform.clamp_min(smallest))
+
+
+PRESETS = {
+    # Section 5.1: four couplings, five hidden layers of 1,000 units and a logistic prior for MNIST. Adam with learning
+    # rate 1e-3, beta_1 0.9, beta_2 0.01, epsilon 1e-4; 1,500 epochs.
+    "paper": {"data_dim": 784, "hidden": (1000,) * 5, "couplings": 4, "prior": "logistic"},
+    # Learning rate 5e-3 and 1,500 steps: half a minute to about 1,560 nats, 5.1 bits per dimension, on unseen digits.
+    "laptop": {"data_dim": 784, "hidden": (256, 256), "couplings": 4, "prior": "logistic"},
+}

@@ -1,0 +1,212 @@
+"""RevNet and i-RevNet: classifiers that train as with plain autograd, and the images of i-RevNet come back."""
+
+import pytest
+import torch
+
+from dgm_helpers import data
+from dgm_helpers.data.labels import labelled
+from dgm_helpers.models import i_revnet, revnet
+from dgm_helpers.models.i_revnet import IRevNet
+from dgm_helpers.models.revnet import RevNet
+from dgm_helpers.training import fit
+
+DIGITS = data.load("digits")
+SMALL = {"image_channels": 1}
+MODELS = {
+    "revnet": (RevNet, {**SMALL, "units": (2, 2), "channels": (8, 8, 12), "strides": (1, 2)}),
+    "revnet, bottleneck": (
+        RevNet,
+        {**SMALL, "units": (1, 2), "channels": (8, 8, 8), "strides": (1, 2), "bottleneck": True},
+    ),
+    "i-revnet, injective": (
+        IRevNet,
+        {**SMALL, "blocks": (2, 2), "strides": (1, 2), "channels": (4, 16), "initial_block": 2},
+    ),
+    "i-revnet, bijective": (
+        IRevNet,
+        {**SMALL, "blocks": (2, 2), "strides": (2, 1), "channels": (8, 8), "initial_block": 2},
+    ),
+}
+INVERTIBLE = [name for name, (kind, _) in MODELS.items() if kind is IRevNet]
+
+
+def make(name, **options):
+    torch.manual_seed(0)
+    kind, config = MODELS[name]
+    return kind(**{**config, **options})
+
+
+@pytest.fixture(params=MODELS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def batch():
+    return DIGITS.train[:6].double(), DIGITS.train_labels[:6]
+
+
+def test_shapes(name, batch):
+    model = make(name).double()
+    assert model(batch[0]).shape == (6, 10)
+    terms = model.loss(batch)
+    assert set(terms) == {"loss", "accuracy"} and all(term.shape == () for term in terms.values())
+    logits = model.eval()(batch[0])
+    expected = torch.nn.functional.cross_entropy(logits, batch[1])
+    torch.testing.assert_close(model.loss(batch)["loss"], expected)
+    assert model.loss((batch[0], logits.argmax(dim=1)))["accuracy"] == 1
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-10)])
+def test_a_step_is_that_of_plain_autograd(name, batch, dtype, tolerance):
+    gradients, statistics = [], []
+    for stored in (False, True):
+        model = make(name, store_activations=stored).to(dtype)
+        model.loss((batch[0].to(dtype), batch[1]))["loss"].backward()
+        gradients.append(torch.cat([parameter.grad.flatten() for parameter in model.parameters()]))
+        statistics.append([buffer.clone() for buffer in model.buffers()])
+    assert (gradients[0] - gradients[1]).norm() / gradients[1].norm() < tolerance
+    assert all(torch.equal(a, b) for a, b in zip(*statistics, strict=True))
+
+
+def test_gradients_reach_every_parameter(name, batch):
+    model = make(name).double()
+    model.loss(batch)["loss"].backward()
+    for parameter_name, parameter in model.named_parameters():
+        assert parameter.grad is not None and parameter.grad.abs().sum() > 0, parameter_name
+
+
+def test_the_config_rebuilds_the_model(name, batch):
+    model = make(name, store_activations=True).double()
+    model(batch[0])  # moves the running statistics
+    again = type(model)(**model.config).double().eval()
+    again.load_state_dict(model.state_dict())
+    assert torch.equal(again(batch[0]), model.eval()(batch[0])) and again.config == model.config
+
+
+def test_one_step_under_bfloat16_autocast_keeps_streams_and_loss_in_float32(name, batch):
+    model = make(name)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    images = batch[0].float()
+    with torch.autocast("cpu", torch.bfloat16):
+        terms = model.loss((images, batch[1]))
+        assert model.encode(images).dtype == torch.float32
+    assert terms["loss"].dtype == torch.float32
+    terms["loss"].backward()
+    optimizer.step()
+    assert all(torch.isfinite(parameter).all() for parameter in model.parameters())
+    assert all(parameter.grad.dtype == torch.float32 for parameter in model.parameters())
+
+
+def test_a_model_overfits_sixteen_images(name):
+    model = make(name)
+    images, labels = DIGITS.train[:16], DIGITS.train_labels[:16]
+    history = fit(model, torch.arange(16), transform=labelled(images, labels), steps=60, batch_size=16,
+                  learning_rate=1e-2, log_every=10)  # fmt: skip
+    assert history["loss"][-1] < 0.1 < history["loss"][0] and history["accuracy"][-1] == 1
+    # In evaluation mode, with running statistics, as well: they have been counted as plain autograd does.
+    assert (model(images).argmax(dim=1) == labels).double().mean() > 0.9
+
+
+def test_nan_in_the_data_is_told_by_the_loop(name):
+    images = DIGITS.train[:16].clone()
+    images[:, 0, 3, 3] = float("nan")
+    with pytest.raises(FloatingPointError, match=r"^step 1: the term 'loss' is nan; no update was made\."):
+        fit(make(name), torch.arange(16), transform=labelled(images, DIGITS.train_labels[:16]), steps=2)
+
+
+@pytest.mark.parametrize("name", INVERTIBLE)
+@pytest.mark.parametrize("training", [True, False])
+@torch.no_grad()
+def test_images_come_back_from_the_last_features(name, training, batch):
+    for dtype, tolerance in ((torch.float32, 1e-5), (torch.float64, 1e-12)):
+        model, x = make(name).to(dtype), batch[0].to(dtype)
+        model(x)
+        model.train(training)
+        features = model.encode(x)
+        before = [buffer.clone() for buffer in model.buffers()]
+        assert (model.decode(features) - x).abs().max() < tolerance
+        assert all(torch.equal(a, b) for a, b in zip(before, model.buffers(), strict=True))
+        assert (model.reconstruct(x) - x).abs().max() < tolerance
+
+
+@torch.no_grad()
+def test_bijective_features_are_as_many_as_pixels_and_any_features_have_an_image(batch):
+    model = make("i-revnet, bijective").double().eval()
+    features = model.encode(batch[0])
+    assert features[0].numel() == 64
+    torch.testing.assert_close(model.encode(model.decode(-features)), -features, rtol=1e-10, atol=1e-10)
+
+
+def test_injective_features_are_more_and_the_jacobian_has_full_rank(batch):
+    model = make("i-revnet, injective").double().eval()
+    x = batch[0][0, :, :4, :4]
+    jacobian = torch.autograd.functional.jacobian(lambda row: model.encode(row[None])[0].flatten(), x)
+    jacobian = jacobian.reshape(-1, 16)
+    assert jacobian.shape == (32, 16) and torch.linalg.matrix_rank(jacobian) == 16
+
+
+def test_dropout_leaves_the_gradients_right_and_the_inverse_to_evaluation_mode(batch):
+    gradients = []
+    for stored in (False, True):
+        model = make("i-revnet, injective", dropout=0.3, store_activations=stored).double()
+        torch.manual_seed(5)
+        model.loss(batch)["loss"].backward()
+        gradients.append(torch.cat([parameter.grad.flatten() for parameter in model.parameters()]))
+    assert (gradients[0] - gradients[1]).norm() / gradients[1].norm() < 1e-10
+    with pytest.raises(RuntimeError, match=r"call eval\(\) first$"):
+        model.reconstruct(batch[0])
+    assert (model.eval().reconstruct(batch[0]) - batch[0]).abs().max() < 1e-12
+
+
+def test_the_papers_revnets_have_the_papers_sizes():
+    # Table 2 of Gomez et al.: 0.46, 1.73 and 1.75 million parameters for CIFAR-10.
+    for preset, millions in (("paper", 0.46), ("paper-110", 1.73), ("paper-164", 1.75)):
+        with torch.device("meta"):
+            model = RevNet(**revnet.PRESETS[preset])
+        assert sum(parameter.numel() for parameter in model.parameters()) / 1e6 == pytest.approx(
+            millions, abs=0.02
+        )
+
+
+def test_the_papers_imagenet_network_is_bijective():
+    with torch.device("meta"):
+        model = IRevNet(**i_revnet.PRESETS["paper-imagenet"])
+    assert model.entering == 2 * model.half and 2 * 1536 * 7**2 == 3 * 224**2
+
+
+@pytest.mark.parametrize("model_file", [revnet, i_revnet])
+def test_presets_build(model_file):
+    kind = RevNet if model_file is revnet else IRevNet
+    for preset in model_file.PRESETS.values():
+        with torch.device("meta"):
+            assert {**kind(**preset).config, **preset} == kind(**preset).config
+
+
+def test_labels_stay_with_their_images():
+    images, labels = torch.arange(5.0)[:, None, None, None], torch.arange(5)
+    looked_up = labelled(images, labels)(torch.tensor([3.0, 1.0], dtype=torch.float64))
+    assert looked_up[0].flatten().tolist() == [3, 1] == looked_up[1].tolist()
+    assert looked_up[0].dtype == torch.float64 and looked_up[1].dtype == torch.int64
+    with pytest.raises(ValueError, match=r"^5 images have no 4 labels$"):
+        labelled(images, labels[:4])
+
+
+@pytest.mark.parametrize(
+    ("make_it", "message"),
+    [
+        (lambda: RevNet(units=(3, 3)), "^each stage needs its units, its stride and its channels"),
+        (lambda: RevNet(channels=(32, 32, 63, 112)), r"^feature maps are halved: \(32, 32, 63, 112\)"),
+        (lambda: RevNet(channels=(32, 16, 64, 112)), "^a stage of 16 feature maps cannot follow one of 32$"),
+        (lambda: IRevNet(channels=(16, 32, 256)), "^stage 2 with stride 2 and 32 channels is not bijective"),
+        (lambda: IRevNet(strides=(1, 3, 2)), "^stage 2 with stride 3"),
+        (
+            lambda: IRevNet(image_channels=40),
+            "^40 channels enter the first stage: two at least, and at most 32",
+        ),
+        (lambda: IRevNet(image_channels=1), "^1 channels enter the first stage: two at least"),
+    ],
+)
+def test_what_cannot_be_is_told(make_it, message):
+    with pytest.raises(ValueError, match=message):
+        make_it()
