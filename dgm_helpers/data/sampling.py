@@ -12,11 +12,22 @@ def gaussian(
     covariance: Float[Tensor, "data data"],
     n: int,
     generator: torch.Generator | None = None,
+    *,
+    exact: bool = False,
 ) -> Float[Tensor, "{n} data"]:
     """Draw ``n`` points from N(mean, covariance).
 
+    Args:
+        mean: of the Gaussian.
+        covariance: of the Gaussian.
+        n: number of points.
+        generator: where they come from.
+        exact: shift and scale the points so that their own mean, and their covariance divided by ``n``, are exactly
+            these. The average over the points of any quadratic function is then its expectation.
+
     Raises:
-        ValueError: if the covariance is not symmetric and positive definite, or of another size than the mean.
+        ValueError: if the covariance is not symmetric and positive definite, or of another size than the mean; or
+            if there are too few points to have that covariance exactly.
     """
     if covariance.shape != (len(mean), len(mean)):
         raise ValueError(
@@ -26,7 +37,14 @@ def gaussian(
     if info.item() or not torch.allclose(covariance, covariance.T):
         raise ValueError("the covariance must be symmetric and positive definite")
     zeros = mean.new_zeros(n, len(mean))
-    return mean + gaussian_sample(zeros, zeros, generator) @ factor.T
+    noise = gaussian_sample(zeros, zeros, generator)
+    if exact:
+        if n <= len(mean):
+            raise ValueError(f"{n} points can't have exactly a covariance of {len(mean)} dimensions")
+        noise = noise - noise.mean(dim=0)
+        root = torch.linalg.cholesky(noise.T @ noise / n)
+        noise = torch.linalg.solve_triangular(root, noise.T, upper=False).T
+    return mean + noise @ factor.T
 
 
 def binarize(

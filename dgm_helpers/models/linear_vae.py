@@ -2,10 +2,12 @@ r"""The linear-Gaussian VAE, in which everything is known exactly: the oracle of
 
 .. math:: p(z) = N(0, I), \qquad p(x|z) = N(Wz + b,\ s^2 I), \qquad q(z|x) = N(Ax + a,\ \mathrm{diag}(\sigma^2))
 
-Tipping and Bishop (1999) call this generative model probabilistic PCA. Marginal and posterior are Gaussian:
+Tipping and Bishop (1999) call this generative model probabilistic PCA. With a noise of its own for every data
+dimension, :math:`\Psi = \mathrm{diag}(s_1^2, \dots, s_D^2)` in the place of :math:`s^2 I`, it is factor analysis.
+Marginal and posterior are Gaussian:
 
-.. math:: p(x) = N(b,\ WW^\top + s^2 I), \qquad p(z|x) = N(P^{-1}W^\top(x-b)/s^2,\ P^{-1}),
-          \quad P = I + W^\top W/s^2
+.. math:: p(x) = N(b,\ WW^\top + \Psi), \qquad p(z|x) = N(P^{-1}W^\top\Psi^{-1}(x-b),\ P^{-1}),
+          \quad P = I + W^\top\Psi^{-1} W
 """
 
 import torch
@@ -15,6 +17,8 @@ from torch.distributions import MultivariateNormal
 
 from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample, kl_to_standard_normal
 
+NOISES = ("isotropic", "diagonal")
+
 
 class LinearVAE(nn.Module):
     """Linear decoder and linear encoder with Gaussian noise; every quantity in nats, shape ``[B]``.
@@ -22,14 +26,20 @@ class LinearVAE(nn.Module):
     Args:
         data_dim: number of data dimensions D.
         latent_dim: number of latent dimensions d.
+        noise: ``"isotropic"``, one standard deviation for all data dimensions, or ``"diagonal"``, one for each.
+
+    Raises:
+        ValueError: if the noise is another.
     """
 
-    def __init__(self, *, data_dim: int, latent_dim: int) -> None:
+    def __init__(self, *, data_dim: int, latent_dim: int, noise: str = "isotropic") -> None:
         super().__init__()
-        self.config = {"data_dim": data_dim, "latent_dim": latent_dim}
+        if noise not in NOISES:
+            raise ValueError(f"unknown noise {noise!r}: choose one of {', '.join(NOISES)}")
+        self.config = {"data_dim": data_dim, "latent_dim": latent_dim, "noise": noise}
         self.weight = nn.Parameter(torch.zeros(data_dim, latent_dim))
         self.bias = nn.Parameter(torch.zeros(data_dim))
-        self.log_noise = nn.Parameter(torch.zeros(()))
+        self.log_noise = nn.Parameter(torch.zeros(() if noise == "isotropic" else (data_dim,)))
         self.encoder_weight = nn.Parameter(torch.zeros(latent_dim, data_dim))
         self.encoder_bias = nn.Parameter(torch.zeros(latent_dim))
         self.encoder_log_sigma = nn.Parameter(torch.zeros(latent_dim))
@@ -72,8 +82,8 @@ class LinearVAE(nn.Module):
 
     def log_prob(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
         """Exact log p(x)."""
-        identity = torch.eye(x.shape[-1]).to(x)
-        covariance = self.weight @ self.weight.T + torch.exp(2 * self.log_noise) * identity
+        noise = torch.diag(torch.exp(2 * self.log_noise).expand(x.shape[-1]))
+        covariance = self.weight @ self.weight.T + noise
         return MultivariateNormal(self.bias, covariance).log_prob(x)
 
     def posterior(
@@ -86,11 +96,12 @@ class LinearVAE(nn.Module):
     def elbo(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
         r"""Exact ELBO of the model's encoder: no sampling.
 
-        .. math:: E_q\log p(x|z) = \log N(x \mid W\mu+b, s^2I) - \frac{1}{2s^2}\sum_j \sigma_j^2 \|W_{\cdot j}\|^2
+        .. math:: E_q\log p(x|z) = \log N(x \mid W\mu+b, \Psi)
+                  - \frac12\sum_j \sigma_j^2\, W_{\cdot j}^\top \Psi^{-1} W_{\cdot j}
         """
         mu, log_sigma = self.encode(x)
-        spread = (torch.exp(2 * log_sigma) * (self.weight**2).sum(dim=0)).sum(dim=-1)
-        reconstruction = self.log_likelihood(x, mu) - 0.5 * spread * torch.exp(-2 * self.log_noise)
+        spread = (torch.exp(2 * log_sigma) * (self.weight * self._weight_over_noise()).sum(dim=0)).sum(dim=-1)
+        reconstruction = self.log_likelihood(x, mu) - 0.5 * spread
         return reconstruction - kl_to_standard_normal(mu, log_sigma)
 
     def gap(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
@@ -115,10 +126,13 @@ class LinearVAE(nn.Module):
         mean = self.decode(gaussian_sample(zeros, zeros, generator))
         return gaussian_sample(mean, self.log_noise.expand_as(mean), generator)
 
+    def _weight_over_noise(self) -> Float[Tensor, "data latent"]:
+        return self.weight * torch.exp(-2 * self.log_noise).reshape(-1, 1)
+
     def _precision(self) -> Float[Tensor, "latent latent"]:
         identity = torch.eye(self.weight.shape[1]).to(self.weight)
-        return identity + self.weight.T @ self.weight * torch.exp(-2 * self.log_noise)
+        return identity + self.weight.T @ self._weight_over_noise()
 
     def _posterior_map(self) -> tuple[Float[Tensor, "latent data"], Float[Tensor, "latent latent"]]:
         covariance = torch.linalg.inv(self._precision())
-        return covariance @ self.weight.T * torch.exp(-2 * self.log_noise), covariance
+        return covariance @ self._weight_over_noise().T, covariance

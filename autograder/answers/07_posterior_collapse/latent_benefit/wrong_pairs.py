@@ -1,0 +1,5 @@
+# The sum over all pairs of coordinates: right for two of them only.
+def latent_benefit(Sigma: torch.Tensor) -> torch.Tensor:
+    sigma = Sigma.diagonal().sqrt()
+    R = Sigma / torch.outer(sigma, sigma)
+    return -0.5 * torch.log(1 - R.triu(1) ** 2).sum()

@@ -1,0 +1,5 @@
+# The order of the eigenvalues: eigh sorts them in ascending order, and the first d are the smallest.
+def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
+    values, vectors = torch.linalg.eigh(Sigma)
+    noise = values[d:].mean()
+    return vectors[:, :d] * (values[:d] - noise).clamp_min(0).sqrt(), noise
