@@ -41,9 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     rows = [
-        compare(name, options.preset, options.images, options.repeats) for name in options.models or list(MODELS)
+        compare(name, options.preset, options.images, options.repeats)
+        for name in options.models or list(MODELS)
     ]
-    header = [f"{options.images} images, {options.preset} preset", "whole image anew", "row caches", "ratio", "images"]
+    header = [
+        f"{options.images} images, {options.preset} preset",
+        "whole image anew",
+        "row caches",
+        "ratio",
+        "images",
+    ]
     print(table(header, rows))
     return 0
 
@@ -62,7 +69,13 @@ def compare(name: str, preset: str, images: int, repeats: int) -> list[str]:
         cached.append(fast_seconds)
         same = same and torch.equal(slow, fast)
     ratios = [slow / fast for slow, fast in zip(naive, cached, strict=True)]
-    return [name, spread(naive, 1, " s"), spread(cached, 3, " s"), spread(ratios, 0), "equal" if same else "DIFFER"]
+    return [
+        name,
+        spread(naive, 1, " s"),
+        spread(cached, 3, " s"),
+        spread(ratios, 0),
+        "equal" if same else "DIFFER",
+    ]
 
 
 def timed(model: nn.Module, images: int, seed: int, *, cached: bool) -> tuple[torch.Tensor, float]:

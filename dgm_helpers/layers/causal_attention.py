@@ -13,7 +13,9 @@ def causal_attention(
     key: Float[Tensor, "batch positions key"],
     value: Float[Tensor, "batch positions value"],
 ) -> Float[Tensor, "batch positions value"]:
-    r"""Attention to strictly earlier positions, :math:`y_i = \sum_{j<i} \mathrm{softmax}_j(q_i^\top k_j/\sqrt d)\, v_j`.
+    r"""Attention to strictly earlier positions.
+
+    .. math:: y_i = \sum_{j<i} \mathrm{softmax}_j(q_i^\top k_j/\sqrt d)\, v_j
 
     The first position has nothing to attend to and gets zeros. No mask is built: without the first query and the last
     key, "strictly earlier" is the ordinary causal pattern, for which there are fast kernels. Those want equal sizes

@@ -50,7 +50,7 @@ class MaskedConv2d(nn.Module):
         self.register_buffer("mask", mask.clone(), persistent=False)
         self.weight = nn.Parameter(torch.empty(mask.shape))
         self.bias = nn.Parameter(torch.zeros(mask.shape[0]))
-        # Uniform with variance 1 / (3 visible inputs), as torch's own convolutions start; each output has its own count.
+        # Uniform with variance 1 / (3 visible inputs), as torch's own convolutions start; each output counts its own.
         bound = 1 / mask.flatten(1).sum(dim=1).clamp_min(1).sqrt()
         with torch.no_grad():
             self.weight.copy_((2 * torch.rand(mask.shape) - 1) * bound[:, None, None, None] * mask)

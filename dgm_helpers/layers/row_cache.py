@@ -1,8 +1,8 @@
 """What a convolution has to remember of an image that is drawn pixel by pixel.
 
 An image is drawn in raster order, and a causal convolution reads a few rows of its input. Keep these, and its output at
-one more pixel is one product of a matrix and a vector, where evaluating the whole image anew costs as much as all pixels
-together. That is what makes sampling from an autoregressive model bearable; the numbers are the same.
+one more pixel is one product of a matrix and a vector, where evaluating the whole image anew costs as much as all its
+pixels together. That is what makes sampling from an autoregressive model bearable; the numbers are the same.
 
 A cache is used without gradients, by a model whose parameters stay as they are meanwhile: it copies the kernel.
 """

@@ -122,7 +122,11 @@ class GatedPixelCNN(nn.Module):
     def log_prob(
         self, x: Float[Tensor, "batch channels height width"], label: Int[Tensor, " batch"] | None = None
     ) -> Float[Tensor, " batch"]:
-        """log p(x), or log p(x|label), in nats; errors as for :meth:`logits`, and ValueError for a pixel of no level."""
+        """log p(x), or log p(x|label), in nats.
+
+        Raises:
+            ValueError: as for :meth:`logits`, or if a pixel is none of the levels.
+        """
         return level_log_prob(x, self.logits(x, label), self.levels)
 
     def loss(

@@ -6,8 +6,8 @@ Their eq. 1, and eq. 2 for the three colours of a pixel, in the order R, G, B:
 .. math:: p(x) = \prod_i p(x_i | x_1, \dots, x_{i-1}),
           \qquad p(x_i | x_{<i}) = p(x_{i,R}|x_{<i})\, p(x_{i,G}|x_{<i}, x_{i,R})\, p(x_{i,B}|x_{<i}, x_{i,R}, x_{i,G})
 
-The network is their table 1: a 7 x 7 convolution with mask A; residual blocks (figure 5) with a 3 x 3 convolution of mask
-B between two of 1 x 1; two of 1 x 1; a softmax over the levels of each sub-pixel, or a Bernoulli where there are two.
+The network is their table 1: a 7 x 7 convolution with mask A; residual blocks (figure 5) with a 3 x 3 convolution of
+mask B between two of 1 x 1; two of 1 x 1; a softmax over the levels of each sub-pixel, or a Bernoulli if there are two.
 Figures aimed at: 3.14 bits per dimension on CIFAR-10 (table 5), 81.30 nats on MNIST binarised once and for all.
 
 A stack of masked convolutions has a blind spot to the upper right of each pixel, which is the reason for

@@ -1,7 +1,7 @@
 r"""PixelCNN++: a mixture of discretized logistics a pixel, on a network that halves and doubles its resolution.
 
-T. Salimans, A. Karpathy, X. Chen and D. P. Kingma, *PixelCNN++: Improving the PixelCNN with Discretized Logistic Mixture
-Likelihood and Other Modifications*, ICLR 2017 (arXiv 1701.05517). The likelihood is their eqs. 1 to 3,
+T. Salimans, A. Karpathy, X. Chen and D. P. Kingma, *PixelCNN++: Improving the PixelCNN with Discretized Logistic
+Mixture Likelihood and Other Modifications*, ICLR 2017 (arXiv 1701.05517). The likelihood is their eqs. 1 to 3,
 
 .. math:: P(x_i|\mu, s) = \sum_m \pi_m \left[\sigma\Big(\frac{x_i + 1/255 - \mu_m}{s_m}\Big)
           - \sigma\Big(\frac{x_i - 1/255 - \mu_m}{s_m}\Big)\right]
@@ -130,7 +130,9 @@ class PixelCNNPP(nn.Module):
             for block in blocks:
                 streams.append(block(*streams[-1], label=label, generator=generator))
             if scale < self.scales - 1:
-                streams.append(tuple(half(s) for half, s in zip(self.downsample[scale], streams[-1], strict=True)))
+                streams.append(
+                    tuple(half(s) for half, s in zip(self.downsample[scale], streams[-1], strict=True))
+                )
         above, left = streams.pop()
         for scale in reversed(range(self.scales)):
             for block in self.up[scale]:
@@ -149,7 +151,9 @@ class PixelCNNPP(nn.Module):
 
     def _require_label(self, label: Tensor | None) -> None:
         if (label is None) != (self.classes == 0):
-            problem = "needs a label for each image" if self.classes else "is unconditional: it takes no labels"
+            problem = (
+                "needs a label for each image" if self.classes else "is unconditional: it takes no labels"
+            )
             raise ValueError(f"this model {problem}")
 
     def log_prob(
@@ -198,8 +202,8 @@ class PixelCNNPP(nn.Module):
             n: number of images.
             label: of all images, or of each; None for an unconditional model.
             generator: draws the uniform numbers, all at the start.
-            cached: evaluate only what a new pixel changes. Otherwise each pixel costs a pass over the rows up to it; the
-                images are the same but for rounding.
+            cached: evaluate only what a new pixel changes. Otherwise each pixel costs a pass over the rows up to it;
+                the images are the same but for rounding.
 
         Raises:
             ValueError: if a label is missing, or given to an unconditional model.

@@ -1,7 +1,7 @@
 """A PixelCNN++ evaluated at one pixel after another: each resolution only where its own raster moves on.
 
-At half the resolution there is something new at every second pixel of every second row, at a quarter at every fourth. P.
-Ramachandran et al., *Fast Generation for Convolutional Autoregressive Models*, 2017 (arXiv 1704.06001), describe such
+At half the resolution there is something new at every second pixel of every second row, at a quarter at every fourth.
+P. Ramachandran et al., *Fast Generation for Convolutional Autoregressive Models*, 2017 (arXiv 1704.06001), describe such
 caches. The stream of the rows above is evaluated once a row.
 """
 
@@ -43,7 +43,9 @@ class PixelCNNPPCache:
         self.down: list[list[Tensor]] = [[] for _ in range(model.scales)]
         self.up: list[list[Tensor]] = [[] for _ in range(model.scales)]
         self.doubled_above: list[Tensor | None] = [None] * (model.scales - 1)
-        self.doubled_left = [like.new_zeros(n, features, 2, width >> scale) for scale in range(model.scales - 1)]
+        self.doubled_left = [
+            like.new_zeros(n, features, 2, width >> scale) for scale in range(model.scales - 1)
+        ]
 
     def __call__(self, x: Float[Tensor, "batch channels height width"], row: int, column: int) -> Mixture:
         """The mixture of one pixel of images that are drawn up to it."""
@@ -89,7 +91,10 @@ class PixelCNNPPCache:
 
     def _left(self, scale: int, row: int, column: int, x: Float[Tensor, "n features"]) -> Tensor:
         """The other stream at one resolution and all that are lower, at one pixel."""
-        model, options = self.model, {"label": self.label, "apply": lambda conv, v: self.caches[conv].pixel(column, v)}
+        model, options = (
+            self.model,
+            {"label": self.label, "apply": lambda conv, v: self.caches[conv].pixel(column, v)},
+        )
         if column == 0 and row > 0:
             self._next_row(scale)
         features = [x]

@@ -117,7 +117,9 @@ class PixelSNAIL(nn.Module):
 
     def _require_label(self, label: Tensor | None) -> None:
         if (label is None) != (self.classes == 0):
-            problem = "needs a label for each image" if self.classes else "is unconditional: it takes no labels"
+            problem = (
+                "needs a label for each image" if self.classes else "is unconditional: it takes no labels"
+            )
             raise ValueError(f"this model {problem}")
 
     def log_prob(
@@ -166,8 +168,8 @@ class PixelSNAIL(nn.Module):
             n: number of images.
             label: of all images, or of each; None for an unconditional model.
             generator: draws the uniform numbers, all at the start.
-            cached: evaluate only what a new pixel changes. Otherwise each pixel costs a pass over the rows up to it; the
-                images are the same but for rounding.
+            cached: evaluate only what a new pixel changes. Otherwise each pixel costs a pass over the rows up to it;
+                the images are the same but for rounding.
 
         Raises:
             ValueError: if a label is missing, or given to an unconditional model.
@@ -211,7 +213,8 @@ class SnailBlock(nn.Module):
     ) -> None:
         super().__init__()
         self.residuals = nn.ModuleList(
-            GatedResidual(channels, (2, 2), "down_right", classes=classes, dropout=dropout) for _ in range(residuals)
+            GatedResidual(channels, (2, 2), "down_right", classes=classes, dropout=dropout)
+            for _ in range(residuals)
         )
         content, asked, pixel = image_channels + channels + 2, channels + 2, ((1, 1), "down_right")
         self.content = GatedResidual(content, *pixel, dropout=dropout)
@@ -239,7 +242,11 @@ class SnailBlock(nn.Module):
         return self.merge(features, found, generator=generator)
 
     def ask(
-        self, features: Tensor, position: Tensor, generator: torch.Generator | None = None, apply: Apply = convolve
+        self,
+        features: Tensor,
+        position: Tensor,
+        generator: torch.Generator | None = None,
+        apply: Apply = convolve,
     ) -> Tensor:
         """Queries: they see features and position, which hold nothing of their own pixel."""
         asked = torch.cat([features, position], dim=1)
@@ -275,7 +282,9 @@ class PixelSNAILCache:
         like = model.output.bias.detach()
         self.position = positions(like.expand(n, 1, height, width, -1)[..., 0], height)
         self.above = like.new_zeros(n, model.first_left.kernel().shape[0], width)
-        self.memory = [[like.new_zeros(n, height * width, size) for size in block.sizes] for block in model.blocks]
+        self.memory = [
+            [like.new_zeros(n, height * width, size) for size in block.sizes] for block in model.blocks
+        ]
         self.features: list[Tensor] = []
 
     def __call__(self, x: Float[Tensor, "batch channels height width"], row: int, column: int) -> Mixture:
@@ -293,7 +302,9 @@ class PixelSNAILCache:
             self.above = self.caches[model.first_row_above].row(with_ones(x[:, :, row - 1]))
         features = self.above[:, :, column]
         if column > 0:
-            features = features + self.caches[model.first_left].pixel(column - 1, with_ones(x[:, :, row, column - 1]))
+            features = features + self.caches[model.first_left].pixel(
+                column - 1, with_ones(x[:, :, row, column - 1])
+            )
         self.features = []
         for block, (keys, values) in zip(model.blocks, self.memory, strict=True):
             for residual in block.residuals:
@@ -311,8 +322,12 @@ class PixelSNAILCache:
             return self.caches[conv].pixel(column, values)
 
         time, position = row * x.shape[3] + column, self.position[:, :, row, column]
-        for block, features, (keys, values) in zip(self.model.blocks, self.features, self.memory, strict=True):
-            keys[:, time], values[:, time] = block.offer(x[:, :, row, column], features, position, apply=apply)
+        for block, features, (keys, values) in zip(
+            self.model.blocks, self.features, self.memory, strict=True
+        ):
+            keys[:, time], values[:, time] = block.offer(
+                x[:, :, row, column], features, position, apply=apply
+            )
 
 
 def attend(

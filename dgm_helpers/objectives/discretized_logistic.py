@@ -1,6 +1,6 @@
 r"""The discretized logistic distribution of a pixel, and mixtures of it.
 
-T. Salimans, A. Karpathy, X. Chen and D. P. Kingma, *PixelCNN++*, ICLR 2017 (arXiv 1701.05517), section 2.1, eqs. 1 to 3.
+T. Salimans, A. Karpathy, X. Chen and D. P. Kingma, *PixelCNN++*, ICLR 2017 (arXiv 1701.05517), sections 2.1, 2.2.
 A pixel is a logistic variable rounded to the nearest of K levels; the first and the last one take the tails.
 Here pixels lie in [-1, 1], so that neighbouring levels are 2 / (K - 1) apart.
 
@@ -62,7 +62,9 @@ def mixture_log_prob(
     log_scales: Float[Tensor, "batch mixtures channels *space"],
     levels: int = 256,
 ) -> Float[Tensor, "batch *space"]:
-    r"""Log-probability of whole pixels under a mixture, :math:`\log\sum_m \pi_m \prod_c P(x_c|\mu_{mc}, s_{mc})`, in nats.
+    r"""Log-probability of whole pixels under a mixture, in nats.
+
+    .. math:: \log\sum_m \pi_m \prod_c P(x_c|\mu_{mc}, s_{mc})
 
     Salimans et al. (2017), eqs. 1 and 3: the channels of a pixel share the mixture's component.
 

@@ -1,4 +1,4 @@
-"""Shifted convolutions: what is dropped, and how a first batch scales them. That they are causal, the models' tests say."""
+"""Shifted convolutions: what they see, what is dropped, and how a first batch scales them."""
 
 import pytest
 import torch
@@ -26,7 +26,9 @@ def test_what_a_pixel_sees_through_a_step_down_and_up_again(shift, kernel):
     torch.manual_seed(0)
     halve = ShiftedConv2d(1, 1, kernel, shift, stride=2).double()
     double = ShiftedUpsample2d(1, kernel, shift).double()
-    jacobian = torch.func.jacrev(lambda x: double(halve(x)))(torch.randn(1, 1, 8, 8).double()).abs()[0, 0, :, :, 0, 0]
+    jacobian = torch.func.jacrev(lambda x: double(halve(x)))(torch.randn(1, 1, 8, 8).double()).abs()[
+        0, 0, :, :, 0, 0
+    ]
     assert jacobian.shape == (8, 8, 8, 8)
     for row in range(8):
         for column in range(8):
@@ -44,7 +46,9 @@ def test_dropout_drops_single_elements_from_its_generator_and_keeps_the_mean(gen
     assert set(dropped.unique().tolist()) == {0.0, 2.0}
     # 200,000 fair coins: the mean is 1 within 5 standard errors of 1 / 447.
     assert abs(dropped.mean() - 1) < 5 / 447
-    assert dropped.mean(dim=(2, 3)).min() > 0 and dropped.mean(dim=(2, 3)).max() < 2  # no whole feature at once
+    assert (
+        dropped.mean(dim=(2, 3)).min() > 0 and dropped.mean(dim=(2, 3)).max() < 2
+    )  # no whole feature at once
     first, again = (drop(x, 0.5, torch.Generator().manual_seed(1)) for _ in range(2))
     assert torch.equal(first, again)
 
@@ -75,6 +79,8 @@ def test_a_first_batch_gives_each_output_mean_zero_and_its_scale():
     for layer in model:
         x = layer(x)
         if hasattr(layer, "init_scale"):
-            torch.testing.assert_close(x.mean(dim=(0, 2, 3)), torch.zeros(x.shape[1]).double(), rtol=0, atol=1e-6)
+            torch.testing.assert_close(
+                x.mean(dim=(0, 2, 3)), torch.zeros(x.shape[1]).double(), rtol=0, atol=1e-6
+            )
             expected = torch.full((x.shape[1],), layer.init_scale).double()
             torch.testing.assert_close(x.std(dim=(0, 2, 3), unbiased=False), expected, rtol=1e-3, atol=0)

@@ -4,11 +4,11 @@ import copy
 
 import pytest
 import torch
+from autoregressive import MODELS, all_images, build, influence, labels, outputs, random_images
 from scipy import stats
 
 from dgm_helpers import data
 from dgm_helpers.training import fit
-from autoregressive import MODELS, all_images, build, influence, labels, outputs, random_images
 
 DIGITS = data.load("digits").train
 FALSE_ALARM_RATE = 1e-6
@@ -119,7 +119,12 @@ def test_gradients_reach_every_parameter(model):
 def test_a_model_overfits_sixteen_images(name):
     torch.manual_seed(0)
     kind, config = MODELS[name]
-    changes = {"channels": 16, "image_size": 8, "levels": 2, **({"dropout": 0.0} if "mixtures" in config else {})}
+    changes = {
+        "channels": 16,
+        "image_size": 8,
+        "levels": 2,
+        **({"dropout": 0.0} if "mixtures" in config else {}),
+    }
     model, images = kind(**{**config, **changes}), DIGITS[:16].round()
     before = float(model.loss(images)["loss"])
     fit(model, images, steps=150, batch_size=16, learning_rate=1e-2)
@@ -150,8 +155,8 @@ def test_the_likelihood_is_summed_in_float32_whatever_the_logits_are():
     from dgm_helpers.objectives.pixel_levels import level_log_prob
 
     x = torch.zeros(1, 1, 32, 32)
-    for outputs, levels in ((1, 2), (4, 4)):
-        logits = torch.zeros(1, outputs, 1, 32, 32, dtype=torch.bfloat16)
+    for count, levels in ((1, 2), (4, 4)):
+        logits = torch.zeros(1, count, 1, 32, 32, dtype=torch.bfloat16)
         expected = -1024 * torch.log(torch.tensor([float(levels)]))
         torch.testing.assert_close(level_log_prob(x, logits, levels), expected)
 

@@ -36,7 +36,9 @@ def test_initialisation_scales_the_output_to_a_first_batch():
     model.initialize(x)
     model.log_prob(x)
     torch.testing.assert_close(seen[-1].mean(dim=(0, 2, 3)), torch.zeros(30).double(), rtol=0, atol=1e-6)
-    torch.testing.assert_close(seen[-1].std(dim=(0, 2, 3)), torch.full((30,), 0.1).double(), rtol=0.05, atol=0)
+    torch.testing.assert_close(
+        seen[-1].std(dim=(0, 2, 3)), torch.full((30,), 0.1).double(), rtol=0.05, atol=0
+    )
 
 
 def test_a_size_that_the_strides_do_not_divide_is_told():
@@ -75,7 +77,11 @@ def test_classes_have_different_distributions(name):
 def test_the_paper_preset_has_the_papers_blocks():
     with torch.device("meta"):
         model = PixelCNNPP(**PRESETS["paper"])
-    assert [len(blocks) for blocks in model.down] == [5, 5, 5] and [len(blocks) for blocks in model.up] == [6, 6, 5]
+    assert [len(blocks) for blocks in model.down] == [5, 5, 5] and [len(blocks) for blocks in model.up] == [
+        6,
+        6,
+        5,
+    ]
     assert model.output.bias.shape == (100,)
 
 

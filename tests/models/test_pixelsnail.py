@@ -32,7 +32,9 @@ def test_the_rows_above_do_not_depend_on_how_many_rows_are_evaluated():
 def test_the_paper_preset_has_the_released_sizes():
     with torch.device("meta"):
         model = PixelSNAIL(**PRESETS["paper"])
-    assert len(model.blocks) == 12 and model.blocks[0].sizes == [16, 128] and len(model.blocks[0].residuals) == 4
+    assert (
+        len(model.blocks) == 12 and model.blocks[0].sizes == [16, 128] and len(model.blocks[0].residuals) == 4
+    )
     assert model.output.bias.shape == (100,)
 
 
