@@ -66,7 +66,7 @@ def mixture_log_prob(
 
     .. math:: \log\sum_m \pi_m \prod_c P(x_c|\mu_{mc}, s_{mc})
 
-    Salimans et al. (2017), eqs. 1 and 3: the channels of a pixel share the mixture's component.
+    Salimans et al. (2017), eqs. 2 and 3: the channels of a pixel share the mixture's component.
 
     Args:
         x: pixels in [-1, 1].
