@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from dgm_helpers.layers.masked_conv import HorizontalConv2d, MaskedConv2d, VerticalConv2d
 from dgm_helpers.layers.row_cache import Apply, RowCache, convolve
-from dgm_helpers.objectives.pixel_levels import draw_in_raster_order, draw_uniforms, level_log_prob
+from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
 
 
 class GatedPixelCNN(nn.Module):
@@ -88,7 +88,7 @@ class GatedPixelCNN(nn.Module):
         """
         if x.shape[1] != self.image_shape[0]:
             raise ValueError(f"this model takes images of {self.image_shape[0]} channels, not {x.shape[1]}")
-        conditions = self.conditions(label)
+        conditions, x = self.conditions(label), centered(x)
         return self.left(x, self.above(x, conditions, convolve), conditions, convolve)
 
     def conditions(self, label: Int[Tensor, " batch"] | None) -> list[Float[Tensor, "batch gates"] | None]:
@@ -101,7 +101,7 @@ class GatedPixelCNN(nn.Module):
         return [None if label is None else layer.condition(label) for layer in self.layers]
 
     def above(self, x: Tensor, conditions: Sequence[Tensor | None], apply: Apply) -> list[Tensor]:
-        """The vertical stack: what it hands to the horizontal one in each layer."""
+        """The vertical stack on pixels in [-1, 1]: what it hands to the horizontal one in each layer."""
         features, links = apply(self.first_vertical, x), []
         for layer, condition in zip(self.layers, conditions, strict=True):
             features, link = layer.above(features, condition, apply)
@@ -232,15 +232,15 @@ class GatedPixelCNNCache:
     ) -> Float[Tensor, "batch outputs"]:
         """Logits of one sub-pixel of images that are drawn up to it."""
         if channel == 0 and column == 0:
-            row_above = x[:, :, row - 1] if row else torch.zeros_like(x[:, :, 0])
+            row_above = centered(x[:, :, row - 1]) if row else torch.zeros_like(x[:, :, 0])
             self.links = self.model.above(
                 row_above, self.conditions, lambda conv, values: self.caches[conv].row(values)
             )
         elif channel == 0:
             # The pixel before was not complete when the first convolution read it.
-            self.caches[self.model.first_horizontal].write(column - 1, x[:, :, row, column - 1])
+            self.caches[self.model.first_horizontal].write(column - 1, centered(x[:, :, row, column - 1]))
         logits = self.model.left(
-            x[:, :, row, column],
+            centered(x[:, :, row, column]),
             [link[:, :, column] for link in self.links],
             self.conditions,
             lambda conv, values: self.caches[conv].pixel(column, values),
@@ -258,5 +258,5 @@ PRESETS = {
         "layers": 20,
         "kernel_size": 5,
     },
-    "laptop": {"image_size": 28, "levels": 2, "channels": 24, "layers": 4, "kernel_size": 3},
+    "laptop": {"image_size": 28, "levels": 2, "channels": 16, "layers": 5, "kernel_size": 5},
 }

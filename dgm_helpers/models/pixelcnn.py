@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from dgm_helpers.layers.masked_conv import MaskedConv2d
 from dgm_helpers.layers.row_cache import Apply, RowCache, convolve
-from dgm_helpers.objectives.pixel_levels import draw_in_raster_order, draw_uniforms, level_log_prob
+from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
 
 
 class PixelCNN(nn.Module):
@@ -75,10 +75,10 @@ class PixelCNN(nn.Module):
         """
         if x.shape[1] != self.image_shape[0]:
             raise ValueError(f"this model takes images of {self.image_shape[0]} channels, not {x.shape[1]}")
-        return self.evaluate(x, convolve)
+        return self.evaluate(centered(x), convolve)
 
     def evaluate(self, x: Float[Tensor, "batch channels *space"], apply: Apply) -> Tensor:
-        """The network, with each convolution evaluated by ``apply``: on whole images, or at one pixel."""
+        """The network on pixels in [-1, 1]; convolutions are evaluated by ``apply``, on images or at one pixel."""
         features = apply(self.first, x)
         for block in self.blocks:
             features = block(features, apply)
@@ -162,12 +162,12 @@ class PixelCNNCache:
         if channel == 0 and before >= 0:
             # The pixel before was not complete when the first convolution read it.
             last_row, last_column = divmod(before, self.width)
-            self.caches[self.model.first].write(last_column, x[:, :, last_row, last_column])
+            self.caches[self.model.first].write(last_column, centered(x[:, :, last_row, last_column]))
             if column == 0:
                 for cache in self.caches.values():
                     cache.next_row()
         logits = self.model.evaluate(
-            x[:, :, row, column], lambda conv, values: self.caches[conv].pixel(column, values)
+            centered(x[:, :, row, column]), lambda conv, values: self.caches[conv].pixel(column, values)
         )
         return logits[:, :, channel]
 

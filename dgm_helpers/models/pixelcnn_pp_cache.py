@@ -1,8 +1,8 @@
 """A PixelCNN++ evaluated at one pixel after another: each resolution only where its own raster moves on.
 
 At half the resolution there is something new at every second pixel of every second row, at a quarter at every fourth.
-P. Ramachandran et al., *Fast Generation for Convolutional Autoregressive Models*, 2017 (arXiv 1704.06001), describe such
-caches. The stream of the rows above is evaluated once a row.
+P. Ramachandran et al., *Fast Generation for Convolutional Autoregressive Models*, 2017 (arXiv 1704.06001), describe
+such caches. The stream of the rows above is evaluated once a row.
 """
 
 import torch

@@ -13,6 +13,11 @@ from torch import Tensor
 from dgm_helpers.objectives.distributions import bernoulli_log_prob
 
 
+def centered(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """Pixels in [-1, 1], as a network reads them: the zeros that pad an image are then not black."""
+    return 2 * x - 1
+
+
 def levels_of(x: Float[Tensor, "*shape"], levels: int) -> Int[Tensor, "*shape"]:
     """The number of the level of each pixel, 0 for NaN.
 
