@@ -10,7 +10,6 @@ does not depend on the weights, which are those of a new model at its preset.
 from __future__ import annotations
 
 import argparse
-import statistics
 import sys
 from collections.abc import Sequence
 from time import perf_counter
@@ -88,7 +87,7 @@ def timed(model: nn.Module, images: int, seed: int, *, cached: bool) -> tuple[to
 
 def spread(values: Sequence[float], digits: int, unit: str = "") -> str:
     """Median and quartiles."""
-    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
+    low, middle, high = torch.tensor(values).quantile(torch.tensor([0.25, 0.5, 0.75])).tolist()
     return f"{middle:.{digits}f}{unit} ({low:.{digits}f} to {high:.{digits}f})"
 
 
