@@ -10,7 +10,8 @@ and the conditional likelihood their eq. 3, :math:`p(x|h) = \prod_i p(x_i | x_1,
 back. The residual connection is the horizontal stack's alone. Figure aimed at: 3.03 bits per dimension on CIFAR-10.
 
 Departs from the paper in: h is a class (one of a number), the same V serves both stacks of a layer; skip connections
-from every layer to the output; features belong to the colours in turn (f mod 3), not in thirds; Adam.
+from every layer to the output; features belong to the colours in turn (f mod 3), not in thirds; pixels are
+read in [-1, 1], so that the padding is not black; Adam.
 """
 
 import math

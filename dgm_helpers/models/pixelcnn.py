@@ -13,7 +13,8 @@ Figures aimed at: 3.14 bits per dimension on CIFAR-10 (table 5), 81.30 nats on M
 A stack of masked convolutions has a blind spot to the upper right of each pixel, which is the reason for
 :mod:`~dgm_helpers.models.gated_pixelcnn`.
 
-Departs from the paper in: Adam in place of RMSProp; features belong to the colours in turn (f mod 3), not in thirds.
+Departs from the paper in: Adam in place of RMSProp; features belong to the colours in turn (f mod 3), not in thirds;
+pixels are read in [-1, 1], so that the padding is not black.
 """
 
 import math
