@@ -21,6 +21,7 @@ def fit(
     learning_rate: float = 1e-3,
     seed: int = DEFAULT_SEED,
     transform: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+    labels: Tensor | None = None,
     log_every: int = 50,
 ) -> History:
     """Minimise ``model.loss(batch, generator)["loss"]`` with Adam, and log every term.
@@ -36,29 +37,36 @@ def fit(
         learning_rate: of Adam.
         seed: of the order and the noise.
         transform: applied to each batch, with the run's generator; for binarisation or dequantisation.
+        labels: class of each data point, for a conditional model: its ``loss`` gets those of the batch as ``label``.
         log_every: a row of the history is the average over this many steps.
 
     Returns:
         The history of the terms.
 
     Raises:
-        ValueError: if there are no data or no steps, or if a batch or a row of the history would hold nothing.
+        ValueError: if there are no data or no steps, if a batch or a row of the history would hold nothing, or if there
+            are not as many labels as data points.
         FloatingPointError: if a term is not finite, with its name and the step. The update is not made.
     """
     if len(x) == 0 or steps < 1:
         raise ValueError(f"nothing to train on: {len(x)} data points, {steps} steps")
     if batch_size < 1 or log_every < 1:
         raise ValueError(f"batch_size ({batch_size}) and log_every ({log_every}) must be at least 1")
+    if labels is not None and len(labels) != len(x):
+        raise ValueError(f"{len(labels)} labels for {len(x)} data points")
     parameter = next(model.parameters())
     x = x.to(parameter)
+    labels = None if labels is None else labels.to(parameter.device)
     draws = generator(seed, parameter.device)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
     history, sums = History(), {}
     batches = _batches(len(x), min(batch_size, len(x)), draws)
     model.train()
     for step in tqdm(range(1, steps + 1), disable=_quiet(), leave=False, desc=type(model).__name__):
-        batch = x[next(batches)]
-        terms = model.loss(batch if transform is None else transform(batch, draws), generator=draws)
+        index = next(batches)
+        batch = x[index] if transform is None else transform(x[index], draws)
+        condition = {} if labels is None else {"label": labels[index]}
+        terms = model.loss(batch, **condition, generator=draws)
         _require_finite(terms, step)
         optimizer.zero_grad(set_to_none=True)
         terms["loss"].backward()

@@ -214,3 +214,29 @@ def test_history_plots_its_terms_against_the_step(ax):
     assert labels == ["loss", "kl"] and (ax.get_xlabel(), ax.get_ylabel()) == ("step", "nats")
     assert ax.lines[0].get_xdata().tolist() == [10, 20, 30]
     assert ax.lines[1].get_ydata().tolist() == [10, 20, 30]
+
+
+class Conditional(Recorder):
+    """A model that keeps the labels it sees beside the batches."""
+
+    def __init__(self):
+        super().__init__()
+        self.labels = []
+
+    def loss(self, batch, label, generator=None):
+        self.labels.append(label)
+        return super().loss(batch, generator)
+
+
+def test_a_conditional_model_gets_the_labels_of_its_batch():
+    x = torch.arange(20.0)[:, None]
+    model = Conditional()
+    fit(model, x, labels=torch.arange(20) % 7, steps=6, batch_size=5, transform=lambda batch, _: batch + 1)
+    assert len(model.labels) == 6
+    for batch, label in zip(model.seen, model.labels, strict=True):
+        assert torch.equal((batch[:, 0] - 1).long() % 7, label)
+
+
+def test_too_few_labels_are_told():
+    with pytest.raises(ValueError, match=r"^3 labels for 200 data points$"):
+        fit(small_vae(), IMAGES, labels=torch.zeros(3).long(), steps=1)

@@ -1,0 +1,95 @@
+"""How much faster an autoregressive model samples that keeps row caches than one that re-evaluates the image.
+
+    .venv/bin/python benchmarks/sampling.py                       # a few minutes on one core
+    .venv/bin/python benchmarks/sampling.py --repeats 3 pixelcnn  # one of the models
+
+Both ways draw from the same uniform numbers, in turn, in one process on one thread; the images are compared. The time
+does not depend on the weights, which are those of a new model at its preset.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from time import perf_counter
+
+import torch
+from torch import nn
+
+from autograder.tables import table
+from dgm_helpers.models import gated_pixelcnn, pixelcnn, pixelcnn_pp, pixelsnail
+
+MODELS = {
+    "gated_pixelcnn": (gated_pixelcnn.GatedPixelCNN, gated_pixelcnn.PRESETS),
+    "pixelcnn": (pixelcnn.PixelCNN, pixelcnn.PRESETS),
+    "pixelcnn_pp": (pixelcnn_pp.PixelCNNPP, pixelcnn_pp.PRESETS),
+    "pixelsnail": (pixelsnail.PixelSNAIL, pixelsnail.PRESETS),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure the models that were asked for and print one table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("models", nargs="*", choices=[*MODELS, []], help="All of them by default.")
+    parser.add_argument("--preset", default="laptop")
+    parser.add_argument("--images", type=int, default=16, help="Drawn at the same time.")
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    rows = [
+        compare(name, options.preset, options.images, options.repeats)
+        for name in options.models or list(MODELS)
+    ]
+    header = [
+        f"{options.images} images, {options.preset} preset",
+        "whole image anew",
+        "row caches",
+        "ratio",
+        "images",
+    ]
+    print(table(header, rows))
+    return 0
+
+
+def compare(name: str, preset: str, images: int, repeats: int) -> list[str]:
+    """Sample both ways ``repeats`` times, in turn; return a row of the table."""
+    kind, presets = MODELS[name]
+    torch.manual_seed(0)
+    model = kind(**presets[preset]).eval()
+    model.sample(1)  # the first call also pays for what torch sets up
+    naive, cached, same = [], [], True
+    for seed in range(repeats):
+        slow, slow_seconds = timed(model, images, seed, cached=False)
+        fast, fast_seconds = timed(model, images, seed, cached=True)
+        naive.append(slow_seconds)
+        cached.append(fast_seconds)
+        same = same and torch.equal(slow, fast)
+    ratios = [slow / fast for slow, fast in zip(naive, cached, strict=True)]
+    return [
+        name,
+        spread(naive, 1, " s"),
+        spread(cached, 3, " s"),
+        spread(ratios, 0),
+        "equal" if same else "DIFFER",
+    ]
+
+
+def timed(model: nn.Module, images: int, seed: int, *, cached: bool) -> tuple[torch.Tensor, float]:
+    """Images drawn from a seed, and the seconds that it took."""
+    generator = torch.Generator().manual_seed(seed)
+    began = perf_counter()
+    drawn = model.sample(images, generator=generator, cached=cached)
+    return drawn, perf_counter() - began
+
+
+def spread(values: Sequence[float], digits: int, unit: str = "") -> str:
+    """Median and quartiles."""
+    low, middle, high = torch.tensor(values).quantile(torch.tensor([0.25, 0.5, 0.75])).tolist()
+    return f"{middle:.{digits}f}{unit} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+r"""Convolutions that see no later pixel: masks of types A and B, and the two stacks of the Gated PixelCNN.
+
+An image is read row by row, and within a pixel channel by channel (R, G, B). A. van den Oord, N. Kalchbrenner and
+K. Kavukcuoglu, *Pixel Recurrent Neural Networks*, ICML 2016 (arXiv 1601.06759), section 3.4: a mask of type A, for the
+first layer, hides the current sub-pixel and all later ones; type B, for every other layer, hides the later ones only.
+A. van den Oord et al., *Conditional Image Generation with PixelCNN Decoders*, NIPS 2016 (arXiv 1606.05328), section
+2.2, split the visible half into the rows above and what is left in the own row, so that no blind spot remains.
+
+Features belong to image channels in turn: feature f to channel f mod C, so that halves and thirds of a stack of
+features keep their channels (the paper leaves the order open).
+
+What a mask hides everywhere is no part of a kernel: the rows below the centre. The rest of a mask is multiplied in the
+forward pass and not written into the weight, which would break ``torch.func`` and weights that are shared.
+"""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+KINDS = ("A", "B")
+
+
+class MaskedConv2d(nn.Module):
+    """Convolution whose kernel sees the rows above, the pixels to the left and, of its own pixel, what ``kind`` allows.
+
+    It leaves height and width as they are.
+
+    Args:
+        in_channels: input features.
+        out_channels: output features.
+        kernel_size: odd, height and width of the mask; the kernel is its upper half.
+        kind: ``"A"`` or ``"B"``, see :func:`causal_mask`.
+        image_channels: channels C of the image; features are split among them.
+
+    Raises:
+        ValueError: if the kernel size is even or the kind is another.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int, kind: str, image_channels: int = 1
+    ) -> None:
+        super().__init__()
+        half = kernel_size // 2
+        mask = causal_mask(kernel_size, kind, in_channels, out_channels, image_channels)
+        self._finish(mask[:, :, : half + 1], padding=(half, half, half, 0))
+
+    def _finish(self, mask: Bool[Tensor, "out in height width"], padding: tuple[int, int, int, int]) -> None:
+        self.padding = padding  # left, right, top, bottom
+        self.register_buffer("mask", mask.clone(), persistent=False)
+        self.weight = nn.Parameter(torch.empty(mask.shape))
+        self.bias = nn.Parameter(torch.zeros(mask.shape[0]))
+        # Uniform with variance 1 / (3 visible inputs), as torch's own convolutions start; each output counts its own.
+        bound = 1 / mask.flatten(1).sum(dim=1).clamp_min(1).sqrt()
+        with torch.no_grad():
+            self.weight.copy_((2 * torch.rand(mask.shape) - 1) * bound[:, None, None, None] * mask)
+
+    def kernel(self) -> Float[Tensor, "out in height width"]:
+        """The weight with zeros where the mask hides."""
+        return self.weight * self.mask
+
+    def forward(self, x: Float[Tensor, "batch in height width"]) -> Float[Tensor, "batch out height width"]:
+        """The convolution of ``x``."""
+        return F.conv2d(F.pad(x, self.padding), self.kernel(), self.bias)
+
+
+class HorizontalConv2d(MaskedConv2d):
+    """The horizontal stack's 1 x n convolution: the pixels to the left and, of its own pixel, what ``kind`` allows.
+
+    Arguments and errors are those of :class:`MaskedConv2d`.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int, kind: str, image_channels: int = 1
+    ) -> None:
+        nn.Module.__init__(self)
+        half = kernel_size // 2
+        mask = causal_mask(kernel_size, kind, in_channels, out_channels, image_channels)
+        self._finish(mask[:, :, half : half + 1, : half + 1], padding=(half, 0, 0, 0))
+
+
+class VerticalConv2d(MaskedConv2d):
+    """The vertical stack's n x n convolution: whole rows, nothing hidden within them.
+
+    The first one sees the rows strictly above. Every later one sees the row of its own as well: that row of its input
+    already holds nothing but rows above. To shift again in each layer would leave a blind spot at every depth.
+
+    Args:
+        in_channels: input features.
+        out_channels: output features.
+        kernel_size: odd, height and width of the full kernel, of which the upper half is used.
+        first: whether the input is the image.
+
+    Raises:
+        ValueError: if the kernel size is even, or is 1 in the first layer, which would see nothing.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, *, first: bool = False) -> None:
+        nn.Module.__init__(self)
+        _require_odd(kernel_size)
+        if first and kernel_size == 1:
+            raise ValueError(
+                "the first vertical convolution needs a kernel size of 3 or more: it sees rows above"
+            )
+        half = kernel_size // 2
+        self.first = first
+        mask = torch.ones(out_channels, in_channels, half + (not first), kernel_size, dtype=torch.bool)
+        # The first kernel ends a row higher, and so must its input: the last row of the image is seen by none.
+        self._finish(mask, padding=(half, half, half, -1 if first else 0))
+
+
+def causal_mask(
+    kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
+) -> Bool[Tensor, "{out_channels} {in_channels} {kernel_size} {kernel_size}"]:
+    """What an output feature may see of a window of inputs around its pixel: True where it may.
+
+    Van den Oord et al. (2016), section 3.4 and figure 2. Rows above and pixels to the left are visible. At the centre
+    an output of channel c sees inputs of the channels before c (type A), or up to c (type B).
+
+    Args:
+        kernel_size: height and width of the window, odd.
+        kind: ``"A"`` or ``"B"``.
+        in_channels: input features; feature f belongs to channel f mod ``image_channels``.
+        out_channels: output features, likewise.
+        image_channels: channels of the image.
+
+    Raises:
+        ValueError: if the kernel size is even or the kind is another.
+    """
+    _require_odd(kernel_size)
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind of mask {kind!r}: choose one of {', '.join(KINDS)}")
+    position = torch.arange(kernel_size**2).view(kernel_size, kernel_size)
+    center = kernel_size**2 // 2
+    mask = (position < center).expand(out_channels, in_channels, -1, -1).clone()
+    source = torch.arange(in_channels) % image_channels
+    target = torch.arange(out_channels)[:, None] % image_channels
+    middle = kernel_size // 2
+    mask[:, :, middle, middle] = source < target if kind == "A" else source <= target
+    return mask
+
+
+def _require_odd(kernel_size: int) -> None:
+    if kernel_size < 1 or kernel_size % 2 == 0:
+        raise ValueError(f"a kernel with a centre has an odd size, not {kernel_size}")

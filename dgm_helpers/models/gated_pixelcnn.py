@@ -1,0 +1,263 @@
+r"""Gated PixelCNN: a vertical and a horizontal stack without a blind spot, gated, and conditional on a class.
+
+A. van den Oord, N. Kalchbrenner, O. Vinyals, L. Espeholt, A. Graves and K. Kavukcuoglu, *Conditional Image Generation
+with PixelCNN Decoders*, NIPS 2016 (arXiv 1606.05328). The gated activation is their eq. 2, with a class h eq. 4:
+
+.. math:: y = \tanh(W_{k,f} * x + V_{k,f}^\top h) \odot \sigma(W_{k,g} * x + V_{k,g}^\top h)
+
+and the conditional likelihood their eq. 3, :math:`p(x|h) = \prod_i p(x_i | x_1, \dots, x_{i-1}, h)`. A layer is figure
+2: the vertical stack reads whole rows above, the horizontal one reads it and the pixels to the left, and nothing goes
+back. The residual connection is the horizontal stack's alone. Figure aimed at: 3.03 bits per dimension on CIFAR-10.
+
+Departs from the paper in: h is a class (one of a number), the same V serves both stacks of a layer; skip connections
+from every layer to the output; features belong to the colours in turn (f mod 3), not in thirds; pixels are
+read in [-1, 1], so that the padding is not black; Adam.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from einops import rearrange
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from dgm_helpers.layers.masked_conv import HorizontalConv2d, MaskedConv2d, VerticalConv2d
+from dgm_helpers.layers.row_cache import Apply, RowCache, convolve
+from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
+
+
+class GatedPixelCNN(nn.Module):
+    """Gated PixelCNN of square images.
+
+    Args:
+        image_size: height and width of what is sampled; any size can be evaluated.
+        image_channels: 1 for grey, 3 for colour.
+        levels: values that a sub-pixel takes, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
+        channels: features p of each stack, a multiple of ``image_channels``.
+        layers: number of gated layers.
+        kernel_size: n of the layers' n x n and 1 x n convolutions; the first layer has 7.
+        classes: number of classes; 0 for an unconditional model.
+
+    Raises:
+        ValueError: if there are fewer than two levels, or the features cannot be split among the channels.
+    """
+
+    def __init__(
+        self,
+        *,
+        image_size: int = 28,
+        image_channels: int = 1,
+        levels: int = 2,
+        channels: int = 32,
+        layers: int = 5,
+        kernel_size: int = 3,
+        classes: int = 0,
+    ) -> None:
+        super().__init__()
+        if levels < 2:
+            raise ValueError(f"a pixel of {levels} levels has nothing to model: give at least 2")
+        if channels % image_channels:
+            raise ValueError(
+                f"{channels} features cannot be split evenly among {image_channels} image channels"
+            )
+        self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
+                       "channels": channels, "layers": layers, "kernel_size": kernel_size,
+                       "classes": classes}  # fmt: skip
+        self.image_shape, self.levels, self.classes = (
+            (image_channels, image_size, image_size),
+            levels,
+            classes,
+        )
+        outputs = image_channels * (1 if levels == 2 else levels)
+        self.first_vertical = VerticalConv2d(image_channels, channels, 7, first=True)
+        self.first_horizontal = HorizontalConv2d(image_channels, channels, 7, "A", image_channels)
+        self.layers = nn.ModuleList(
+            GatedLayer(channels, kernel_size, image_channels, classes) for _ in range(layers)
+        )
+        self.head = HorizontalConv2d(channels, channels, 1, "B", image_channels)
+        self.output = HorizontalConv2d(channels, outputs, 1, "B", image_channels)
+
+    def logits(
+        self, x: Float[Tensor, "batch channels height width"], label: Int[Tensor, " batch"] | None = None
+    ) -> Float[Tensor, "batch outputs channels height width"]:
+        """Logits of each sub-pixel given all earlier ones: one for a Bernoulli, else one a level.
+
+        Raises:
+            ValueError: if the images have another number of channels than the model's, or if a label is missing, or
+                given to an unconditional model.
+        """
+        if x.shape[1] != self.image_shape[0]:
+            raise ValueError(f"this model takes images of {self.image_shape[0]} channels, not {x.shape[1]}")
+        conditions, x = self.conditions(label), centered(x)
+        return self.left(x, self.above(x, conditions, convolve), conditions, convolve)
+
+    def conditions(self, label: Int[Tensor, " batch"] | None) -> list[Float[Tensor, "batch gates"] | None]:
+        r""":math:`V_k^\top h` of each layer k, or None without classes."""
+        if (label is None) != (self.classes == 0):
+            problem = (
+                "needs a label for each image" if self.classes else "is unconditional: it takes no labels"
+            )
+            raise ValueError(f"this model {problem}")
+        return [None if label is None else layer.condition(label) for layer in self.layers]
+
+    def above(self, x: Tensor, conditions: Sequence[Tensor | None], apply: Apply) -> list[Tensor]:
+        """The vertical stack on pixels in [-1, 1]: what it hands to the horizontal one in each layer."""
+        features, links = apply(self.first_vertical, x), []
+        for layer, condition in zip(self.layers, conditions, strict=True):
+            features, link = layer.above(features, condition, apply)
+            links.append(link)
+        return links
+
+    def left(
+        self, x: Tensor, links: Sequence[Tensor], conditions: Sequence[Tensor | None], apply: Apply
+    ) -> Tensor:
+        """The horizontal stack and the output, from what the vertical one hands over."""
+        features, total = apply(self.first_horizontal, x), 0.0
+        for layer, link, condition in zip(self.layers, links, conditions, strict=True):
+            features, skip = layer.left(features, link, condition, apply)
+            total = total + skip
+        output = apply(self.output, apply(self.head, total.relu()).relu())
+        return rearrange(output, "b (k c) ... -> b k c ...", c=self.image_shape[0])
+
+    def log_prob(
+        self, x: Float[Tensor, "batch channels height width"], label: Int[Tensor, " batch"] | None = None
+    ) -> Float[Tensor, " batch"]:
+        """log p(x), or log p(x|label), in nats.
+
+        Raises:
+            ValueError: as for :meth:`logits`, or if a pixel is none of the levels.
+        """
+        return level_log_prob(x, self.logits(x, label), self.levels)
+
+    def loss(
+        self,
+        batch: Float[Tensor, "batch channels height width"],
+        label: Int[Tensor, " batch"] | None = None,
+        generator: torch.Generator | None = None,
+    ) -> dict[str, Tensor]:
+        """Mean of -log p(x), in nats, and the same in bits per dimension. There is no noise to draw."""
+        loss = -self.log_prob(batch, label).mean()
+        return {"loss": loss, "bits_per_dim": loss.detach() / (batch[0].numel() * math.log(2))}
+
+    @torch.no_grad()
+    def sample(
+        self,
+        n: int,
+        label: int | Int[Tensor, "{n}"] | None = None,
+        generator: torch.Generator | None = None,
+        *,
+        cached: bool = True,
+    ) -> Float[Tensor, "{n} channels height width"]:
+        """Draw ``n`` images.
+
+        Args:
+            n: number of images.
+            label: of all images, or of each; None for an unconditional model.
+            generator: draws one uniform number a sub-pixel, all at the start.
+            cached: evaluate only what a new pixel changes. Otherwise each pixel costs a pass over the whole image; the
+                images are the same but for rounding, which decides where a uniform number falls next to a probability.
+
+        Raises:
+            ValueError: if a label is missing, or given to an unconditional model.
+        """
+        weight = self.output.weight
+        if label is not None:
+            label = torch.as_tensor(label, device=weight.device).expand(n)
+        uniforms = draw_uniforms((n, *self.image_shape), weight, generator)
+        if cached:
+            return draw_in_raster_order(GatedPixelCNNCache(self, n, label), uniforms, self.levels)
+        return draw_in_raster_order(
+            lambda x, channel, row, column: self.logits(x, label)[:, :, channel, row, column],
+            uniforms,
+            self.levels,
+        )
+
+
+class GatedLayer(nn.Module):
+    """Figure 2 of the paper: one layer of both stacks.
+
+    Args:
+        channels: features p of each stack.
+        kernel_size: n, odd.
+        image_channels: channels of the image.
+        classes: number of classes, or 0.
+    """
+
+    def __init__(self, channels: int, kernel_size: int, image_channels: int, classes: int) -> None:
+        super().__init__()
+        self.vertical = VerticalConv2d(channels, 2 * channels, kernel_size)
+        self.link = VerticalConv2d(2 * channels, 2 * channels, 1)
+        self.horizontal = HorizontalConv2d(channels, 2 * channels, kernel_size, "B", image_channels)
+        self.out = HorizontalConv2d(channels, 2 * channels, 1, "B", image_channels)
+        self.condition = nn.Embedding(classes, 2 * channels) if classes else None
+
+    def above(self, x: Tensor, condition: Tensor | None, apply: Apply) -> tuple[Tensor, Tensor]:
+        """The vertical stack's new features, and what the horizontal stack gets of them before the gate."""
+        features = apply(self.vertical, x)
+        return gated_activation(features, condition), apply(self.link, features)
+
+    def left(self, x: Tensor, link: Tensor, condition: Tensor | None, apply: Apply) -> tuple[Tensor, Tensor]:
+        """The horizontal stack's new features, and the skip connection."""
+        gated = gated_activation(apply(self.horizontal, x) + link, condition)
+        residual, skip = apply(self.out, gated).chunk(2, dim=1)
+        return x + residual, skip
+
+
+def gated_activation(
+    features: Float[Tensor, "batch gates *space"], condition: Float[Tensor, "batch gates"] | None = None
+) -> Float[Tensor, "batch half *space"]:
+    r"""Eqs. 2 and 4: :math:`\tanh(f) \odot \sigma(g)` of the two halves f, g of ``features`` + ``condition``."""
+    if condition is not None:
+        features = features + condition.reshape(*condition.shape, *[1] * (features.ndim - 2))
+    f, g = features.chunk(2, dim=1)
+    return f.tanh() * g.sigmoid()
+
+
+class GatedPixelCNNCache:
+    """A Gated PixelCNN evaluated in raster order: the vertical stack row by row, the horizontal one pixel by pixel.
+
+    Args:
+        model: the Gated PixelCNN.
+        n: images drawn at the same time.
+        label: of each image, or None.
+    """
+
+    def __init__(self, model: GatedPixelCNN, n: int, label: Int[Tensor, "{n}"] | None = None) -> None:
+        self.model, self.conditions, self.links = model, model.conditions(label), []
+        convolutions = [module for module in model.modules() if isinstance(module, MaskedConv2d)]
+        self.caches = {conv: RowCache(conv, n, model.image_shape[2]) for conv in convolutions}
+
+    def __call__(
+        self, x: Float[Tensor, "batch channels height width"], channel: int, row: int, column: int
+    ) -> Float[Tensor, "batch outputs"]:
+        """Logits of one sub-pixel of images that are drawn up to it."""
+        if channel == 0 and column == 0:
+            row_above = centered(x[:, :, row - 1]) if row else torch.zeros_like(x[:, :, 0])
+            self.links = self.model.above(
+                row_above, self.conditions, lambda conv, values: self.caches[conv].row(values)
+            )
+        elif channel == 0:
+            # The pixel before was not complete when the first convolution read it.
+            self.caches[self.model.first_horizontal].write(column - 1, centered(x[:, :, row, column - 1]))
+        logits = self.model.left(
+            centered(x[:, :, row, column]),
+            [link[:, :, column] for link in self.links],
+            self.conditions,
+            lambda conv, values: self.caches[conv].pixel(column, values),
+        )
+        return logits[:, :, channel]
+
+
+PRESETS = {
+    # Section 3.1 (ImageNet): 20 layers of 384 units and filters of 5 x 5.
+    "paper": {
+        "image_size": 32,
+        "image_channels": 3,
+        "levels": 256,
+        "channels": 384,
+        "layers": 20,
+        "kernel_size": 5,
+    },
+    "laptop": {"image_size": 28, "levels": 2, "channels": 16, "layers": 5, "kernel_size": 5},
+}

@@ -1,0 +1,39 @@
+"""Strictly causal attention against its formula."""
+
+import pytest
+import torch
+
+from dgm_helpers.layers.causal_attention import causal_attention
+
+
+@pytest.mark.parametrize(("key_size", "value_size"), [(4, 6), (6, 4), (5, 5)])
+@pytest.mark.parametrize("positions", [2, 9])
+def test_attention_is_its_formula(key_size, value_size, positions):
+    q, k = torch.randn(2, 3, positions, key_size, dtype=torch.float64)
+    v = torch.randn(3, positions, value_size, dtype=torch.float64)
+    scores = (q @ k.transpose(1, 2)) / key_size**0.5
+    hidden = torch.ones(positions, positions, dtype=torch.bool).triu()
+    weights = scores.masked_fill(hidden, -torch.inf).softmax(dim=-1)
+    weights[:, 0] = 0.0  # where nothing comes before
+    torch.testing.assert_close(causal_attention(q, k, v), weights @ v)
+
+
+def test_the_first_position_gives_zeros_and_the_gradients_are_finite():
+    q, k, v = (torch.randn(1, 4, 3, requires_grad=True) for _ in range(3))
+    y = causal_attention(q, k, v)
+    assert y[:, 0].eq(0).all()
+    y.sum().backward()
+    assert all(x.grad.isfinite().all() for x in (q, k, v))
+
+
+def test_a_single_position_has_nothing_to_attend_to():
+    x = torch.randn(2, 1, 3)
+    assert causal_attention(x, x, x).eq(0).all() and causal_attention(x, x, x).shape == (2, 1, 3)
+
+
+def test_no_position_sees_the_key_or_value_of_its_own_or_a_later_one():
+    q, k, v = torch.randn(3, 1, 6, 4, dtype=torch.float64)
+    for function, x in ((lambda x: causal_attention(q, x, v), k), (lambda x: causal_attention(q, k, x), v)):
+        jacobian = torch.autograd.functional.jacobian(function, x)[0, :, :, 0].abs().sum(dim=(1, 3))
+        assert jacobian.triu().eq(0).all()
+    assert jacobian.tril(-1)[1:].ne(0).sum() == 15  # every earlier value is seen
