@@ -199,7 +199,9 @@ def test_images_with_other_channels_are_told(model):
         log_prob(model, torch.zeros(1, 2, 2, 2).double())
 
 
-@pytest.mark.parametrize("kind", {kind for kind, _ in MODELS.values()}, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", dict.fromkeys(kind for kind, _ in MODELS.values()), ids=lambda kind: kind.__name__
+)
 def test_one_level_is_told(kind):
     with pytest.raises(ValueError, match=r"^a pixel of 1 levels has nothing to model: give at least 2$"):
         kind(levels=1)
