@@ -25,10 +25,16 @@ from autograder.runs.summary import ClassResult, report
 
 
 class Gradebook(StubFiler):
-    """In memory, as a context manager; it cannot take a student called ``refused``."""
+    """In memory, as a context manager; it cannot take a student called ``refused``, and remarks on ``undated``."""
 
     def __init__(self, course, lecture):
         super().__init__(refused=("refused",))
+        self.notes = []
+
+    def file(self, record):
+        if record.student == "undated":
+            self.notes.append("undated: timestamp.txt holds no date")
+        super().file(record)
 
     def __enter__(self):
         return self
@@ -111,6 +117,12 @@ def test_one_that_could_not_be_filed_is_said_so_with_status_1(graded, course):
     status, out, _ = graded("03")
     assert status == 1
     assert out.endswith("refused is graded, but not in the gradebook: the gradebook is locked\n")
+
+
+def test_what_was_found_while_filing_is_said(graded, course):
+    hand_in(course, "undated")
+    status, _, said = graded("03", "--quiet")
+    assert (status, said) == (0, "autograder: undated: timestamp.txt holds no date\n")
 
 
 def test_json_is_one_document_and_all_of_stdout(graded, course):

@@ -126,7 +126,7 @@ def test_a_model_overfits_sixteen_images(name):
         **({"dropout": 0.0} if "mixtures" in config else {}),
     }
     model, images = kind(**{**config, **changes}), DIGITS[:16].round()
-    before = float(model.loss(images)["loss"])
+    before = float(model.loss(images)["loss"].detach())
     fit(model, images, steps=150, batch_size=16, learning_rate=1e-2)
     # Each of 16 equally likely images costs log 16 = 2.8 nats when all are known by heart.
     assert float(model.loss(images)["loss"]) < 7 < 30 < before
