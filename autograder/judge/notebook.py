@@ -99,7 +99,7 @@ class NotebookRun:
     def _carry_out(self, cell: Cell, student: Student) -> tuple[CellResult, bool]:
         seconds = min(self.limits.cell_seconds, self._seconds_left(cell))
         if cell.kind == "test":
-            if self.tests is None or self.tests.ended:
+            if self.tests is None:
                 self.tests = TestProcess(self.namespace, student, self.seed)
             return self.tests.run(cell, seconds)
         return self._run_over_there(student, cell, seconds), True

@@ -84,11 +84,6 @@ class TestProcess:
             error = CellError(error["name"], error["message"], tuple(error["traceback"]), error["hint"])
         return CellResult(told["outputs"], error, taken), told["usable"]
 
-    @property
-    def ended(self) -> bool:
-        """Whether another is needed for the next cell."""
-        return self.pid is None
-
     def end(self) -> int:
         """End it, if it has not ended yet; return its exit status, or minus the signal."""
         pid, self.pid = self.pid, None

@@ -14,7 +14,6 @@ from every layer to the output; features belong to the colours in turn (f mod 3)
 read in [-1, 1], so that the padding is not black; Adam.
 """
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -24,6 +23,13 @@ from torch import Tensor, nn
 
 from dgm_helpers.layers.masked_conv import HorizontalConv2d, MaskedConv2d, VerticalConv2d
 from dgm_helpers.layers.row_cache import Apply, RowCache, convolve
+from dgm_helpers.models.autoregressive_images import (
+    labels_of_all,
+    likelihood_loss,
+    require_channels,
+    require_label,
+    require_levels,
+)
 from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
 
 
@@ -55,8 +61,7 @@ class GatedPixelCNN(nn.Module):
         classes: int = 0,
     ) -> None:
         super().__init__()
-        if levels < 2:
-            raise ValueError(f"a pixel of {levels} levels has nothing to model: give at least 2")
+        require_levels(levels)
         if channels % image_channels:
             raise ValueError(
                 f"{channels} features cannot be split evenly among {image_channels} image channels"
@@ -87,18 +92,13 @@ class GatedPixelCNN(nn.Module):
             ValueError: if the images have another number of channels than the model's, or if a label is missing, or
                 given to an unconditional model.
         """
-        if x.shape[1] != self.image_shape[0]:
-            raise ValueError(f"this model takes images of {self.image_shape[0]} channels, not {x.shape[1]}")
+        require_channels(x, self.image_shape[0])
         conditions, x = self.conditions(label), centered(x)
         return self.left(x, self.above(x, conditions, convolve), conditions, convolve)
 
     def conditions(self, label: Int[Tensor, " batch"] | None) -> list[Float[Tensor, "batch gates"] | None]:
         r""":math:`V_k^\top h` of each layer k, or None without classes."""
-        if (label is None) != (self.classes == 0):
-            problem = (
-                "needs a label for each image" if self.classes else "is unconditional: it takes no labels"
-            )
-            raise ValueError(f"this model {problem}")
+        require_label(label, self.classes)
         return [None if label is None else layer.condition(label) for layer in self.layers]
 
     def above(self, x: Tensor, conditions: Sequence[Tensor | None], apply: Apply) -> list[Tensor]:
@@ -137,8 +137,7 @@ class GatedPixelCNN(nn.Module):
         generator: torch.Generator | None = None,
     ) -> dict[str, Tensor]:
         """Mean of -log p(x), in nats, and the same in bits per dimension. There is no noise to draw."""
-        loss = -self.log_prob(batch, label).mean()
-        return {"loss": loss, "bits_per_dim": loss.detach() / (batch[0].numel() * math.log(2))}
+        return likelihood_loss(self.log_prob(batch, label), batch)
 
     @torch.no_grad()
     def sample(
@@ -162,8 +161,7 @@ class GatedPixelCNN(nn.Module):
             ValueError: if a label is missing, or given to an unconditional model.
         """
         weight = self.output.weight
-        if label is not None:
-            label = torch.as_tensor(label, device=weight.device).expand(n)
+        label = labels_of_all(label, n, weight.device)
         uniforms = draw_uniforms((n, *self.image_shape), weight, generator)
         if cached:
             return draw_in_raster_order(GatedPixelCNNCache(self, n, label), uniforms, self.levels)

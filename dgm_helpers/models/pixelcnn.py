@@ -17,8 +17,6 @@ Departs from the paper in: Adam in place of RMSProp; features belong to the colo
 pixels are read in [-1, 1], so that the padding is not black.
 """
 
-import math
-
 import torch
 from einops import rearrange
 from jaxtyping import Float
@@ -26,6 +24,7 @@ from torch import Tensor, nn
 
 from dgm_helpers.layers.masked_conv import MaskedConv2d
 from dgm_helpers.layers.row_cache import Apply, RowCache, convolve
+from dgm_helpers.models.autoregressive_images import likelihood_loss, require_channels, require_levels
 from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
 
 
@@ -55,8 +54,7 @@ class PixelCNN(nn.Module):
         head_channels: int = 32,
     ) -> None:
         super().__init__()
-        if levels < 2:
-            raise ValueError(f"a pixel of {levels} levels has nothing to model: give at least 2")
+        require_levels(levels)
         self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
                        "channels": channels, "blocks": blocks, "head_channels": head_channels}  # fmt: skip
         self.image_shape, self.levels = (image_channels, image_size, image_size), levels
@@ -74,8 +72,7 @@ class PixelCNN(nn.Module):
         Raises:
             ValueError: if the images have another number of channels than the model's.
         """
-        if x.shape[1] != self.image_shape[0]:
-            raise ValueError(f"this model takes images of {self.image_shape[0]} channels, not {x.shape[1]}")
+        require_channels(x, self.image_shape[0])
         return self.evaluate(centered(x), convolve)
 
     def evaluate(self, x: Float[Tensor, "batch channels *space"], apply: Apply) -> Tensor:
@@ -98,8 +95,7 @@ class PixelCNN(nn.Module):
         self, batch: Float[Tensor, "batch channels height width"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
         """Mean of -log p(x), in nats, and the same in bits per dimension. There is no noise to draw."""
-        loss = -self.log_prob(batch).mean()
-        return {"loss": loss, "bits_per_dim": loss.detach() / (batch[0].numel() * math.log(2))}
+        return likelihood_loss(self.log_prob(batch), batch)
 
     @torch.no_grad()
     def sample(

@@ -14,8 +14,6 @@ Departs from the paper in: no average of the weights over training (Polyak), whi
 learning-rate schedule likewise; a class enters as a learned vector.
 """
 
-import math
-
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -30,6 +28,13 @@ from dgm_helpers.layers.shifted_conv import (
     shift_right,
     with_ones,
 )
+from dgm_helpers.models.autoregressive_images import (
+    labels_of_all,
+    likelihood_loss,
+    require_channels,
+    require_label,
+    require_levels,
+)
 from dgm_helpers.models.pixelcnn_pp_cache import PixelCNNPPCache
 from dgm_helpers.objectives.discretized_logistic import (
     Mixture,
@@ -38,7 +43,7 @@ from dgm_helpers.objectives.discretized_logistic import (
     pixel_log_prob,
     split_mixture,
 )
-from dgm_helpers.objectives.pixel_levels import draw_uniforms, levels_of
+from dgm_helpers.objectives.pixel_levels import centered, draw_uniforms, levels_of
 
 
 class PixelCNNPP(nn.Module):
@@ -73,8 +78,7 @@ class PixelCNNPP(nn.Module):
         classes: int = 0,
     ) -> None:
         super().__init__()
-        if levels < 2:
-            raise ValueError(f"a pixel of {levels} levels has nothing to model: give at least 2")
+        require_levels(levels)
         self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
                        "channels": channels, "blocks": blocks, "scales": scales, "mixtures": mixtures,
                        "dropout": dropout, "classes": classes}  # fmt: skip
@@ -142,19 +146,11 @@ class PixelCNNPP(nn.Module):
         return split_mixture(self.output(F.elu(left)), self.mixtures, self.image_shape[0])
 
     def _require(self, x: Tensor, label: Tensor | None) -> None:
-        if x.shape[1] != self.image_shape[0]:
-            raise ValueError(f"this model takes images of {self.image_shape[0]} channels, not {x.shape[1]}")
+        require_channels(x, self.image_shape[0])
         if x.shape[2] % self.multiple or x.shape[3] % self.multiple:
             sizes = f"{x.shape[2]} x {x.shape[3]}"
             raise ValueError(f"images of {sizes}: {self.scales} scales need multiples of {self.multiple}")
-        self._require_label(label)
-
-    def _require_label(self, label: Tensor | None) -> None:
-        if (label is None) != (self.classes == 0):
-            problem = (
-                "needs a label for each image" if self.classes else "is unconditional: it takes no labels"
-            )
-            raise ValueError(f"this model {problem}")
+        require_label(label, self.classes)
 
     def log_prob(
         self,
@@ -168,7 +164,7 @@ class PixelCNNPP(nn.Module):
             ValueError: as for :meth:`mixture`, or if a pixel is none of the levels.
         """
         levels_of(x, self.levels)
-        x = 2 * x - 1
+        x = centered(x)
         return pixel_log_prob(x, self.mixture(x, label, generator), self.levels).flatten(1).sum(dim=1)
 
     def loss(
@@ -178,14 +174,13 @@ class PixelCNNPP(nn.Module):
         generator: torch.Generator | None = None,
     ) -> dict[str, Tensor]:
         """Mean of -log p(x), in nats, and the same in bits per dimension."""
-        loss = -self.log_prob(batch, label, generator).mean()
-        return {"loss": loss, "bits_per_dim": loss.detach() / (batch[0].numel() * math.log(2))}
+        return likelihood_loss(self.log_prob(batch, label, generator), batch)
 
     def initialize(
         self, batch: Float[Tensor, "batch channels height width"], label: Int[Tensor, " batch"] | None = None
     ) -> None:
         """Scale all convolutions to a first batch, before training."""
-        shifted_conv.initialize(self, lambda x: self.mixture(x, label), 2 * batch - 1)
+        shifted_conv.initialize(self, lambda x: self.mixture(x, label), centered(batch))
 
     @torch.no_grad()
     def sample(
@@ -209,9 +204,8 @@ class PixelCNNPP(nn.Module):
             ValueError: if a label is missing, or given to an unconditional model.
         """
         weight = self.output.bias
-        if label is not None:
-            label = torch.as_tensor(label, device=weight.device).expand(n)
-        self._require_label(label)
+        label = labels_of_all(label, n, weight.device)
+        require_label(label, self.classes)
         channels, height, width = self.image_shape
         uniforms = draw_uniforms((n, channels + 1, height, width), weight, generator)
 

@@ -25,6 +25,13 @@ from dgm_helpers.layers import shifted_conv
 from dgm_helpers.layers.causal_attention import causal_attention
 from dgm_helpers.layers.row_cache import Apply, RowCache, convolve
 from dgm_helpers.layers.shifted_conv import GatedResidual, ShiftedConv2d, shift_down, shift_right, with_ones
+from dgm_helpers.models.autoregressive_images import (
+    labels_of_all,
+    likelihood_loss,
+    require_channels,
+    require_label,
+    require_levels,
+)
 from dgm_helpers.objectives.discretized_logistic import (
     Mixture,
     draw_pixels_in_raster_order,
@@ -32,7 +39,7 @@ from dgm_helpers.objectives.discretized_logistic import (
     pixel_log_prob,
     split_mixture,
 )
-from dgm_helpers.objectives.pixel_levels import draw_uniforms, levels_of
+from dgm_helpers.objectives.pixel_levels import centered, draw_uniforms, levels_of
 
 
 class PixelSNAIL(nn.Module):
@@ -71,8 +78,7 @@ class PixelSNAIL(nn.Module):
         classes: int = 0,
     ) -> None:
         super().__init__()
-        if levels < 2:
-            raise ValueError(f"a pixel of {levels} levels has nothing to model: give at least 2")
+        require_levels(levels)
         self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
                        "channels": channels, "blocks": blocks, "residuals": residuals, "key_size": key_size,
                        "value_size": value_size, "mixtures": mixtures, "dropout": dropout,
@@ -105,22 +111,14 @@ class PixelSNAIL(nn.Module):
             ValueError: if the images have another number of channels, or if a label is missing, or given to an
                 unconditional model.
         """
-        if x.shape[1] != self.image_shape[0]:
-            raise ValueError(f"this model takes images of {self.image_shape[0]} channels, not {x.shape[1]}")
-        self._require_label(label)
+        require_channels(x, self.image_shape[0])
+        require_label(label, self.classes)
         padded = with_ones(x)
         features = shift_down(self.first_row_above(padded)) + shift_right(self.first_left(padded))
         position = positions(x, self.image_shape[1])
         for block in self.blocks:
             features = block(x, features, position, label, generator)
         return split_mixture(self.output(F.elu(features)), self.mixtures, self.image_shape[0])
-
-    def _require_label(self, label: Tensor | None) -> None:
-        if (label is None) != (self.classes == 0):
-            problem = (
-                "needs a label for each image" if self.classes else "is unconditional: it takes no labels"
-            )
-            raise ValueError(f"this model {problem}")
 
     def log_prob(
         self,
@@ -134,7 +132,7 @@ class PixelSNAIL(nn.Module):
             ValueError: as for :meth:`mixture`, or if a pixel is none of the levels.
         """
         levels_of(x, self.levels)
-        x = 2 * x - 1
+        x = centered(x)
         return pixel_log_prob(x, self.mixture(x, label, generator), self.levels).flatten(1).sum(dim=1)
 
     def loss(
@@ -144,14 +142,13 @@ class PixelSNAIL(nn.Module):
         generator: torch.Generator | None = None,
     ) -> dict[str, Tensor]:
         """Mean of -log p(x), in nats, and the same in bits per dimension."""
-        loss = -self.log_prob(batch, label, generator).mean()
-        return {"loss": loss, "bits_per_dim": loss.detach() / (batch[0].numel() * math.log(2))}
+        return likelihood_loss(self.log_prob(batch, label, generator), batch)
 
     def initialize(
         self, batch: Float[Tensor, "batch channels height width"], label: Int[Tensor, " batch"] | None = None
     ) -> None:
         """Scale all convolutions to a first batch, before training."""
-        shifted_conv.initialize(self, lambda x: self.mixture(x, label), 2 * batch - 1)
+        shifted_conv.initialize(self, lambda x: self.mixture(x, label), centered(batch))
 
     @torch.no_grad()
     def sample(
@@ -175,9 +172,8 @@ class PixelSNAIL(nn.Module):
             ValueError: if a label is missing, or given to an unconditional model.
         """
         weight = self.output.bias
-        if label is not None:
-            label = torch.as_tensor(label, device=weight.device).expand(n)
-        self._require_label(label)
+        label = labels_of_all(label, n, weight.device)
+        require_label(label, self.classes)
         channels, height, width = self.image_shape
         uniforms = draw_uniforms((n, channels + 1, height, width), weight, generator)
 
