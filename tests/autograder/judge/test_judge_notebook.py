@@ -406,10 +406,9 @@ def test_hidden_tests_ask_a_process_that_has_run_nothing_before():
 
 
 def test_notebooks_see_nothing_of_each_other():
-    run_one("import pathlib\ntorch.left_behind = 1\npathlib.Path('file').write_text('x')")
-    source = (
-        "import pathlib\nassert not hasattr(torch, 'left_behind')\nassert not any(pathlib.Path().glob('f*'))"
-    )
+    run_one("import pathlib\ntorch.left_behind = 1\npathlib.Path('left_behind').write_text('x')")
+    looks = "import pathlib\nassert not hasattr(torch, 'left_behind')"
+    source = f"{looks}\nassert not any(pathlib.Path().glob('left_behind*'))"
     assert run_one(source).error is None
 
 
