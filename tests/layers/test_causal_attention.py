@@ -3,11 +3,20 @@
 import pytest
 import torch
 
+from dgm_helpers.layers import causal_attention as layer
 from dgm_helpers.layers.causal_attention import causal_attention
 
 
+@pytest.fixture(params=["by rows", "by the GPU's kernel"], autouse=True)
+def way(request, monkeypatch):
+    """Both ways to compute it, on the CPU."""
+    if request.param != "by rows":
+        monkeypatch.setattr(layer, "_by_rows", layer._by_kernel)
+    monkeypatch.setattr(layer, "ROWS", 4)
+
+
 @pytest.mark.parametrize(("key_size", "value_size"), [(4, 6), (6, 4), (5, 5)])
-@pytest.mark.parametrize("positions", [2, 9])
+@pytest.mark.parametrize("positions", [2, 5, 6, 9, 13])
 def test_attention_is_its_formula(key_size, value_size, positions):
     q, k = torch.randn(2, 3, positions, key_size, dtype=torch.float64)
     v = torch.randn(3, positions, value_size, dtype=torch.float64)
@@ -19,7 +28,7 @@ def test_attention_is_its_formula(key_size, value_size, positions):
 
 
 def test_the_first_position_gives_zeros_and_the_gradients_are_finite():
-    q, k, v = (torch.randn(1, 4, 3, requires_grad=True) for _ in range(3))
+    q, k, v = (torch.randn(1, 7, 3, requires_grad=True) for _ in range(3))
     y = causal_attention(q, k, v)
     assert y[:, 0].eq(0).all()
     y.sum().backward()
