@@ -15,7 +15,8 @@ import sys
 from collections.abc import Callable, Sequence
 
 import torch
-from measure import ratios, spread, take_turns
+from measure import ratios, take_turns
+from sides import spread
 from torch import Tensor
 
 from autograder.tables import table
@@ -59,7 +60,7 @@ def compare(size: int, batch: int, rounds: int) -> list[str]:
     stored = {name: stored_bytes(way, inputs) for name, way in ways.items()}
     return [
         f"{size} × {size}",
-        *(spread([1000 * s for s in seconds[name]], 0, "ms") for name in ways),
+        *(spread([1000 * s for s in seconds[name]], 0, " ms") for name in ways),
         spread(ratios(seconds["explicit mask"], seconds["no mask"]), 1),
         *(f"{stored[name] / MIB:.1f} MiB" for name in ways),
         f"{difference:.0e}",

@@ -1,8 +1,7 @@
-"""What the benchmarks share: alternatives take turns in one run, and a figure is a median with its quartiles."""
+"""Alternatives that take turns in one process; `sides.py` is for two processes."""
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
@@ -25,9 +24,3 @@ def take_turns(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[st
 def ratios(slow: Sequence[float], fast: Sequence[float]) -> list[float]:
     """Ratio of two alternatives' times, round by round."""
     return [one / other for one, other in zip(slow, fast, strict=True)]
-
-
-def spread(values: Sequence[float], digits: int, unit: str = "") -> str:
-    """Median and quartiles in one short text: ``2.50 s [2.40, 2.70]``."""
-    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
-    return f"{middle:.{digits}f}{unit and ' '}{unit} [{low:.{digits}f}, {high:.{digits}f}]"

@@ -2,6 +2,7 @@
 
     .venv/bin/python benchmarks/reversible.py                     # depths 8 to 64, about three minutes on one core
     .venv/bin/python benchmarks/reversible.py --depths 8 16       # some of them
+    .venv/bin/python benchmarks/reversible.py --peer              # beside memcnn, in an environment of its own
 
 All do the same arithmetic with the same weights: RevNet's blocks, batch normalisation and ReLU before each of two
 convolutions in F and in G. Plain autograd stores; checkpointing (torch.utils.checkpoint, not reentrant, a block at a
@@ -16,12 +17,15 @@ from __future__ import annotations
 
 import argparse
 import copy
-import statistics
 import sys
 from collections.abc import Callable, Sequence
-from time import perf_counter
+from pathlib import Path
 
 import torch
+from measure import ratios, take_turns
+from peers import environment
+from sides import Side, in_turns, spread
+from sides import ratios as ratios_of_answers
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
@@ -44,7 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--channels", type=int, default=64, help="Of both halves together.")
     parser.add_argument("--size", type=int, default=16, help="Height and width of the feature maps.")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--peer", action="store_true", help="Compare with memcnn in place of plain autograd.")
     options = parser.parse_args(arguments)
+    if options.peer:
+        print(beside_memcnn(options))
+        return 0
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     halves = torch.randn(options.batch, options.channels, options.size, options.size).chunk(2, dim=1)
@@ -57,9 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         memory.append([str(depth), *(f"{stored[name] / MIB:.1f} MiB" for name in runs)])
         plain = times["plain autograd"]
         for name in runs:
-            ratios = [mine / theirs for mine, theirs in zip(times[name], plain, strict=True)]
+            milliseconds = spread([1000 * seconds for seconds in times[name]], 0, " ms")
             time.append(
-                [f"{depth} blocks, {name}", spread(times[name], "ms"), spread(ratios), f"{error[name]:.0e}"]
+                [
+                    f"{depth} blocks, {name}",
+                    milliseconds,
+                    spread(ratios(times[name], plain)),
+                    f"{error[name]:.0e}",
+                ]
             )
     shape = f"{options.batch} × {options.channels} × {options.size} × {options.size}"
     print(table([f"stored for {shape}, blocks", *runs], memory) + "\n")
@@ -114,15 +127,13 @@ def stored_bytes(model: nn.Module, run: Run, halves: Sequence[Tensor]) -> int:
 def step_times(
     runs: dict[str, tuple[nn.Module, Run]], halves: Sequence[Tensor], rounds: int
 ) -> dict[str, list[float]]:
-    """Milliseconds of forward and backward passes, each kind once in every round; a first round is not counted."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(rounds + 1):
-        for name, (model, run) in runs.items():
-            model.zero_grad(set_to_none=True)
-            began = perf_counter()
-            backward(run, halves)
-            times[name].append(1000 * (perf_counter() - began))
-    return {name: values[1:] for name, values in times.items()}
+    """Seconds of forward and backward passes, in turns."""
+
+    def step(model: nn.Module, run: Run) -> None:
+        model.zero_grad(set_to_none=True)
+        backward(run, halves)
+
+    return take_turns({name: lambda pair=pair: step(*pair) for name, pair in runs.items()}, rounds)
 
 
 def gradient_error(runs: dict[str, tuple[nn.Module, Run]], halves: Sequence[Tensor]) -> dict[str, float]:
@@ -147,11 +158,21 @@ def leaves(halves: Sequence[Tensor]) -> list[Tensor]:
     return [half.clone().requires_grad_() for half in halves]
 
 
-def spread(values: Sequence[float], unit: str = "") -> str:
-    """Median and quartiles."""
-    low, middle, high = statistics.quantiles(values, n=4)
-    digits = 0 if unit else 2
-    return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}){' ' if unit else ''}{unit}"
+def beside_memcnn(options: argparse.Namespace) -> str:
+    """The table of step times beside memcnn's, each side in a process of its own."""
+    file = Path(__file__).with_name("memcnn_chain.py")
+    sizes = {"batch": options.batch, "channels": options.channels, "size": options.size}
+    rows = []
+    with Side(file) as ours, Side(file, environment("memcnn")) as theirs:
+        for depth in options.depths:
+            ours.call("prepare_ours", depth=depth, **sizes)
+            theirs.call("prepare_memcnn", depth=depth, **sizes)
+            answers = in_turns({"memcnn": theirs, "ours": ours}, "step", options.rounds)
+            times = [spread([1000 * a.seconds for a in answers[name]], 0, " ms") for name in answers]
+            rows.append(
+                [f"{depth} blocks", *times, spread(ratios_of_answers(answers["memcnn"], answers["ours"]))]
+            )
+    return table(["a training step", "memcnn", "ours", "memcnn / ours"], rows)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from time import perf_counter
 
 import torch
+from measure import ratios
+from sides import spread
 from torch import nn
 
 from autograder.tables import table
@@ -67,12 +69,11 @@ def compare(name: str, preset: str, images: int, repeats: int) -> list[str]:
         naive.append(slow_seconds)
         cached.append(fast_seconds)
         same = same and torch.equal(slow, fast)
-    ratios = [slow / fast for slow, fast in zip(naive, cached, strict=True)]
     return [
         name,
         spread(naive, 1, " s"),
         spread(cached, 3, " s"),
-        spread(ratios, 0),
+        spread(ratios(naive, cached), 0),
         "equal" if same else "DIFFER",
     ]
 
@@ -83,12 +84,6 @@ def timed(model: nn.Module, images: int, seed: int, *, cached: bool) -> tuple[to
     began = perf_counter()
     drawn = model.sample(images, generator=generator, cached=cached)
     return drawn, perf_counter() - began
-
-
-def spread(values: Sequence[float], digits: int, unit: str = "") -> str:
-    """Median and quartiles."""
-    low, middle, high = torch.tensor(values).quantile(torch.tensor([0.25, 0.5, 0.75])).tolist()
-    return f"{middle:.{digits}f}{unit} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 if __name__ == "__main__":
