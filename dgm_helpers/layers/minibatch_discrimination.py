@@ -14,11 +14,9 @@ def minibatch_features(m: Float[Tensor, "batch kernels dims"]) -> Float[Tensor, 
 
     The paper's sum has the term j = i too, which is always 1. In float32 at least.
     """
-    m = m.to(torch.promote_types(m.dtype, torch.float32))
-    closeness = torch.exp(-(m[:, None] - m).abs().sum(dim=-1))
-    return closeness.masked_fill(torch.eye(len(m), dtype=torch.bool, device=m.device)[..., None], 0).sum(
-        dim=1
-    )
+    by_kernel = m.to(torch.promote_types(m.dtype, torch.float32)).transpose(0, 1)
+    closeness = torch.exp(-torch.cdist(by_kernel, by_kernel, p=1))
+    return closeness.masked_fill(torch.eye(len(m), dtype=torch.bool, device=m.device), 0).sum(dim=2).T
 
 
 class MinibatchDiscrimination(nn.Module):
