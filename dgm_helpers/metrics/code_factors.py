@@ -1,4 +1,4 @@
-"""What unsupervised codes turned out to stand for: a categorical code beside classes, continuous ones beside factors."""
+"""What unsupervised codes turned out to stand for: categorical ones beside classes, continuous ones beside factors."""
 
 from collections.abc import Sequence
 
