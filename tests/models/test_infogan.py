@@ -22,8 +22,16 @@ VARIANTS = pytest.mark.parametrize(
         {**SMALL, "categories": (5,), "continuous": 0, "q_hidden": 6},
         {**SMALL, "categories": (), "continuous": 3, "q_hidden": 6},
         {**VECTORS, **CODES, "normalize": "none"},
+        {**SMALL, **CODES, "minibatch_kernels": 3, "virtual_batch": 4},
     ],
-    ids=["both", "no normalisation, no layer of Q's own", "categorical", "continuous", "vectors"],
+    ids=[
+        "both",
+        "no normalisation, no layer of Q's own",
+        "categorical",
+        "continuous",
+        "vectors",
+        "techniques",
+    ],
 )
 
 
