@@ -1,11 +1,11 @@
-r"""A VAE with several layers of latents, z_L → … → z_1 → x, each layer Gaussian given the one above.
+r"""A VAE with several layers of latents, z_L → … → z_1 → x, each layer Gaussian given the one above it.
 
 .. math:: p(x, z) = p(x|z_1)\,p(z_1|z_2) \cdots p(z_{L-1}|z_L)\,p(z_L), \qquad p(z_L) = N(0, I)
 
 Two posteriors. ``"factorized"``, :math:`q(z|x) = \prod_i q(z_i|x)`, is that of I. Gulrajani et al., *PixelVAE: A Latent
 Variable Model for Natural Images*, ICLR 2017 (arXiv 1611.05013): a ladder of deterministic features of x, from each of
-which a layer is read off. ``"bottom-up"``, :math:`q(z|x) = q(z_1|x)\,q(z_2|z_1) \cdots`, is that of Y. Burda, R. Grosse and
-R. Salakhutdinov, ICLR 2016 (arXiv 1509.00519): a layer is read off the sample beneath.
+which a layer is read off. ``"bottom-up"``, :math:`q(z|x) = q(z_1|x)\,q(z_2|z_1) \cdots`, is that of Y. Burda, R. Grosse
+and R. Salakhutdinov, ICLR 2016 (arXiv 1509.00519): a layer is read off the sample beneath.
 
 With the first, the KL term of every layer has a closed form given the layer above. With the second, z_i and z_{i+1} are
 dependent under q, and KL(q(z_i|·) || p(z_i|z_{i+1})) at z_{i+1} drawn from z_i is *not* the layer's term: all but the
