@@ -23,6 +23,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.data.sampling import binarize
 from dgm_helpers.models.vae import perceptron
 from dgm_helpers.objectives.distributions import bernoulli_log_prob, gaussian_sample
 from dgm_helpers.objectives.hierarchical import (
@@ -257,6 +258,7 @@ def _gaussian(parameters: Float[Tensor, "*batch twice"]) -> Gaussian:
     return mu, log_sigma
 
 
-PRESETS = {
-    "laptop": {"latent_dims": (20, 10), "hidden": 200},
+PRESETS = {"laptop": {"latent_dims": (20, 10), "hidden": 200}}
+TRAINING = {
+    "laptop": {"data": "mnist_10k", "steps": 3_000, "learning_rate": 1e-3, "transform": binarize},
 }

@@ -25,6 +25,7 @@ from einops.layers.torch import Rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.data.sampling import binarize
 from dgm_helpers.models.autoregressive_images import require_levels
 from dgm_helpers.models.gated_pixelcnn import Conditions, GatedPixelCNN
 from dgm_helpers.models.hierarchical_vae import HierarchicalVAE
@@ -178,14 +179,13 @@ class Centered(nn.Module):
 PRESETS = {
     # The command that the authors' code names for its best model of binarised MNIST, without upsampling: 12 layers of
     # 5 x 5 with 16 features, 16 latent dimensions. They weight the KL by steps / 10,000 in the first 10,000 steps.
-    "paper": {
-        "latent_dims": (16,),
-        "layers": 12,
-        "pixel_channels": 16,
-        "kernel_size": 5,
-        "first_kernel_size": 7,
-        "upsampling": False,
-    },
-    "laptop": {"latent_dims": (24, 8), "hidden": 128, "channels": (16, 32), "layers": 1, "pixel_channels": 16,
+    "paper": {"latent_dims": (16,), "layers": 12, "pixel_channels": 16, "kernel_size": 5, "first_kernel_size": 7,
+              "upsampling": False},
+    "laptop": {"latent_dims": (24, 8), "hidden": 128, "channels": (16, 32), "layers": 1, "pixel_channels": 8,
                "kernel_size": 3, "first_kernel_size": 3},
+}  # fmt: skip
+TRAINING = {
+    # Batches and learning rate of the authors' code, which stops after 200,000 steps at most.
+    "paper": {"data": "mnist", "steps": 200_000, "batch_size": 100, "transform": binarize},
+    "laptop": {"data": "mnist_10k", "steps": 3_000, "batch_size": 32, "learning_rate": 2e-3, "transform": binarize},
 }  # fmt: skip
