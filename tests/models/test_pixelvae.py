@@ -168,6 +168,14 @@ def test_presets_build():
             assert {**PixelVAE(**preset).config, **preset} == PixelVAE(**preset).config
 
 
+def test_the_paper_preset_has_the_size_of_the_authors_command():
+    with torch.device("meta"):
+        model = PixelVAE(**PRESETS["paper"])
+    assert len(model.pixels.layers) == len(model.gates) == 12 and model.latent_dims == (16,)
+    assert all(gate.weight.shape == (32, 16) for gate in model.gates)
+    assert model.pixels.layers[0].vertical.weight.shape == (32, 16, 3, 5)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
