@@ -169,14 +169,11 @@ class HierarchicalVAE(nn.Module):
         With ``free_nats`` the loss has max(KL_i, free_nats) for the KL of each layer, Kingma et al.'s free bits.
         """
         reconstruction, kl = self.terms(batch, 1, generator)
+        elbo = hierarchical_elbo(reconstruction, kl).mean()
         reconstruction, kl = reconstruction.mean(), kl.mean(dim=(0, 1))
+        loss = kl.clamp_min(self.free_nats).sum() - reconstruction if self.free_nats else -elbo
         layers = {f"kl_{layer}": value for layer, value in enumerate(kl, start=1)}
-        loss = (
-            kl.clamp_min(self.free_nats).sum() - reconstruction
-            if self.free_nats
-            else kl.sum() - reconstruction
-        )
-        return {"loss": loss, "reconstruction": reconstruction, "kl": kl.sum(), **layers}
+        return {"loss": loss, "elbo": elbo, "reconstruction": reconstruction, "kl": kl.sum(), **layers}
 
     def elbo(
         self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None

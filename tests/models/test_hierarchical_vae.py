@@ -67,10 +67,11 @@ def test_shapes_and_dtypes(model, x, generator):
 def test_the_loss_is_the_sum_of_its_terms(model, x, generator):
     terms = model.loss(x, generator)
     layers = [f"kl_{layer}" for layer in range(1, len(model.latent_dims) + 1)]
-    assert set(terms) == {"loss", "reconstruction", "kl", *layers}
+    assert set(terms) == {"loss", "elbo", "reconstruction", "kl", *layers}
     assert all(term.shape == () for term in terms.values())
     torch.testing.assert_close(terms["kl"], sum(terms[name] for name in layers))
     torch.testing.assert_close(terms["loss"], terms["kl"] - terms["reconstruction"])
+    torch.testing.assert_close(terms["elbo"], -terms["loss"])
     terms["loss"].backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
@@ -147,7 +148,7 @@ def test_free_nats_stop_the_gradient_of_a_layer_below_them_and_nothing_else(mode
     assert model.free_nats == 0
     model.free_nats = free = max(kl[name] for name in names) * 0.999
     terms = model.loss(x, torch.Generator().manual_seed(1))
-    assert all(float(terms[name].detach()) == kl[name] for name in names)
+    assert all(float(terms[name].detach()) == kl[name] for name in [*names, "elbo"])
     expected = sum(max(kl[name], free) for name in names) - kl["reconstruction"]
     assert float(terms["loss"].detach()) == pytest.approx(expected)
     model.free_nats = 1e9
