@@ -15,7 +15,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal
 
-from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample, kl_to_standard_normal
+from dgm_helpers.objectives.distributions import (
+    gaussian_log_prob,
+    gaussian_sample,
+    kl_to_correlated_gaussian,
+    kl_to_standard_normal,
+)
 from dgm_helpers.objectives.importance_weighting import ImportanceSampler, gaussian_importance_sampler
 
 NOISES = ("isotropic", "diagonal")
@@ -109,11 +114,7 @@ class LinearVAE(nn.Module):
         """Exact KL(q(z|x) || p(z|x)): what the ELBO lacks to log p(x)."""
         mu, log_sigma = self.encode(x)
         mean, _ = self.posterior(x)
-        precision = self._precision()
-        trace = (precision.diagonal() * torch.exp(2 * log_sigma)).sum(dim=-1)
-        mahalanobis = torch.einsum("bi,ij,bj->b", mu - mean, precision, mu - mean)
-        log_dets = -torch.logdet(precision) - 2 * log_sigma.sum(dim=-1)
-        return 0.5 * (trace + mahalanobis - mu.shape[-1] + log_dets)
+        return kl_to_correlated_gaussian(mu, log_sigma, mean, self._precision())
 
     def importance_sampler(self, x: Float[Tensor, "batch data"]) -> ImportanceSampler:
         """Draws so many samples of q(z|x) and returns their log-weights, log p(x, z_k) - log q(z_k|x)."""
