@@ -23,7 +23,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.layers.masked_conv import MaskedConv2d
-from dgm_helpers.layers.row_cache import Apply, RowCache, convolve
+from dgm_helpers.layers.raster_cache import RasterCache
+from dgm_helpers.layers.row_cache import Apply, convolve
 from dgm_helpers.models.autoregressive_images import likelihood_loss, require_channels, require_levels
 from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
 
@@ -111,7 +112,10 @@ class PixelCNN(nn.Module):
         """
         uniforms = draw_uniforms((n, *self.image_shape), self.output.weight, generator)
         if cached:
-            return draw_in_raster_order(PixelCNNCache(self, n), uniforms, self.levels)
+            cache = RasterCache(
+                self, self.first, n, self.image_shape[2], lambda x, apply, *_: self.evaluate(x, apply)
+            )
+            return draw_in_raster_order(cache, uniforms, self.levels)
         return draw_in_raster_order(
             lambda x, channel, row, column: self.logits(x)[:, :, channel, row, column], uniforms, self.levels
         )
@@ -136,37 +140,6 @@ class ResidualBlock(nn.Module):
         features = apply(self.reduce, x.relu())
         features = apply(self.middle, features.relu())
         return x + apply(self.expand, features.relu())
-
-
-class PixelCNNCache:
-    """The network of a PixelCNN evaluated at one pixel after another, in raster order.
-
-    Args:
-        model: the PixelCNN.
-        n: images drawn at the same time.
-    """
-
-    def __init__(self, model: PixelCNN, n: int) -> None:
-        self.model, self.width = model, model.image_shape[2]
-        convolutions = [module for module in model.modules() if isinstance(module, MaskedConv2d)]
-        self.caches = {conv: RowCache(conv, n, self.width) for conv in convolutions}
-
-    def __call__(
-        self, x: Float[Tensor, "batch channels height width"], channel: int, row: int, column: int
-    ) -> Float[Tensor, "batch outputs"]:
-        """Logits of one sub-pixel of images that are drawn up to it."""
-        before = row * self.width + column - 1
-        if channel == 0 and before >= 0:
-            # The pixel before was not complete when the first convolution read it.
-            last_row, last_column = divmod(before, self.width)
-            self.caches[self.model.first].write(last_column, centered(x[:, :, last_row, last_column]))
-            if column == 0:
-                for cache in self.caches.values():
-                    cache.next_row()
-        logits = self.model.evaluate(
-            centered(x[:, :, row, column]), lambda conv, values: self.caches[conv].pixel(column, values)
-        )
-        return logits[:, :, channel]
 
 
 PRESETS = {
