@@ -20,7 +20,6 @@ Departs from the paper in: two strided convolutions each way, where theirs are R
 masked layer; free bits hold for the KL of the batch as a whole.
 """
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -28,11 +27,13 @@ from einops import rearrange, repeat
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.data.sampling import binarize
 from dgm_helpers.layers.raster_cache import RasterCache
 from dgm_helpers.layers.windowed_decoder import WindowedDecoder
 from dgm_helpers.models.autoregressive_images import require_channels, require_levels
 from dgm_helpers.models.iaf import AutoregressivePrior
 from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
+from dgm_helpers.objectives.importance_weighting import ImportanceSampler, sampled_bound
 from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
 
 FLOWS = ("prior", "posterior")
@@ -122,7 +123,12 @@ class VLAE(nn.Module):
         generator: torch.Generator | None = None,
     ) -> tuple[Float[Tensor, "{samples} batch latent"], Float[Tensor, "{samples} batch"]]:
         """Draws of the code that is decoded, and log q(z|x) - log p(z) at each, in nats."""
-        mu, log_sigma = (part.expand(samples, -1, -1) for part in self.encode(x))
+        return self._posterior_sample(self.encode(x), samples, generator)
+
+    def _posterior_sample(
+        self, parameters: tuple[Tensor, Tensor], samples: int, generator: torch.Generator | None
+    ) -> tuple[Float[Tensor, "{samples} batch latent"], Float[Tensor, "{samples} batch"]]:
+        mu, log_sigma = (part.expand(samples, -1, -1) for part in parameters)
         start = gaussian_sample(mu, log_sigma, generator)
         end, log_det = self.prior.flow(start)
         # Of the start with the flow in the prior, of the end with it in the posterior: the same number.
@@ -164,10 +170,20 @@ class VLAE(nn.Module):
         Raises:
             ValueError: if ``samples`` is below 1.
         """
-        if samples < 1:
-            raise ValueError(f"the bound needs at least one importance sample, not {samples}")
-        z, log_ratio = self.posterior_sample(x, samples, generator)
-        return (self.log_likelihood(x, z) - log_ratio).logsumexp(dim=0) - math.log(samples)
+        return sampled_bound(self.importance_sampler(x), samples, len(x), generator)
+
+    def importance_sampler(self, x: Float[Tensor, "batch channels height width"]) -> ImportanceSampler:
+        """Encode ``x``, once; the function returned draws so many codes and returns their log-weights.
+
+        They are log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
+        """
+        parameters = self.encode(x)
+
+        def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
+            z, log_ratio = self._posterior_sample(parameters, samples, generator)
+            return self.log_likelihood(x, z) - log_ratio
+
+        return draw
 
     @torch.no_grad()
     def decode(
@@ -220,4 +236,10 @@ PRESETS = {
               "flow_steps": 2, "flow_hidden": (640,)},
     "laptop": {"latent_dim": 16, "channels": (16, 32), "local_channels": 16, "local_layers": 2, "kernel_size": 3,
                "flow_steps": 1, "flow_hidden": (64,), "free_nats": 4.0},
+}  # fmt: skip
+
+TRAINING = {
+    # The paper trains on MNIST binarised once and for all; binarised anew at each visit it overfits less.
+    "paper": {"data": "mnist", "steps": 200_000, "batch_size": 128, "transform": binarize},
+    "laptop": {"data": "mnist_10k", "steps": 500, "batch_size": 64, "learning_rate": 2e-3, "transform": binarize},
 }  # fmt: skip

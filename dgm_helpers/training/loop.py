@@ -80,7 +80,7 @@ def fit(
         "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed, "log_every": log_every,
         "weight_average": weight_average,
     }  # fmt: skip
-    state = State.begin(model, len(x), _groups(model, learning_rate), identity)
+    state = State.begin(model, len(x), parameter_groups(model, learning_rate), identity)
     loss = state.processes.wrap(Loss(model))
     folder = None if folder is None else Path(folder)
     if folder is not None:
@@ -141,7 +141,7 @@ class Loss(nn.Module):
         return self.model.loss(batch, **condition, generator=noise)
 
 
-def _groups(model: nn.Module, learning_rate: float) -> list[dict[str, Any]]:
+def parameter_groups(model: nn.Module, learning_rate: float) -> list[dict[str, Any]]:
     """Adam's parameter groups: the model's own, or all parameters in one."""
     if not hasattr(model, "parameter_groups"):
         return [{"params": list(model.parameters())}]

@@ -1,0 +1,144 @@
+"""The first part of `gpu.py`: step time, memory, share of the bf16 peak and samples a second of each paper preset."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from dgm_helpers.runtime import generator, seed_everything
+from dgm_helpers.training import registry
+from dgm_helpers.training.evaluation import takes_labels
+from dgm_helpers.training.loop import parameter_groups
+
+GIB = 1 << 30
+
+
+def measure_presets(device: torch.device, *, only: Sequence[str] | None, dry_run: bool) -> dict[str, object]:
+    """The measured peak in TFLOP/s, and a row for each preset; one that fails has its reason in its row."""
+    peak = matrix_tflops(device, 256 if dry_run else 8192)
+    wanted = [
+        entry
+        for entry in registry.entries()
+        if entry.preset.startswith("laptop" if dry_run else "paper") and (not only or entry.name in only)
+    ]
+    rows = []
+    for entry in wanted:
+        row = {"model": entry.name, "preset": entry.preset}
+        try:
+            row |= measure(entry, device, peak, dry_run=dry_run)
+        except (RuntimeError, ValueError) as error:  # out of memory, most likely: the others go on
+            row["error"] = str(error).partition("\n")[0]
+        rows.append(row)
+        print(row, flush=True)
+    return {"peak_tflops": peak, "presets": rows}
+
+
+def measure(entry: registry.Entry, device: torch.device, peak: float, *, dry_run: bool) -> dict[str, object]:
+    """A preset's row."""
+    seed_everything(0)
+    model = entry.build().to(device)
+    batch = 8 if dry_run else entry.training.batch_size
+    x, condition = random_batch(entry, model, batch, device)
+    step = training_step(entry, model, x, condition, device)
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+    step()
+    with FlopCounterMode(display=False) as counter:
+        step()
+    seconds = timed(step, device, 2 if dry_run else 20)
+    memory = torch.cuda.max_memory_allocated() / GIB if device.type == "cuda" else None
+    low, middle, high = statistics.quantiles(seconds, n=4, method="inclusive")
+    return {
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "batch": batch,
+        "step_ms": [1000 * low, 1000 * middle, 1000 * high],
+        "memory_gib": memory,
+        "gflop_per_step": counter.get_total_flops() / 1e9,
+        "share_of_peak": counter.get_total_flops() / middle / (peak * 1e12),
+        "samples_per_second": samples_per_second(model, condition, device, 2 if dry_run else 16),
+    }
+
+
+def random_batch(
+    entry: registry.Entry, model: nn.Module, batch: int, device: torch.device
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Data of the model's shape with levels drawn at random, transformed as in training, and labels if it takes any."""
+    draws, config = generator(0, device), model.config
+    if "data_dim" in config:
+        shape = (config["data_dim"],)
+    elif "data_shape" in config:
+        shape = tuple(config["data_shape"])
+    else:
+        shape = (config.get("image_channels", 1), config["image_size"], config["image_size"])
+    levels = config.get("levels") or 256
+    x = torch.randint(levels, (batch, *shape), generator=draws, device=device) / (levels - 1)
+    if entry.training.transform is not None:
+        x = entry.training.transform(x, draws)
+    if not takes_labels(model):
+        return x, {}
+    return x, {"label": torch.randint(config["classes"], (batch,), generator=draws, device=device)}
+
+
+def training_step(
+    entry: registry.Entry, model: nn.Module, x: Tensor, condition: dict[str, Tensor], device: torch.device
+) -> Callable[[], None]:
+    """One update in bf16 autocast, as `fit` makes it on a GPU."""
+    optimizer = torch.optim.Adam(
+        parameter_groups(model, entry.training.learning_rate), lr=entry.training.learning_rate, fused=True
+    )
+    noise = generator(1, device)
+
+    def step() -> None:
+        with torch.autocast(device.type, torch.bfloat16):
+            loss = model.loss(x, **condition, generator=noise)["loss"]
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+
+    model.train()
+    return step
+
+
+def samples_per_second(
+    model: nn.Module, condition: dict[str, Tensor], device: torch.device, n: int
+) -> float | None:
+    """Images drawn a second, ``n`` together; None for a model that draws none."""
+    if not hasattr(model, "sample"):
+        return None
+    model.eval()
+    label = {"label": condition["label"][:1].expand(n)} if condition else {}
+    draws = generator(2, device)
+    (seconds,) = timed(lambda: model.sample(n, **label, generator=draws), device, 1)
+    return n / seconds
+
+
+def matrix_tflops(device: torch.device, size: int) -> float:
+    """Rate of a product of two bf16 matrices of random numbers, median of ten."""
+    a, b = torch.randn(2, size, size, device=device).bfloat16()
+    torch.mm(a, b)
+    return 2 * size**3 / statistics.median(timed(lambda: torch.mm(a, b), device, 10)) / 1e12
+
+
+def timed(run: Callable[[], object], device: torch.device, repeats: int) -> list[float]:
+    """Seconds of each run, the device's work included."""
+    seconds = []
+    for _ in range(repeats):
+        synchronize(device)
+        began = perf_counter()
+        run()
+        synchronize(device)
+        seconds.append(perf_counter() - began)
+    assert all(math.isfinite(value) for value in seconds)
+    return seconds
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait for the GPU."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
