@@ -61,7 +61,10 @@ def test_a_dry_run_measures_trains_and_writes(tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [((), "this machine has no CUDA GPU; --dry-run tries everything on the CPU"), (("--seconds", "0"), "a time above 0")],
+    [
+        ((), "this machine has no CUDA GPU; --dry-run tries everything on the CPU"),
+        (("--seconds", "0"), "a time above 0"),
+    ],
 )  # fmt: skip
 def test_what_cannot_be_measured_is_told(arguments, message):
     done = run(*arguments)
