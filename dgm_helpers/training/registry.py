@@ -5,6 +5,7 @@ first class of the file that has a ``loss``, unless the preset names another.
 """
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ class Entry:
         Raises:
             ValueError: if the model has no such argument, or does not take the value.
         """
-        known = self.kind.__init__.__kwdefaults__ or {}
+        known = inspect.signature(self.kind).parameters
         for key in changes or {}:
             if key not in known:
                 raise ValueError(f"{self.name} has no argument {key!r}: it has {', '.join(known)}")
