@@ -160,6 +160,7 @@ PRESETS = {
         "hidden": (),
         "rate_ratio": 1.0,
     },
-    # The networks of InfoGAN for MNIST, a quarter of the maps.
-    "laptop": {"channels": (16, 32), "hidden": (64,)},
+    "laptop": {"channels": (16, 32), "hidden": (64,), "normalize": "generator"},
 }
+
+TRAINING = {"laptop": {"data": "mnist_10k", "steps": 1_500, "batch_size": 64}}

@@ -147,6 +147,14 @@ class InfoGAN(ImprovedGAN):
         return terms | {"discrete_information": theirs[0], "continuous_information": theirs[1]}
 
 
+SMALL = {
+    "hidden": (64,),
+    "q_hidden": 64,
+    "normalize": "generator",
+    "minibatch_kernels": 16,
+    "minibatch_dims": 8,
+}
+
 PRESETS = {
     # MNIST, appendix C.1: 62 noise variables, Cat(10), two U(-1, 1); Adam at 2e-4 for D and Q, 1e-3 for G.
     "paper": {"noise_dim": 62, "categories": (10,), "continuous": 2, "channels": (64, 128), "hidden": (1024,)},
@@ -160,5 +168,20 @@ PRESETS = {
         "data_shape": (3, 32, 32), "noise_dim": 128, "categories": (10,) * 10, "continuous": 0,
         "channels": (64, 128, 256), "hidden": (),
     },
-    "laptop": {"channels": (16, 32), "hidden": (64,), "q_hidden": 64},
+    # Smaller networks. In few steps on few images the codes alone decide what is generated, and the noise nothing,
+    # unless the critic sees whole batches. Without batch normalisation Q is the same function in evaluation.
+    "laptop": SMALL | {"channels": (16, 32)},
+    "digits": SMALL | {"channels": (24, 48)},
+    # Heads rendered from azimuth, elevation, lighting and width: four continuous codes.
+    "heads": SMALL | {
+        "data_shape": (1, 32, 32), "noise_dim": 8, "categories": (), "continuous": 4, "channels": (24, 48),
+        "continuous_weight": 1.0,
+    },
 }  # fmt: skip
+
+TRAINING = {
+    "paper": {"data": "mnist", "steps": 25_000, "batch_size": 128},
+    "laptop": {"data": "mnist_10k", "steps": 1_500, "batch_size": 64},
+    "digits": {"data": "mnist_10k", "steps": 6_000, "batch_size": 64},
+    "heads": {"data": "heads", "steps": 4_000, "batch_size": 64},
+}
