@@ -171,10 +171,9 @@ PRESETS = {
     # Smaller networks. In few steps on few images the codes alone decide what is generated, and the noise nothing,
     # unless the critic sees whole batches. Without batch normalisation Q is the same function in evaluation.
     "laptop": SMALL | {"channels": (16, 32)},
-    "digits": SMALL | {"channels": (24, 48)},
     # Heads rendered from azimuth, elevation, lighting and width: four continuous codes.
     "heads": SMALL | {
-        "data_shape": (1, 32, 32), "noise_dim": 8, "categories": (), "continuous": 4, "channels": (24, 48),
+        "data_shape": (1, 32, 32), "noise_dim": 8, "categories": (), "continuous": 4, "channels": (16, 32),
         "continuous_weight": 1.0,
     },
 }  # fmt: skip
@@ -182,6 +181,5 @@ PRESETS = {
 TRAINING = {
     "paper": {"data": "mnist", "steps": 25_000, "batch_size": 128},
     "laptop": {"data": "mnist_10k", "steps": 1_500, "batch_size": 64},
-    "digits": {"data": "mnist_10k", "steps": 6_000, "batch_size": 64},
     "heads": {"data": "heads", "steps": 4_000, "batch_size": 64},
 }
