@@ -98,8 +98,12 @@ class InfoGAN(ImprovedGAN):
         self.recognition = nn.Sequential(*own, nn.Linear(q_hidden or features, outputs))
 
     def encode(self, x: Float[Tensor, "batch *data"]) -> CodePosterior:
-        """Q(c|x), the posterior of the codes."""
-        return self.posterior(self.recognition(self.trunk(x)))
+        """Q(c|x), the posterior of the codes.
+
+        Raises:
+            ValueError: if the data points have another shape than the model's.
+        """
+        return self.posterior(self.recognition(self.describe(x)))
 
     def posterior(self, output: Float[Tensor, "batch outputs"]) -> CodePosterior:
         """Q(c|x) from the recognition head's output, in float32 or better."""
