@@ -98,8 +98,12 @@ class InfoGAN(ImprovedGAN):
         self.recognition = nn.Sequential(*own, nn.Linear(q_hidden or features, outputs))
 
     def encode(self, x: Float[Tensor, "batch *data"]) -> CodePosterior:
-        """Q(c|x), the posterior of the codes."""
-        return self.posterior(self.recognition(self.trunk(x)))
+        """Q(c|x), the posterior of the codes.
+
+        Raises:
+            ValueError: if the data points have another shape than the model's.
+        """
+        return self.posterior(self.recognition(self.describe(x)))
 
     def posterior(self, output: Float[Tensor, "batch outputs"]) -> CodePosterior:
         """Q(c|x) from the recognition head's output, in float32 or better."""
@@ -147,6 +151,14 @@ class InfoGAN(ImprovedGAN):
         return terms | {"discrete_information": theirs[0], "continuous_information": theirs[1]}
 
 
+SMALL = {
+    "hidden": (64,),
+    "q_hidden": 64,
+    "normalize": "generator",
+    "minibatch_kernels": 16,
+    "minibatch_dims": 8,
+}
+
 PRESETS = {
     # MNIST, appendix C.1: 62 noise variables, Cat(10), two U(-1, 1); Adam at 2e-4 for D and Q, 1e-3 for G.
     "paper": {"noise_dim": 62, "categories": (10,), "continuous": 2, "channels": (64, 128), "hidden": (1024,)},
@@ -160,5 +172,18 @@ PRESETS = {
         "data_shape": (3, 32, 32), "noise_dim": 128, "categories": (10,) * 10, "continuous": 0,
         "channels": (64, 128, 256), "hidden": (),
     },
-    "laptop": {"channels": (16, 32), "hidden": (64,), "q_hidden": 64},
+    # Smaller networks. In few steps on few images the codes alone decide what is generated, and the noise nothing,
+    # unless the critic sees whole batches. Without batch normalisation Q is the same function in evaluation.
+    "laptop": SMALL | {"channels": (16, 32)},
+    # Heads rendered from azimuth, elevation, lighting and width: four continuous codes.
+    "heads": SMALL | {
+        "data_shape": (1, 32, 32), "noise_dim": 8, "categories": (), "continuous": 4, "channels": (16, 32),
+        "continuous_weight": 1.0,
+    },
 }  # fmt: skip
+
+TRAINING = {
+    "paper": {"data": "mnist", "steps": 25_000, "batch_size": 128},
+    "laptop": {"data": "mnist_10k", "steps": 1_500, "batch_size": 64},
+    "heads": {"data": "heads", "steps": 4_000, "batch_size": 64},
+}
