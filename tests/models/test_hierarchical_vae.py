@@ -167,15 +167,16 @@ def test_each_layer_can_be_resampled_while_the_others_are_held(model, generator)
     assert torch.equal(model.generate(noise), images)
     for layer in range(1, len(model.latent_dims) + 1):
         assert not torch.equal(model.generate({**noise, layer: other[layer]}), images)
+    pixels = {0: noise[0]} if 0 in noise else {}
     latents, above = {}, None
     for layer in range(len(model.latent_dims), 0, -1):
         mu, log_sigma = model.prior(layer, above)
         latents[layer] = above = mu + log_sigma.exp() * noise[layer]
     top = len(model.latent_dims)
-    assert torch.equal(model.generate({**other, 0: noise.get(0)}, latents), images)
+    assert torch.equal(model.generate({**other, **pixels}, latents), images)
     assert torch.equal(model.generate({**noise, top: other[top]}, {top: latents[top]}), images)
     # With z_1 held nothing above it matters: x depends on the latents through z_1 alone.
-    assert torch.equal(model.generate({**other, 0: noise.get(0)}, {1: latents[1]}), images)
+    assert torch.equal(model.generate({**other, **pixels}, {1: latents[1]}), images)
 
 
 @torch.no_grad()
