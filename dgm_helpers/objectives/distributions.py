@@ -89,7 +89,7 @@ def bernoulli_log_prob(
     Written from the logits, which stays finite where a sigmoid has rounded to 0 or 1.
     """
     dtype = torch.promote_types(x.dtype, logits.dtype)
-    return _BernoulliLogProb.apply(*torch.broadcast_tensors(x.to(dtype), logits.to(dtype)))
+    return _BernoulliLogProb.apply(x.to(dtype), logits.to(dtype))
 
 
 class _BernoulliLogProb(torch.autograd.Function):
@@ -115,6 +115,8 @@ class _BernoulliLogProb(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
         x, logits = ctx.saved_tensors
         gradient = gradient.unsqueeze(-1)
-        by_x = logits * gradient if ctx.needs_input_grad[0] else None
-        by_logits = (x - logits.sigmoid()) * gradient if ctx.needs_input_grad[1] else None
-        return by_x, by_logits
+        by_x = (logits * gradient).sum_to_size(x.shape) if ctx.needs_input_grad[0] else None
+        if not ctx.needs_input_grad[1]:
+            return by_x, None
+        # The logits come first: the result then has their layout, and the matrix product behind need not copy it.
+        return by_x, ((logits.sigmoid() - x) * -gradient).sum_to_size(logits.shape)
