@@ -20,7 +20,6 @@ Departs from the papers in: perceptrons for encoder and decoder, where theirs ar
 bounded by a tanh, where IAF's gate (its eq. 13 and 14) only shrinks; coordinates are reversed between steps.
 """
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -31,6 +30,7 @@ from dgm_helpers.layers.made import AutoregressiveFlow
 from dgm_helpers.models.priors import StandardNormal
 from dgm_helpers.models.vae import VAE, perceptron
 from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
+from dgm_helpers.objectives.importance_weighting import ImportanceSampler
 
 
 class IAFVAE(VAE):
@@ -100,7 +100,12 @@ class IAFVAE(VAE):
         self, x: Float[Tensor, "batch *pixels"], samples: int, generator: torch.Generator | None = None
     ) -> tuple[Float[Tensor, "{samples} batch latent"], Float[Tensor, "{samples} batch"]]:
         """Draws from q(z|x) and their log-densities in nats. Kingma et al. (2016), eq. 10 to 12."""
-        mu, log_sigma, context = (part.expand(samples, -1, -1) for part in self._encode(x))
+        return self._posterior_sample(self._encode(x), samples, generator)
+
+    def _posterior_sample(
+        self, parameters: tuple[Tensor, Tensor, Tensor], samples: int, generator: torch.Generator | None
+    ) -> tuple[Float[Tensor, "{samples} batch latent"], Float[Tensor, "{samples} batch"]]:
+        mu, log_sigma, context = (part.expand(samples, -1, -1) for part in parameters)
         start = gaussian_sample(mu, log_sigma, generator)
         z, log_det = self.flow(start, context)
         return z, gaussian_log_prob(start, mu, log_sigma) - log_det
@@ -122,21 +127,18 @@ class IAFVAE(VAE):
         kl = (log_q - self.prior.log_prob(z)).mean()
         return {"loss": kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
 
-    def bound(
-        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
-    ) -> Float[Tensor, " batch"]:
-        r"""Estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
+    def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
+        """Encode ``x``, once; the function returned draws so many samples of q(z|x) and returns their log-weights.
 
-        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO.
-
-        Raises:
-            ValueError: if ``samples`` is below 1.
+        They are log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
         """
-        if samples < 1:
-            raise ValueError(f"the bound needs at least one importance sample, not {samples}")
-        z, log_q = self.posterior_sample(x, samples, generator)
-        log_weights = self.log_likelihood(x, z) + self.prior.log_prob(z) - log_q
-        return log_weights.logsumexp(dim=0) - math.log(samples)
+        parameters = self._encode(x)
+
+        def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
+            z, log_q = self._posterior_sample(parameters, samples, generator)
+            return self.log_likelihood(x, z) + self.prior.log_prob(z) - log_q
+
+        return draw
 
     def reconstruct(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, "batch *pixels"]:
         """E[x|z] at the z that the Gaussian's mean goes to, in the shape of ``x``."""

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.distributions import MultivariateNormal
 
 from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample, kl_to_standard_normal
+from dgm_helpers.objectives.importance_weighting import ImportanceSampler, gaussian_importance_sampler
 
 NOISES = ("isotropic", "diagonal")
 
@@ -113,6 +114,15 @@ class LinearVAE(nn.Module):
         mahalanobis = torch.einsum("bi,ij,bj->b", mu - mean, precision, mu - mean)
         log_dets = -torch.logdet(precision) - 2 * log_sigma.sum(dim=-1)
         return 0.5 * (trace + mahalanobis - mu.shape[-1] + log_dets)
+
+    def importance_sampler(self, x: Float[Tensor, "batch data"]) -> ImportanceSampler:
+        """Draws so many samples of q(z|x) and returns their log-weights, log p(x, z_k) - log q(z_k|x)."""
+        prior = torch.zeros(self.weight.shape[1]).to(
+            self.weight
+        )  # mean and log standard deviation of N(0, I)
+        return gaussian_importance_sampler(
+            *self.encode(x), lambda z: self.log_likelihood(x, z) + gaussian_log_prob(z, prior, prior)
+        )
 
     def loss(
         self, batch: Float[Tensor, "batch data"], generator: torch.Generator | None = None

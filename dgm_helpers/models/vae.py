@@ -9,7 +9,6 @@ Departs from the paper in: Adam in place of Adagrad; ReLU in the convolutional v
 does not have; a Gaussian decoder has one learned noise for all pixels.
 """
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -24,6 +23,11 @@ from dgm_helpers.objectives.distributions import (
     gaussian_log_prob,
     gaussian_sample,
     kl_to_standard_normal,
+)
+from dgm_helpers.objectives.importance_weighting import (
+    ImportanceSampler,
+    gaussian_importance_sampler,
+    sampled_bound,
 )
 
 LIKELIHOODS = ("bernoulli", "gaussian")
@@ -81,12 +85,12 @@ class VAE(nn.Module):
         flat = x.flatten(1)
         if flat.shape[1] != self.data_dim:
             raise ValueError(f"this model takes {self.data_dim} numbers a data point, not {flat.shape[1]}")
-        mu, log_sigma = self.encoder(flat).chunk(2, dim=-1)
-        return mu, log_sigma
+        return gaussian_parameters(self.encoder, flat)
 
     def decode(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
         """Parameters of p(x|z): logits of a Bernoulli, or the mean of a Gaussian."""
-        output = self.decoder(z.reshape(-1, z.shape[-1]))
+        # In z's precision, for the likelihood, whatever the network computes in.
+        output = self.decoder(z.reshape(-1, z.shape[-1])).to(z.dtype)
         return output.reshape(*z.shape[:-1], output.shape[-1])
 
     def log_likelihood(
@@ -124,18 +128,22 @@ class VAE(nn.Module):
     ) -> Float[Tensor, " batch"]:
         r"""Estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
 
-        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO.
+        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO. Many samples are drawn in chunks, from one
+        pass through the encoder, and without gradients need no more memory than some.
 
         Raises:
             ValueError: if ``samples`` is below 1.
         """
-        if samples < 1:
-            raise ValueError(f"the bound needs at least one importance sample, not {samples}")
-        mu, log_sigma = (parameter.expand(samples, -1, -1) for parameter in self.encode(x))
-        z = gaussian_sample(mu, log_sigma, generator)
-        log_joint = self.log_likelihood(x, z) + self.prior.log_prob(z)
-        log_weights = log_joint - gaussian_log_prob(z, mu, log_sigma)
-        return log_weights.logsumexp(dim=0) - math.log(samples)
+        return sampled_bound(self.importance_sampler(x), samples, len(x), generator)
+
+    def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
+        """Encode ``x``, once; the function returned draws so many samples of q(z|x) and returns their log-weights.
+
+        They are log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
+        """
+        return gaussian_importance_sampler(
+            *self.encode(x), lambda z: self.log_likelihood(x, z) + self.prior.log_prob(z)
+        )
 
     def mean_image(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
         """E[x|z]: what is shown as the decoder's picture."""
@@ -197,6 +205,14 @@ class ConvVAE(VAE):
             nn.ConvTranspose2d(first, image_channels, 4, stride=2, padding=1), nn.Flatten(),
         )  # fmt: skip
         self._finish(image_channels * image_size**2, latent_dim, likelihood, prior)
+
+
+def gaussian_parameters(
+    network: nn.Module, inputs: Float[Tensor, "*batch inputs"]
+) -> tuple[Float[Tensor, "*batch latent"], Float[Tensor, "*batch latent"]]:
+    """Mean and log standard deviation, halves of a network's output; in the inputs' precision, for densities."""
+    mu, log_sigma = network(inputs).to(inputs.dtype).chunk(2, dim=-1)
+    return mu, log_sigma
 
 
 def perceptron(sizes: Sequence[int]) -> nn.Sequential:

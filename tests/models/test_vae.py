@@ -169,6 +169,16 @@ def test_the_same_seed_gives_the_same_loss(model, x):
     assert torch.equal(model.sample(3, one), model.sample(3, other))
 
 
+def test_one_step_under_bfloat16_autocast_keeps_densities_in_float32(model, x, generator):
+    model, x = model.float(), x.float()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert model.decoder(torch.zeros(2, 3)).dtype == torch.bfloat16
+        terms, bound = model.loss(x, generator), model.bound(x, 3, generator)
+    assert bound.dtype == torch.float32 and {term.dtype for term in terms.values()} == {torch.float32}
+    terms["loss"].backward()
+    assert all(torch.isfinite(parameter.grad).all() for parameter in model.parameters())
+
+
 @pytest.mark.parametrize("name", ["mlp bernoulli", "conv gaussian"])
 def test_a_model_overfits_sixteen_images(name):
     from dgm_helpers.training import fit

@@ -1,0 +1,109 @@
+r"""Importance-weighted bounds on log p(x), from the log-weights of K samples of q(z|x).
+
+Y. Burda, R. Grosse and R. Salakhutdinov, *Importance Weighted Autoencoders*, ICLR 2016 (arXiv 1509.00519). With
+:math:`w_k = p(x, z_k) / q(z_k|x)` and :math:`z_k \sim q(z|x)`,
+
+.. math:: L_K = E \log \frac1K \sum_k w_k, \qquad L_1 \le L_K \le L_{K+1} \le \log p(x), \qquad
+          \nabla L_K = E \sum_k \tilde w_k \nabla \log w_k, \quad \tilde w_k = w_k / \sum_j w_j.
+
+The samples are the first axis, the images the second; everything is in nats. Sums of weights are taken by log-sum-exp
+in float32 at least, whatever precision the weights come in.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
+
+# Draws so many more samples with a generator, or the global one, and returns their log-weights, ``[samples, batch]``.
+ImportanceSampler = Callable[[int, torch.Generator | None], Tensor]
+LATENTS_AT_ONCE = (
+    2048  # decoded in one pass of a long evaluation: layers of some hundred units stay in the cache
+)
+
+
+def iwae_bound(log_weights: Float[Tensor, "samples batch"]) -> Float[Tensor, " batch"]:
+    r"""Importance-weighted bound :math:`\log \frac1K \sum_k w_k` on log p(x), in nats; one draw of :math:`L_K`.
+
+    Burda et al. (2016), eq. 8. With one sample it is a draw of the ELBO. Autograd gives it the gradient with normalised
+    weights, and its value stays a bound, which that of :math:`\sum_k \tilde w_k \log w_k` is not.
+
+    Args:
+        log_weights: log p(x, z_k) - log q(z_k|x) for K samples z_k ~ q(z|x).
+
+    Raises:
+        ValueError: if there are no samples.
+    """
+    _require_samples(len(log_weights))
+    return _float32(log_weights).logsumexp(dim=0) - math.log(len(log_weights))
+
+
+def normalized_weights(log_weights: Float[Tensor, "samples batch"]) -> Float[Tensor, "samples batch"]:
+    r"""The weights :math:`\tilde w_k = w_k / \sum_j w_j`, which sum to one over the samples.
+
+    Burda et al. (2016), section 3: the weight of each sample's gradient in that of the bound.
+
+    Raises:
+        ValueError: if there are no samples.
+    """
+    _require_samples(len(log_weights))
+    return _float32(log_weights).softmax(dim=0)
+
+
+def gaussian_importance_sampler(
+    mu: Float[Tensor, "batch latent"],
+    log_sigma: Float[Tensor, "batch latent"],
+    log_joint: Callable[[Float[Tensor, "samples batch latent"]], Float[Tensor, "samples batch"]],
+) -> ImportanceSampler:
+    """The sampler of log-weights for a diagonal Gaussian q(z|x), given log p(x, z) as a function of z alone."""
+
+    def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
+        means, log_sigmas = (parameter.expand(samples, -1, -1) for parameter in (mu, log_sigma))
+        z = gaussian_sample(means, log_sigmas, generator)
+        return log_joint(z) - gaussian_log_prob(z, means, log_sigmas)
+
+    return draw
+
+
+def sampled_bound(
+    draw: ImportanceSampler,
+    samples: int,
+    batch: int,
+    generator: torch.Generator | None = None,
+    *,
+    latents_at_once: int = LATENTS_AT_ONCE,
+) -> Float[Tensor, "{batch}"]:
+    """:func:`iwae_bound` of so many samples of each image, drawn in chunks and summed up as they come, in nats.
+
+    Without gradients memory depends on the size of a chunk, not on the number of samples.
+
+    Args:
+        draw: the sampler; images have been encoded once for all of its samples.
+        samples: number K of samples of each image, exactly.
+        batch: number of images.
+        generator: where the samples come from.
+        latents_at_once: samples times images of a chunk; at least one sample of each image.
+
+    Raises:
+        ValueError: if there are no samples.
+    """
+    _require_samples(samples)
+    chunk = max(1, latents_at_once // max(1, batch))
+    total = None
+    for done in range(0, samples, chunk):
+        part = _float32(draw(min(chunk, samples - done), generator)).logsumexp(dim=0)
+        total = part if total is None else torch.logaddexp(total, part)
+    return total - math.log(samples)
+
+
+def _float32(tensor: Tensor) -> Tensor:
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+
+
+def _require_samples(samples: int) -> None:
+    if samples < 1:
+        raise ValueError(f"the bound needs at least one importance sample, not {samples}")

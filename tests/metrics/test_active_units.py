@@ -1,0 +1,66 @@
+"""Active units of encoders whose means are known."""
+
+import pytest
+import torch
+from torch import nn
+
+from dgm_helpers.metrics.active_units import active_units, unit_activity
+from dgm_helpers.models.iwae import IWAE
+from dgm_helpers.models.vae import VAE
+
+
+def linear_vae(scales, log_sigma=0.0):
+    """A VAE of one number x, whose q(z_j|x) has the mean scale_j · x."""
+    model = VAE(data_dim=1, latent_dim=len(scales), hidden=()).double()
+    with torch.no_grad():
+        model.encoder[0].weight.copy_(torch.tensor([*scales, *[0.0] * len(scales)])[:, None])
+        model.encoder[0].bias.copy_(torch.tensor([5.0] * len(scales) + [log_sigma] * len(scales)))
+    return model
+
+
+def test_the_activity_is_the_variance_of_the_means_over_the_images(generator):
+    means = torch.randn(50, 4, generator=generator, dtype=torch.float64)
+    torch.testing.assert_close(unit_activity(means), means.var(dim=0))
+    assert torch.equal(unit_activity(torch.ones(3, 2)), torch.zeros(2))
+
+
+def test_a_unit_is_active_above_one_hundredth():
+    x = torch.randn(300, 1, generator=torch.Generator().manual_seed(0)).double()
+    x = (x - x.mean()) / x.std()  # its variance is one: that of a mean is its scale's square
+    model = linear_vae([0.0, 0.0999, 0.1001, -3.0], log_sigma=2.0)  # what z varies by itself does not count
+    (active,) = active_units(model, x)
+    assert active.tolist() == [False, False, True, True]
+    (active,) = active_units(model, x, threshold=0.0099)
+    assert active.tolist() == [False, True, True, True]
+
+
+def test_all_images_count_and_not_the_first_five_hundred():
+    x = torch.zeros(1000, 1, dtype=torch.float64)
+    x[500:] = torch.linspace(-1, 1, 500)[:, None]
+    (active,) = active_units(linear_vae([1.0]), x)
+    assert active.tolist() == [True] and unit_activity(x[:500]).item() == 0
+
+
+def test_units_of_a_higher_layer_are_active_if_they_follow_the_image():
+    # z_1 has the mean (0, x), and the first unit a standard deviation of 2; q(z_2|z_1) copies it, and has a unit
+    # that is constant. The noise of 100 samples alone has a variance of 0.04 over the images, and is not activity:
+    # the estimate's standard deviation over 1,000 images is 0.0013, so a false alarm has probability 1e-14.
+    model = IWAE(data_dim=1, latent_dims=(2, 3), hidden=((), ())).double()
+    for parameter in model.parameters():
+        nn.init.zeros_(parameter)
+    with torch.no_grad():
+        model.encoder[0].weight[1, 0] = 1.0
+        model.encoder[0].bias[2] = torch.tensor(2.0).log()
+        model.inner_encoders[0][0].weight[0, 0] = 1.0
+        model.inner_encoders[0][0].weight[1, 1] = 1.0
+    x = torch.randn(1000, 1, generator=torch.Generator().manual_seed(0)).double()
+    first, second = active_units(model, x, torch.Generator().manual_seed(1), samples=100)
+    assert first.tolist() == [False, True]
+    assert second.tolist() == [False, True, False]
+    naive = model.layer_means(x, 100, torch.Generator().manual_seed(1))[1].var(dim=0)
+    assert naive[0] > 0.03
+
+
+def test_one_image_is_told():
+    with pytest.raises(ValueError, match=r"^a variance over images needs at least two of them, not 1$"):
+        active_units(linear_vae([1.0]), torch.zeros(1, 1))

@@ -1,0 +1,88 @@
+"""What the benchmarks stand on: a function called in another process, its value, its failure, the order of turns."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+SIDE = """
+import os, sys, time
+kept = []
+def prepare(name): kept.append(name)
+def state(): print("not an answer"); os.write(1, b"nor this"); return [kept, os.environ["OMP_NUM_THREADS"]]
+def sleep(): time.sleep(0.05)
+def allocate(mib): return len(bytearray(os.urandom(1)) * (mib << 20))
+def fail(): raise ArithmeticError("the reason")
+def leave(): sys.stderr.write("last words"); sys.stderr.flush(); os._exit(3)
+"""
+
+
+def load(name):
+    specification = importlib.util.spec_from_file_location(f"benchmarks_{name}", BENCHMARKS / f"{name}.py")
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[specification.name] = module  # dataclasses look their module up
+    specification.loader.exec_module(module)
+    return module
+
+
+sides, peers = load("sides"), load("peers")
+
+
+@pytest.fixture
+def side(tmp_path):
+    file = tmp_path / "side.py"
+    file.write_text(SIDE)
+    with sides.Side(file, threads=3) as side:
+        yield side
+
+
+def test_a_side_keeps_its_state_between_calls_and_what_it_prints_is_no_answer(side):
+    assert side.call("prepare", name="α").value is None
+    assert side.call("state").value == [["α"], "3"]
+
+
+def test_a_call_is_timed_and_its_memory_is_measured(side):
+    assert side.call("sleep").seconds >= 0.05
+    answer = side.call("allocate", mib=64)
+    assert answer.value == 64 << 20
+    assert answer.peak_mib is None or answer.peak_mib > 60
+    if sys.platform == "linux":
+        assert 0 <= side.call("state").peak_mib < 20  # reset: the last call's height is not this one's
+
+
+def test_a_failure_is_reported_and_the_side_goes_on(side):
+    with pytest.raises(RuntimeError, match=r"(?s)^fail of side\.py failed:.*ArithmeticError: the reason"):
+        side.call("fail")
+    assert side.call("state").value[0] == []
+
+
+def test_a_process_that_has_ended_is_reported_with_its_last_words(side):
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match=r"(?s)^the process of side\.py has ended:.*last words"):
+            side.call("leave")
+
+
+def test_sides_take_turns_in_alternating_order():
+    calls = []
+
+    class Recorder:
+        def __init__(self, name):
+            self.name = name
+
+        def call(self, function, **arguments):
+            calls.append((self.name, function, arguments))
+            return sides.Answer(value=len(calls), seconds=float(len(calls)), peak_mib=None)
+
+    answers = sides.in_turns({"a": Recorder("a"), "b": Recorder("b")}, "step", rounds=2, warm_up=1, n=5)
+    assert "".join(name for name, *_ in calls) == "baabba"
+    assert all(call[1:] == ("step", {"n": 5}) for call in calls)
+    assert [answer.value for answer in answers["a"]] == [3, 6]
+    assert sides.ratios(answers["a"], answers["b"]) == [3 / 4, 6 / 5]
+    assert sides.spread([1.0, 2.0, 3.0, 4.0, 5.0], 1, " s") == "3.0 s [2.0, 4.0]"
+
+
+def test_an_unknown_peer_is_told_with_the_known_ones():
+    with pytest.raises(SystemExit, match=r"^no peer 'nobody': choose one of pythae, "):
+        peers.environment("nobody")
