@@ -1,0 +1,117 @@
+r"""Networks of an adversarial game: strided convolutions for images, perceptrons for vectors.
+
+A. Radford, L. Metz and S. Chintala, *Unsupervised Representation Learning with Deep Convolutional Generative
+Adversarial Networks*, ICLR 2016 (arXiv 1511.06434), section 3: no pooling, batch normalisation everywhere but in the
+generator's output and the discriminator's input, ReLU in the generator, leaky ReLU (0.2) in the discriminator, weights
+from N(0, 0.02). The hidden layers between latents and convolutions are those of InfoGAN's networks.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from torch import nn
+
+OUTPUTS = ("sigmoid", "linear")
+LEAK = 0.2  # slope of the leaky ReLU
+
+Normalization = Callable[[int, int], nn.Module]  # of so many features, in so many spatial dimensions
+
+
+def batch_norm(features: int, space: int) -> nn.Module:
+    """Batch normalisation of vectors (``space`` 0) or images (2)."""
+    return nn.BatchNorm2d(features) if space else nn.BatchNorm1d(features)
+
+
+def no_norm(features: int, space: int) -> nn.Module:
+    """No normalisation."""
+    return nn.Identity()
+
+
+def generator_network(
+    latent_dim: int,
+    data_shape: Sequence[int],
+    channels: Sequence[int],
+    hidden: Sequence[int],
+    output: str,
+    normalization: Normalization,
+) -> nn.Sequential:
+    """Latents to data: hidden layers, then transposed convolutions that double the size; the mirror of the trunk.
+
+    Args:
+        latent_dim: size of the latent vector.
+        data_shape: of a data point; (image channels, height, width) where there are convolutions.
+        channels: feature maps of the discriminator's convolutions, mirrored here; none for a perceptron.
+        hidden: units of the discriminator's hidden layers, mirrored here.
+        output: ``"sigmoid"`` for pixels in [0, 1], ``"linear"`` for real data.
+        normalization: of each layer but the last.
+
+    Raises:
+        ValueError: if the output is another, or the images cannot be halved as often as there are convolutions.
+    """
+    if output not in OUTPUTS:
+        raise ValueError(f"unknown output {output!r}: choose one of {', '.join(OUTPUTS)}")
+    small = _smallest_map(data_shape, channels)
+    layers: list[nn.Module] = []
+    widths = [latent_dim, *reversed(hidden), *([math.prod(small)] if channels else [])]
+    for inputs, units in pairwise(widths):
+        layers += [nn.Linear(inputs, units), normalization(units, 0), nn.ReLU()]
+    if channels:
+        layers.append(nn.Unflatten(1, small))
+        for inputs, maps in pairwise(reversed(channels)):
+            layers += [
+                nn.ConvTranspose2d(inputs, maps, 4, stride=2, padding=1),
+                normalization(maps, 2),
+                nn.ReLU(),
+            ]
+        layers.append(nn.ConvTranspose2d(channels[0], data_shape[0], 4, stride=2, padding=1))
+    else:
+        layers += [nn.Linear(widths[-1], math.prod(data_shape)), nn.Unflatten(1, tuple(data_shape))]
+    network = nn.Sequential(*layers, nn.Sigmoid() if output == "sigmoid" else nn.Identity())
+    return _initialized(network) if channels else network
+
+
+def discriminator_trunk(
+    data_shape: Sequence[int], channels: Sequence[int], hidden: Sequence[int], normalization: Normalization
+) -> tuple[nn.Sequential, int]:
+    """Data to features: convolutions that halve the size, then hidden layers; and the number of features.
+
+    Without batch normalisation the weights are torch's own: from N(0, 0.02) what comes through would be tiny.
+
+    Arguments and errors are those of :func:`generator_network`.
+    """
+    layers: list[nn.Module] = []
+    for inputs, maps in pairwise([data_shape[0], *channels]):
+        first = not layers
+        layers += [nn.Conv2d(inputs, maps, 4, stride=2, padding=1),
+                   nn.Identity() if first else normalization(maps, 2), nn.LeakyReLU(LEAK)]  # fmt: skip
+    layers.append(nn.Flatten())
+    features = math.prod(_smallest_map(data_shape, channels))
+    for units in hidden:
+        first = len(layers) == 1
+        layers += [nn.Linear(features, units), nn.Identity() if first else normalization(units, 0),
+                   nn.LeakyReLU(LEAK)]  # fmt: skip
+        features = units
+    network = nn.Sequential(*layers)
+    return (_initialized(network) if normalization is batch_norm and channels else network), features
+
+
+def _smallest_map(data_shape: Sequence[int], channels: Sequence[int]) -> tuple[int, ...]:
+    """Shape of the features after all convolutions."""
+    if not channels:
+        return tuple(data_shape)
+    factor = 2 ** len(channels)
+    if len(data_shape) != 3 or data_shape[1] % factor or data_shape[2] % factor:
+        raise ValueError(
+            f"{len(channels)} strided convolutions need images [channels, height, width] whose sides are multiples "
+            f"of {factor}, not {tuple(data_shape)}"
+        )
+    return (channels[-1], data_shape[1] // factor, data_shape[2] // factor)
+
+
+def _initialized(network: nn.Module) -> nn.Module:
+    for module in network.modules():
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(module.weight, std=0.02)
+            nn.init.zeros_(module.bias)
+    return network

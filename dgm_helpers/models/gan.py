@@ -1,0 +1,165 @@
+r"""Generative adversarial network, on images (deep convolutional) or vectors (perceptrons).
+
+I. Goodfellow et al., *Generative Adversarial Nets*, NIPS 2014 (arXiv 1406.2661). Their eq. 1,
+
+.. math:: \min_G \max_D\; E_\pi \log D(x) + E_{p(z)} \log(1 - D(G(z))),
+
+with the generator's loss of their section 3, :math:`-\log D(G(z))`. Networks: A. Radford, L. Metz and S. Chintala,
+*Unsupervised Representation Learning with Deep Convolutional GANs*, ICLR 2016 (arXiv 1511.06434). A GAN has no
+likelihood to aim at: a sample is compared with data by eye, or by a classifier.
+
+Departs from the papers in: both players step at the same time on one batch, where algorithm 1 lets the discriminator
+go first; images are read and generated in [0, 1], by a sigmoid.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dgm_helpers.layers.dcgan import batch_norm, discriminator_trunk, generator_network, no_norm
+from dgm_helpers.layers.frozen import frozen
+from dgm_helpers.models.latent_code import Codes, LatentLayout
+from dgm_helpers.objectives.adversarial import discriminator_loss, generator_loss
+
+NORMALIZED = ("both", "generator", "none")
+
+
+class GAN(nn.Module):
+    """A generator, and a discriminator that is a trunk of features and a critic, their last layer.
+
+    Args:
+        data_shape: of a data point; (image channels, height, width) where there are convolutions.
+        noise_dim: coordinates of noise, uniform on (-1, 1).
+        categories: number of values of each categorical coordinate of the latent vector, a one-hot vector.
+        continuous: further coordinates, uniform on (-1, 1). A plain GAN takes these and the categories for noise.
+        channels: feature maps of the discriminator's strided convolutions, mirrored in the generator; none for
+            perceptrons.
+        hidden: units of the layers between convolutions and output, mirrored in the generator.
+        output: ``"sigmoid"`` for pixels in [0, 1], ``"linear"`` for real data.
+        normalize: where there is batch normalisation: ``"both"`` networks, the ``"generator"`` alone, or ``"none"``. In
+            the discriminator, training normalises real and generated images by batches of their own, of which
+            running statistics are a mixture: in evaluation it, and Q with it, is another function.
+        rate_ratio: learning rate of the discriminator over that of the generator.
+
+    Raises:
+        ValueError: if output or normalisation is another, or the images cannot be halved as often as there are
+            convolutions.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_shape: Sequence[int] = (1, 28, 28),
+        noise_dim: int = 62,
+        categories: Sequence[int] = (),
+        continuous: int = 0,
+        channels: Sequence[int] = (64, 128),
+        hidden: Sequence[int] = (1024,),
+        output: str = "sigmoid",
+        normalize: str = "both",
+        rate_ratio: float = 0.2,
+    ) -> None:
+        super().__init__()
+        if normalize not in NORMALIZED:
+            raise ValueError(f"unknown normalize {normalize!r}: choose one of {', '.join(NORMALIZED)}")
+        self.config = {"data_shape": tuple(data_shape), "noise_dim": noise_dim, "categories": tuple(categories),
+                       "continuous": continuous, "channels": tuple(channels), "hidden": tuple(hidden),
+                       "output": output, "normalize": normalize, "rate_ratio": rate_ratio}  # fmt: skip
+        self.rate_ratio = rate_ratio
+        self.layout = LatentLayout(noise_dim, tuple(categories), continuous)
+        self.generator = generator_network(
+            self.layout.dim,
+            data_shape,
+            channels,
+            hidden,
+            output,
+            no_norm if normalize == "none" else batch_norm,
+        )
+        self.discriminator_norm = batch_norm if normalize == "both" else no_norm
+        self.trunk, self.features = discriminator_trunk(data_shape, channels, hidden, self.discriminator_norm)
+        self.critic = nn.Linear(self.features, 1)
+
+    def sample_latent(
+        self, n: int, generator: torch.Generator | None = None, codes: Codes | None = None
+    ) -> Float[Tensor, "{n} latent"]:
+        """Draw ``n`` latent vectors; ``codes`` fixes part of them, and the rest stays what the generator draws.
+
+        Raises:
+            ValueError: if the codes do not fit the latent vector.
+        """
+        return self.layout.sample(n, generator, codes).to(next(self.generator.parameters()))
+
+    def generate(self, latent: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *data"]:
+        """G(latent): the generator's data points."""
+        return self.generator(latent)
+
+    def sample(
+        self, n: int, generator: torch.Generator | None = None, codes: Codes | None = None
+    ) -> Float[Tensor, "{n} *data"]:
+        """Draw ``n`` data points; ``codes`` fixes part of their latent vectors.
+
+        Raises:
+            ValueError: if the codes do not fit the latent vector.
+        """
+        return self.generate(self.sample_latent(n, generator, codes))
+
+    def discriminate(self, x: Float[Tensor, "batch *data"]) -> Float[Tensor, " batch"]:
+        """The logit of D(x), the probability that x is a data point and not generated."""
+        return self.critic(self.trunk(x))[:, 0]
+
+    def loss(
+        self, batch: Float[Tensor, "batch *data"], generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """The sum of both players' losses, each a constant to the other player; means over the batch, in nats.
+
+        One backward pass gives every parameter the gradient of its own player's loss: the discriminator is shown
+        detached images, and the generator a frozen discriminator. Real and generated images pass it in batches of
+        their own. The value of the sum means nothing.
+        """
+        latent = self.sample_latent(len(batch), generator)
+        fake = self.generate(latent)
+        return self.objectives(latent, self.trunk(batch), self.trunk(fake.detach()), frozen(self.trunk)(fake))
+
+    def objectives(
+        self,
+        latent: Float[Tensor, "batch latent"],
+        real: Float[Tensor, "batch features"],
+        seen: Float[Tensor, "batch features"],
+        shown: Float[Tensor, "batch features"],
+    ) -> dict[str, Tensor]:
+        """The terms of :meth:`loss`.
+
+        Args:
+            latent: latent vectors.
+            real: features of data points.
+            seen: features of what the latent vectors generate, for the discriminator to learn from.
+            shown: the same features out of a frozen trunk, for the generator.
+        """
+        discriminator = discriminator_loss(self.critic(real)[:, 0], self.critic(seen)[:, 0])
+        own = generator_loss(frozen(self.critic)(shown)[:, 0])
+        return {"loss": discriminator + own, "discriminator": discriminator, "generator": own}
+
+    def parameter_groups(self, learning_rate: float) -> list[dict]:
+        """The players' optimiser groups: ``learning_rate`` for the generator, Adam's first beta 0.5."""
+        theirs = set(self.generator.parameters())
+        others = [parameter for parameter in self.parameters() if parameter not in theirs]
+        return [
+            {"params": list(self.generator.parameters()), "lr": learning_rate, "betas": (0.5, 0.999)},
+            {"params": others, "lr": self.rate_ratio * learning_rate, "betas": (0.5, 0.999)},
+        ]
+
+
+PRESETS = {
+    # Radford et al., section 4 and figure 1: 64 x 64, a latent vector of 100; Adam at 2e-4 for both players.
+    "paper": {
+        "data_shape": (3, 64, 64),
+        "noise_dim": 100,
+        "channels": (128, 256, 512, 1024),
+        "hidden": (),
+        "rate_ratio": 1.0,
+    },
+    # The networks of InfoGAN for MNIST, a quarter of the maps.
+    "laptop": {"channels": (16, 32), "hidden": (64,)},
+}
