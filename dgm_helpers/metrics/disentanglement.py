@@ -2,14 +2,14 @@ r"""Scores of disentanglement, for any renderer of known factors and any encoder
 
 Both scores fix one factor and ask a simple classifier which one it was:
 
-* :func:`z_diff_score` (I. Higgins et al., *beta-VAE*, ICLR 2017, section 3): from the mean absolute difference of codes in
-  pairs that share the factor, by a linear classifier. Its settings are those of ``disentanglement_lib``.
+* :func:`z_diff_score` (I. Higgins et al., *beta-VAE*, ICLR 2017, section 3): from the mean absolute difference of codes
+  in pairs that share the factor, by a linear classifier. Its settings are those of ``disentanglement_lib``.
 * :func:`majority_vote_score` (H. Kim and A. Mnih, *Disentangling by Factorising*, ICML 2018, section 4): from the
   dimension of the code that varies least, by a majority vote.
 
-An encoder is handed over as ``codes``: a function from rows of factor values to codes. :func:`rendered_codes` renders and
-encodes what is asked for. Where the grid of all values is small enough, :func:`grid_codes` encodes it once, and every
-metric and every seed is then a look-up.
+An encoder is handed over as ``codes``: a function from rows of factor values to codes. :func:`rendered_codes` renders
+and encodes what is asked for. Where the grid of all values is small enough, :func:`encode_grid` encodes it once, and
+with :func:`grid_codes` every metric and every seed is then a look-up.
 
 A code that lacks one factor still has a z_diff score of 1, because "no dimension stood still" is itself a sign that the
 classifier can read; lacking one of K factors, the vote is right (K-1)/K of the time. That is one reason for the second.

@@ -4,9 +4,9 @@ H. Kim and A. Mnih, *Disentangling by Factorising*, ICML 2018 (arXiv 1802.05983)
 
 .. math:: E_q \log p(x|z) - \mathrm{KL}(q(z|x)\,\|\,p(z)) - \gamma\,\mathrm{KL}(q(z)\,\|\,\textstyle\prod_j q(z_j))
 
-The last term is estimated by a discriminator D, which learns to tell codes from codes whose dimensions were permuted over
-a second batch. Two players: encoder and decoder see D as it stands, and D sees the codes as they stand, so that one
-backward pass gives each its own gradient. Aims at the majority vote's scores of figure 5.
+The last term is estimated by a discriminator D, which learns to tell codes from codes whose dimensions were permuted
+over a second batch. Two players: encoder and decoder see D as it stands, and D sees the codes as they stand, so that
+one backward pass gives each its own gradient. Aims at the majority vote's scores of figure 5.
 
 D is evaluated once, on codes and permuted codes together; only the gradient to the codes is taken from its first half
 for the VAE, and only those to its own parameters from both.

@@ -9,7 +9,6 @@ C. P. Burgess et al., *Understanding disentangling in β-VAE*, 2018 (arXiv 1804.
 Both are maximised, in nats. Neither is a bound on log p(x), except the first with β ≥ 1.
 """
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -22,7 +21,10 @@ def beta_elbo(
 
 
 def capacity_objective(
-    reconstruction: Float[Tensor, " batch"], kl: Float[Tensor, " batch"], capacity: float, gamma: float
+    reconstruction: Float[Tensor, " batch"],
+    kl: Float[Tensor, " batch"],
+    capacity: float | Float[Tensor, ""],
+    gamma: float,
 ) -> Float[Tensor, ""]:
     """Mean of log p(x|z), less γ times the distance of the *mean* KL from the capacity.
 
@@ -32,7 +34,9 @@ def capacity_objective(
     return reconstruction.mean() - gamma * (kl.mean() - capacity).abs()
 
 
-def capacity_schedule(step: int | Tensor, capacity: float, ramp_steps: int) -> float | Tensor:
+def capacity_schedule(
+    step: int | Int[Tensor, ""], capacity: float, ramp_steps: int
+) -> float | Float[Tensor, ""]:
     """C at a step: linear from 0 at step 0 to exactly ``capacity`` at step ``ramp_steps``, and constant from there.
 
     Raises:

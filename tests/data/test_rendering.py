@@ -104,7 +104,7 @@ def test_a_value_that_is_none_is_told(renderer):
 
 @pytest.mark.parametrize("kind", [Sprites, Heads])
 def test_a_picture_without_pixels_is_refused(kind):
-    with pytest.raises(ValueError, match="not 0$| 0 pixels"):
+    with pytest.raises(ValueError, match=r"not 0$| 0 pixels"):
         kind(size=0)
 
 
@@ -237,21 +237,25 @@ class TestHeads:
         assert left[0] > 1.3 * right[0] and right[1] > 1.3 * left[1]
 
     def test_width_widens(self):
-        zero, one = torch.zeros(2), torch.ones(2)
+        zero = torch.zeros(2)
         pictures = render_heads(zero, zero, zero, torch.tensor([0.8, 1.2]), size=64)[:, 0]
         columns = (pictures > 0).any(dim=1).sum(dim=1)
         assert columns[1] / columns[0] == pytest.approx(1.5, rel=0.06)
         rows = (pictures > 0).any(dim=2).sum(dim=1)
         assert rows[0] == rows[1]
 
-    def test_the_face_turns_right_and_looks_up(self):
-        # Skin is bright and hair is dark.
-        def face(azimuth, elevation):
-            picture = render_heads(*setting(azimuth, elevation, 0.0, 1.0), size=64)[0, 0]
-            return centroid((picture > 0.5 * picture.max()).float())
+    def test_the_nose_points_right_and_up(self):
+        # In profile the tip of the nose is the rightmost point but for the neck: the ellipsoid's own extent.
+        def rightmost(azimuth, elevation):
+            picture = render_heads(*setting(azimuth, elevation, 0.0, 1.0), size=128)[0, 0]
+            column = (picture > 0).any(dim=0).nonzero().max().item()
+            return (column + 0.5) / 128, (picture[:, column] > 0).nonzero().float().mean().item() / 128
 
-        (x, y), (right, _), (_, up) = face(0.0, 0.0), face(0.5, 0.0), face(0.0, 0.4)
-        assert right > x + 0.05 and up < y - 0.03
+        (centre, half, _), sin, cos = heads.PARTS["tip of the nose"], math.sin(1.2), math.cos(1.2)
+        extent = centre[2] * sin + math.hypot(half[0] * cos, half[2] * sin)
+        (x, y), (_, up) = rightmost(1.2, 0.0), rightmost(1.2, 0.4)
+        assert (2 * x - 1) * heads.VIEW == pytest.approx(extent, abs=0.03)
+        assert (1 - 2 * y) * heads.VIEW == pytest.approx(centre[1], abs=0.05) and up < y - 0.02
 
 
 class TestRenderedDataSets:

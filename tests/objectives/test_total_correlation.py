@@ -61,7 +61,7 @@ def test_the_estimate_at_the_optimal_discriminator_is_the_gaussian_value(generat
 
 
 def test_no_discriminator_has_a_smaller_loss_than_the_exact_ratio(generator):
-    # With 200,000 points the standard error of a paired difference is below 1e-3 of a nat; each differs by 2e-3 or more.
+    # With 200,000 points the standard error of a paired difference is below 1e-3 of a nat; each differs by more.
     cov = covariance()
     z = data.gaussian(torch.zeros(3).double(), cov, 200_000, generator)
     permuted = tc.permute_dims(z, generator)
