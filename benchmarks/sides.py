@@ -2,7 +2,7 @@
 
 A *side* is a file of functions. :class:`Side` starts an interpreter, that of a peer's environment or our own, which
 imports the file and waits; :meth:`Side.call` runs one of its functions there with arguments that are plain data, and
-answers with what it returned, the seconds that it took in that process and how far its memory rose meanwhile.
+answers with what it returned, the seconds that it took in that process and the highest memory meanwhile.
 The other side waits at that time, so that a ratio is one of neighbouring measurements on the same machine.
 
 The interpreter of a peer has neither this course nor its packages: this file imports the standard library alone.
@@ -35,7 +35,7 @@ class Answer:
 
     value: Any
     seconds: float
-    peak_mib: float | None  # resident memory's highest point above where it stood before; None outside Linux
+    peak_mib: float | None  # the process's highest resident memory meanwhile; None outside Linux
 
 
 class Side:
@@ -130,25 +130,24 @@ def serve(file: str) -> None:
 
 
 def measured(function: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Call the function; its value, seconds and rise of memory."""
+    """Call the function; its value, seconds and highest memory."""
     gc.collect()
-    before = resident_mib(reset=True)
+    reset_peak()
     began = time.perf_counter()
     value = function(**arguments)
     seconds = time.perf_counter() - began
-    after = resident_mib()
-    return {
-        "value": value,
-        "seconds": seconds,
-        "peak_mib": None if before is None or after is None else after - before,
-    }
+    return {"value": value, "seconds": seconds, "peak_mib": peak_mib()}
 
 
-def resident_mib(*, reset: bool = False) -> float | None:
-    """The highest resident memory since the last reset, in MiB, from Linux's own books."""
+def reset_peak() -> None:
+    """Forget the highest memory so far, where Linux keeps books of it."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_mib() -> float | None:
+    """The highest resident memory since then, in MiB."""
     try:
-        if reset:
-            Path("/proc/self/clear_refs").write_text("5")
         status = Path("/proc/self/status").read_text()
     except OSError:
         return None

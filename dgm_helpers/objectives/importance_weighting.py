@@ -21,9 +21,8 @@ from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sam
 
 # Draws so many more samples with a generator, or the global one, and returns their log-weights, ``[samples, batch]``.
 ImportanceSampler = Callable[[int, torch.Generator | None], Tensor]
-LATENTS_AT_ONCE = (
-    2048  # decoded in one pass of a long evaluation: layers of some hundred units stay in the cache
-)
+# Decoded in one pass of a long evaluation: layers of some hundred units then stay near the processor.
+LATENTS_AT_ONCE = 1024
 
 
 def iwae_bound(log_weights: Float[Tensor, "samples batch"]) -> Float[Tensor, " batch"]:

@@ -16,14 +16,14 @@ from dgm_helpers.training import fit
 CONFIGS = {
     "one layer": {"hidden": ((20, 10),), "latent_dims": (3,)},
     "two layers": {"hidden": ((20,), (9, 8)), "latent_dims": (4, 3)},
-    "three layers": {"hidden": ((20,), (7,), ()), "latent_dims": (4, 3, 2)},
+    "three layers": {"hidden": ((20,), (7,), (6,)), "latent_dims": (4, 3, 2)},
 }
 DIGITS = data.load("digits").train
 
 
 def built(name, data_dim=64, **options):
     torch.manual_seed(0)
-    model = IWAE(data_dim=data_dim, samples=5, **{**CONFIGS[name], **options}).double()
+    model = IWAE(**{"data_dim": data_dim, "samples": 5, **CONFIGS[name], **options}).double()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.2 * torch.randn_like(parameter))  # no bias is zero
@@ -104,14 +104,14 @@ def test_the_reported_loss_is_a_bound_and_its_gradient_that_of_normalized_weight
 
 
 @pytest.mark.parametrize("samples", [1, 5])
-def test_the_bound_lies_between_the_vaes_objective_and_that_plus_log_k(samples, x):
-    terms = built("two layers", samples=samples).loss(x, torch.Generator().manual_seed(1))
+def test_the_bound_is_at_least_the_vaes_objective_and_the_same_with_one_sample(samples, x):
+    iwae = built("two layers", samples=samples).loss(x, torch.Generator().manual_seed(1))
     vae = built("two layers", samples=samples, objective="vae").loss(x, torch.Generator().manual_seed(1))
     torch.testing.assert_close(vae["loss"], vae["kl"] - vae["reconstruction"])
     if samples == 1:
-        torch.testing.assert_close(terms["loss"], vae["loss"])
+        torch.testing.assert_close(iwae["loss"], vae["loss"])
     else:
-        assert vae["loss"] - math.log(samples) < terms["loss"] < vae["loss"]
+        assert iwae["loss"] < vae["loss"] - 1.0  # by Jensen, draw by draw
 
 
 @torch.no_grad()
@@ -119,10 +119,16 @@ def test_the_bound_lies_between_the_vaes_objective_and_that_plus_log_k(samples, 
 def test_probabilities_of_all_images_sum_to_one_and_are_those_of_samples(name, generator):
     # Of three pixels there are eight images. The mean weight is unbiased for p(x), whatever q is.
     model = built(name, data_dim=3)
+    # Its variance is small where every layer's q is near the posterior, and wider.
+    for network in (model.encoder, *model.inner_encoders, *model.inner_decoders):
+        for parameter in network.parameters():
+            parameter.mul_(0.4)
+    for encoder in (model.encoder, *model.inner_encoders):
+        encoder[-1].bias[len(encoder[-1].bias) // 2 :] += 0.25
     images = torch.tensor(list(itertools.product([0.0, 1.0], repeat=3)), dtype=torch.float64)
-    weights = model.importance_sampler(images)(200 * 500, generator).view(200, 500, 8).exp().mean(dim=1)
+    weights = model.importance_sampler(images)(200 * 250, generator).view(200, 250, 8).exp().mean(dim=1)
     checks.mean_equals("sum of p(x)", weights.sum(dim=1), 1.0)  # false-alarm rate 1e-6, as below
-    drawn = binarize(model.sample(200 * 500, generator), generator).view(200, 500, 3)
+    drawn = binarize(model.sample(200 * 250, generator), generator).view(200, 250, 3)
     shares = torch.stack([(drawn == image).all(dim=2).double().mean(dim=1) for image in images], dim=1)
     checks.mean_equals("p(x) less the share of samples", weights - shares, torch.zeros(8))
 

@@ -218,3 +218,30 @@ def test_float32_agrees_to_its_precision(tensors):
     error = gaussian_log_prob(single[0], single[2], single[3]) - gaussian_log_prob(z, mu, log_sigma)
     assert (error.abs() <= 1e-5 * scale).all()
     assert gaussian_log_prob(single[0], single[2], single[3]).dtype == torch.float32
+
+
+@pytest.mark.parametrize(("left", "right", "shape"), BROADCASTS)
+def test_bernoulli_log_prob_has_the_gradients_of_both_arguments_twice(left, right, shape, generator):
+    x = torch.rand(*left, 5, generator=generator, dtype=torch.float64).requires_grad_()
+    logits = (3 * torch.randn(*right, 5, generator=generator, dtype=torch.float64)).requires_grad_()
+    assert bernoulli_log_prob(x, logits).shape == shape
+    assert torch.autograd.gradcheck(bernoulli_log_prob, (x, logits))
+    assert torch.autograd.gradgradcheck(bernoulli_log_prob, (x, logits))
+
+
+def test_bernoulli_log_prob_is_differentiated_by_torch_func(generator):
+    x = torch.rand(4, 5, generator=generator).round()
+    logits = torch.randn(4, 5, generator=generator)
+    each = torch.func.vmap(torch.func.grad(bernoulli_log_prob, argnums=1))(x, logits)
+    torch.testing.assert_close(each, x - logits.sigmoid())
+
+
+def test_bernoulli_log_prob_stays_in_float32_under_autocast(generator):
+    x, logits = torch.rand(4, 784, generator=generator).round(), torch.randn(3, 4, 784, generator=generator)
+    logits.requires_grad_()
+    with torch.autocast("cpu", torch.bfloat16):
+        result = bernoulli_log_prob(x, logits)
+        (gradient,) = torch.autograd.grad(result.sum(), logits)
+    assert result.dtype == gradient.dtype == torch.float32
+    expected = td.Bernoulli(logits=logits.detach().double()).log_prob(x.double()).sum(dim=-1)
+    torch.testing.assert_close(result.double(), expected, rtol=1e-6, atol=0)
