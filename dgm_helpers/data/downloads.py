@@ -79,6 +79,7 @@ def omniglot() -> Dataset:
         if (split := (len(arrays[0]), len(arrays[2]))) != OMNIGLOT_SPLIT:
             raise ValueError(f"{path.name} is split into {split} images, not {OMNIGLOT_SPLIT}")
     except ValueError as error:
+        _forget(path)
         raise ConnectionError(unavailable("omniglot", path.name, str(path.parent), str(error))) from error
     train, train_labels, test, test_labels = (torch.from_numpy(array) for array in arrays)
     return Dataset("omniglot", train[:, None], train_labels, test[:, None], test_labels,
@@ -131,6 +132,7 @@ def dsprites_grid() -> np.ndarray:
     (path,) = fetch("dsprites")
     images = formats.read_dsprites(path)
     if len(images) != DSPRITES_FACTORS.combinations:
+        _forget(path)
         reason = f"it holds {len(images)} images"
         raise ConnectionError(unavailable("dsprites", path.name, str(path.parent), reason))
     return images
@@ -172,6 +174,14 @@ def _look_up(name: str, folder: Path, file: str, checksum: str | None) -> Path:
     if not path.is_file() or not pooch.hashes.hash_matches(path, checksum):
         raise ConnectionError(unavailable(name, file, str(folder), "missing, or its checksum is wrong"))
     return path
+
+
+def _forget(path: Path) -> None:
+    """Remove a file that is not what it should be from the cache, so that the next call downloads it anew."""
+    import pooch
+
+    if path.parent == Path(pooch.os_cache("dgm_helpers")):
+        path.unlink()
 
 
 def unavailable(name: str, file: str, place: str, reason: str) -> str:

@@ -2,6 +2,7 @@
 
 import gzip
 import tarfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -37,11 +38,26 @@ def read_omniglot(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
     The MATLAB file holds a column of 784 numbers an image, in [0, 1], column by column of the picture (Fortran order).
 
     Raises:
-        ValueError: if the file holds other arrays.
+        ValueError: if this is no MATLAB file, or if it holds other arrays.
     """
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
-    arrays = loadmat(path, variable_names=["data", "target", "testdata", "testtarget"])
+    try:
+        arrays = loadmat(path, variable_names=["data", "target", "testdata", "testtarget"])
+    except (
+        MatReadError,
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        NotImplementedError,
+        zlib.error,
+    ) as error:
+        # What scipy raises depends on where the damage is.
+        raise ValueError(
+            f"{path.name} is no MATLAB file that can be read ({type(error).__name__})"
+        ) from error
     parts = []
     for images, alphabets in (("data", "target"), ("testdata", "testtarget")):
         pixels, classes = arrays.get(images), arrays.get(alphabets)

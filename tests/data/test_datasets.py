@@ -1,16 +1,11 @@
-"""Embedded data sets, and the full MNIST from a folder, from nowhere, and from files that are wrong."""
+"""The data sets that come with the package."""
 
-import gzip
-import hashlib
-import re
-import struct
 from importlib import resources
 
 import pytest
 import torch
 
 from dgm_helpers import data
-from dgm_helpers.data import registry
 
 SHAPES = {"digits": (1437, 360, 8), "mnist_10k": (9000, 1000, 28)}
 
@@ -22,7 +17,7 @@ def dataset(request):
 
 def test_every_embedded_set_is_tested():
     assert set(SHAPES) == set(data.EMBEDDED)
-    assert set(data.names()) == {*data.EMBEDDED, "mnist"}
+    assert data.names() == (*data.EMBEDDED, *data.RENDERED, *data.DOWNLOADED)
 
 
 def test_shapes_types_and_ranges(dataset):
@@ -81,102 +76,9 @@ def test_the_files_in_the_package_state_their_licence():
     assert "mnist_10k.npz" in text and "CC BY-SA 3.0" in text and "MIT" in text
 
 
-@pytest.mark.parametrize("name", ["MNIST", "cifar10", "", "digits "])
+@pytest.mark.parametrize("name", ["MNIST", "cifar-10", "", "digits "])
 def test_an_unknown_name_is_answered_with_the_known_ones(name):
-    with pytest.raises(ValueError, match=rf"^unknown data set '{name}': there are digits, mnist_10k, mnist$"):
+    with pytest.raises(
+        ValueError, match=rf"^unknown data set '{name}': there are digits, mnist_10k, sprites,"
+    ):
         data.load(name)
-
-
-def idx(*shape: int) -> tuple[bytes, torch.Tensor]:
-    """A gzipped IDX file of bytes 0, 1, 2, …, and what is in it."""
-    values = torch.arange(torch.Size(shape).numel()) % 251
-    header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
-    return gzip.compress(header + bytes(values.tolist()), mtime=0), values.view(shape)
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A folder with a tiny MNIST: 5 training and 3 test images, with checksums of its own."""
-    shapes = {
-        "train-images": (5, 28, 28),
-        "train-labels": (5,),
-        "t10k-images": (3, 28, 28),
-        "t10k-labels": (3,),
-    }
-    checksums = {}
-    for file in registry.MNIST_FILES:
-        content, _ = idx(*shapes[file.rpartition("-idx")[0]])
-        (tmp_path / file).write_bytes(content)
-        checksums[file] = f"md5:{hashlib.md5(content).hexdigest()}"
-    monkeypatch.setattr(registry, "MNIST_FILES", checksums)
-    monkeypatch.setenv("DGM_DATA", str(tmp_path))
-    return tmp_path
-
-
-def test_mnist_is_read_from_a_folder(folder):
-    mnist = data.load("mnist")
-    assert mnist.train.shape == (5, 1, 28, 28) and mnist.test.shape == (3, 1, 28, 28)
-    _, images = idx(5, 28, 28)
-    assert torch.equal((mnist.train[:, 0] * 255).round().long(), images)
-    assert mnist.train_labels.tolist() == [0, 1, 2, 3, 4] and mnist.test_labels.dtype == torch.int64
-    assert mnist.licence == "CC BY-SA 3.0" and "60,000" in mnist.provenance
-
-
-def test_mnist_is_read_from_a_folder_under_home(folder, monkeypatch):
-    monkeypatch.setenv("HOME", str(folder.parent))
-    monkeypatch.setenv("DGM_DATA", f"~/{folder.name}")
-    assert len(data.load("mnist").train) == 5
-
-
-@pytest.mark.parametrize("damage", ["missing", "corrupt", "truncated"])
-def test_a_file_that_is_missing_or_wrong_is_told(folder, damage):
-    path = folder / "t10k-labels-idx1-ubyte.gz"
-    content = path.read_bytes()
-    if damage == "missing":
-        path.unlink()
-    else:
-        path.write_bytes(content[:-3] if damage == "truncated" else b"<html>not found</html>")
-    with pytest.raises(ConnectionError) as error:
-        data.load("mnist")
-    message = str(error.value)
-    assert str(path.name) in message and str(folder) in message and "checksum is wrong" in message
-    assert 'load("mnist_10k")' in message and "\n" not in message
-
-
-def test_without_a_network_one_sentence_names_the_embedded_set(monkeypatch, tmp_path):
-    import pooch
-
-    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path)
-    monkeypatch.setenv("DGM_DATA", "http://127.0.0.1:9/")
-    with pytest.raises(ConnectionError) as error:
-        data.load("mnist")
-    message = str(error.value)
-    assert re.match(
-        r"full MNIST is not on this machine and train-images-idx3-ubyte.gz could not be had", message
-    )
-    assert "http://127.0.0.1:9/" in message and 'load("mnist_10k")' in message and "DGM_DATA" in message
-    assert "\n" not in message
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-
-
-def test_an_address_of_another_kind_is_told(monkeypatch, tmp_path):
-    import pooch
-
-    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path)
-    monkeypatch.setenv("DGM_DATA", "gopher://mnist/")
-    with pytest.raises(ConnectionError, match="mnist_10k"):
-        data.load("mnist")
-
-
-def test_what_is_in_the_cache_needs_no_network(folder, monkeypatch):
-    import pooch
-
-    monkeypatch.setattr(pooch, "os_cache", lambda name: folder)
-    monkeypatch.setenv("DGM_DATA", "http://127.0.0.1:9/")
-    assert len(data.load("mnist").train) == 5
-
-
-def test_the_published_checksums_are_md5_sums():
-    # Set when MNIST was published; a typing error would refuse the right file.
-    assert len(registry.MNIST_FILES) == 4
-    assert all(re.fullmatch(r"md5:[0-9a-f]{32}", checksum) for checksum in registry.MNIST_FILES.values())

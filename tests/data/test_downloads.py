@@ -1,0 +1,291 @@
+"""Data sets to download: tiny files of each format, with checksums of their own, served by this machine to itself.
+
+The files go through the code that fetches the real ones: right, damaged, broken off, and not there at all.
+"""
+
+import dataclasses
+import gzip
+import hashlib
+import io
+import re
+import struct
+import tarfile
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import numpy as np
+import pytest
+import torch
+from scipy.io import savemat
+
+from dgm_helpers import data
+from dgm_helpers.data import downloads
+from dgm_helpers.data.factors import Factors
+
+NAMES = data.DOWNLOADED
+TRAIN, TEST = 5, 3
+
+
+def idx(*shape: int) -> bytes:
+    """A gzipped IDX file of bytes 0, 1, 2, …."""
+    header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
+    return gzip.compress(header + bytes((np.arange(np.prod(shape)) % 251).tolist()), mtime=0)
+
+
+def cifar_records(n: int, label_bytes: int, start: int) -> bytes:
+    """Records whose finest label is their number, and whose red plane is it too; green and blue are 100 and 200."""
+    planes = [bytes([start + i]) * 1024 + bytes([100]) * 1024 + bytes([200]) * 1024 for i in range(n)]
+    return b"".join(bytes([77] * (label_bytes - 1) + [start + i]) + planes[i] for i in range(n))
+
+
+def archive(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def omniglot(rows: int = 784, top: float = 1.0) -> bytes:
+    """Columns of 784 numbers: the pixel at row r and column c of image i stands at 28 c + r, and is r / 28 there."""
+    picture = np.tile(np.arange(28) / 28 * top, 28)[:rows, None]
+    buffer = io.BytesIO()
+    savemat(buffer, {
+        "data": np.repeat(picture, TRAIN, axis=1), "target": np.eye(50)[:, :TRAIN],
+        "testdata": np.repeat(picture, TEST, axis=1), "testtarget": np.eye(50)[:, 10 : 10 + TEST],
+    })  # fmt: skip
+    return buffer.getvalue()
+
+
+def dsprites() -> bytes:
+    buffer = io.BytesIO()
+    images = np.zeros((24, 64, 64), np.uint8)
+    images[np.arange(24), 0, np.arange(24)] = 1
+    np.savez(buffer, imgs=images, metadata=np.array({"needs": "pickle"}, dtype=object))
+    return buffer.getvalue()
+
+
+FILES = {
+    "mnist": [idx(TRAIN, 28, 28), idx(TRAIN), idx(TEST, 28, 28), idx(TEST)],
+    "omniglot": [omniglot()],
+    "cifar10": [archive({**{f"cifar-10-batches-bin/data_batch_{k}.bin": cifar_records(1, 1, k) for k in range(1, 6)},
+                         "cifar-10-batches-bin/test_batch.bin": cifar_records(TEST, 1, 6)})],
+    "cifar100": [archive({"cifar-100-binary/train.bin": cifar_records(TRAIN, 2, 0),
+                          "cifar-100-binary/test.bin": cifar_records(TEST, 2, 90)})],
+    "dsprites": [dsprites()],
+}  # fmt: skip
+
+
+class Server(HTTPServer):
+    """Serves ``contents``; a file named in ``broken`` ends half way, as when a connection is lost."""
+
+    contents: dict[str, bytes]
+    broken: set[str]
+    asked: list[str]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers GET."""
+
+    def do_GET(self):
+        name = self.path.rpartition("/")[2]
+        self.server.asked.append(name)
+        content = self.server.contents.get(name)
+        self.send_response(404 if content is None else 200)
+        self.send_header("Content-Length", str(len(content or b"")))
+        self.end_headers()
+        if content is not None:
+            self.wfile.write(content[: len(content) // 2] if name in self.server.broken else content)
+
+    def log_message(self, *arguments):
+        """Not a line of it into the test's output."""
+
+
+@pytest.fixture(params=NAMES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """Checksums, and sizes, of the tiny files in place of the real ones'."""
+    for key, contents in FILES.items():
+        files = {
+            file: None if checksum is None else f"md5:{hashlib.md5(content).hexdigest()}"
+            for (file, checksum), content in zip(downloads.SOURCES[key].files.items(), contents, strict=True)
+        }
+        monkeypatch.setitem(downloads.SOURCES, key, dataclasses.replace(downloads.SOURCES[key], files=files))
+    monkeypatch.setattr(downloads, "OMNIGLOT_SPLIT", (TRAIN, TEST))
+    small = Factors(downloads.DSPRITES_FACTORS.names, (3, 2, 2, 2, 1))
+    monkeypatch.setattr(downloads, "DSPRITES_FACTORS", small)
+
+
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
+    import pooch
+
+    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache")
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def server(tiny, cache, monkeypatch):
+    server = Server(("127.0.0.1", 0), Handler)
+    server.contents = {
+        file: content
+        for key in NAMES
+        for file, content in zip(downloads.SOURCES[key].files, FILES[key], strict=True)
+    }
+    server.broken, server.asked = set(), []
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    monkeypatch.setenv("DGM_DATA", f"http://127.0.0.1:{server.server_port}/mirror/")
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def refusal(name):
+    with pytest.raises(ConnectionError) as error:
+        data.load(name)
+    message = str(error.value)
+    source = downloads.SOURCES[name]
+    assert message.startswith(f"{source.title} is not on this machine") and "\n" not in message
+    assert f'load("{source.instead}")' in message and "DGM_DATA" in message
+    return message
+
+
+def left(cache):
+    return [path for path in cache.rglob("*") if path.is_file()] if cache.exists() else []
+
+
+def test_a_set_is_downloaded_once_and_then_read_from_the_cache(name, server):
+    first = data.load(name)
+    asked = list(server.asked)
+    again = data.load(name)
+    assert sorted(asked) == sorted(downloads.SOURCES[name].files) and server.asked == asked
+    assert torch.equal(first.train, again.train) and torch.equal(first.test_labels, again.test_labels)
+    assert len(first.provenance) > 50 and first.licence
+
+
+def test_a_corrupt_file_is_refused_and_not_kept(name, server, cache):
+    file = list(downloads.SOURCES[name].files)[-1]
+    server.contents[file] = b"<html>not found</html>"
+    assert file in refusal(name)
+    assert file not in [path.name for path in left(cache)]
+
+
+def test_a_download_that_breaks_off_is_refused_and_not_kept(name, server, cache):
+    file = next(iter(downloads.SOURCES[name].files))
+    server.broken.add(file)
+    assert file in refusal(name)
+    assert left(cache) == []
+    server.broken.clear()
+    assert len(data.load(name).train) > 0
+
+
+def test_a_file_that_is_not_there_is_told(name, server):
+    server.contents.clear()
+    assert "HTTPError" in refusal(name)
+
+
+def test_a_set_is_read_from_a_folder(name, tiny, tmp_path, monkeypatch):
+    for file, content in zip(downloads.SOURCES[name].files, FILES[name], strict=True):
+        (tmp_path / file).write_bytes(content)
+    monkeypatch.setenv("HOME", str(tmp_path.parent))
+    monkeypatch.setenv("DGM_DATA", f"~/{tmp_path.name}")
+    assert len(data.load(name).train) > 0
+    file = next(iter(downloads.SOURCES[name].files))
+    (tmp_path / file).write_bytes(FILES[name][0][:-30])
+    assert file in refusal(name)
+    (tmp_path / file).unlink()
+    assert "missing" in refusal(name) and str(tmp_path) in refusal(name)
+
+
+def test_without_a_network_one_sentence_names_the_set_to_use(name, cache, monkeypatch):
+    monkeypatch.setenv("DGM_DATA", "http://127.0.0.1:9/")
+    assert "http://127.0.0.1:9" in refusal(name)
+    assert left(cache) == []
+
+
+def test_an_address_of_another_kind_is_told(cache, monkeypatch):
+    monkeypatch.setenv("DGM_DATA", "gopher://mnist/")
+    assert "gopher" in refusal("mnist")
+
+
+def test_mnist(server):
+    mnist = data.load("mnist")
+    assert mnist.train.shape == (TRAIN, 1, 28, 28) and mnist.test.shape == (TEST, 1, 28, 28)
+    expected = torch.arange(TRAIN * 784) % 251
+    assert torch.equal((mnist.train * 255).round().long().flatten(), expected)
+    assert mnist.train_labels.tolist() == [0, 1, 2, 3, 4] and mnist.test_labels.dtype == torch.int64
+
+
+def test_omniglot_is_read_in_fortran_order(server):
+    characters = data.load("omniglot")
+    assert characters.train.shape == (TRAIN, 1, 28, 28) and characters.test.shape == (TEST, 1, 28, 28)
+    rows = (torch.arange(28.0) / 28)[:, None].expand(28, 28)
+    torch.testing.assert_close(characters.train[1, 0], rows)
+    assert characters.train_labels.tolist() == [0, 1, 2, 3, 4] and characters.test_labels.tolist() == [
+        10,
+        11,
+        12,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(omniglot(rows=700), "does not hold 28×28 images"), (omniglot(top=2.0), r"is not in \[0, 1\]")],
+)
+def test_what_omniglots_file_holds_is_verified(content, reason, server):
+    server.contents["chardata.mat"] = content
+    assert re.search(reason, refusal("omniglot"))
+
+
+def test_omniglots_split_is_verified(server, monkeypatch):
+    monkeypatch.setattr(downloads, "OMNIGLOT_SPLIT", (24_345, 8_070))
+    assert "split into (5, 3) images" in refusal("omniglot")
+
+
+@pytest.mark.parametrize(("name", "labels"), [("cifar10", ([1, 2, 3, 4, 5], [6, 7, 8])),
+                                              ("cifar100", ([0, 1, 2, 3, 4], [90, 91, 92]))])  # fmt: skip
+def test_cifar_has_planes_of_colour_and_the_fine_label(name, labels, server):
+    cifar = data.load(name)
+    assert cifar.train.shape == (TRAIN, 3, 32, 32) and cifar.train.dtype == torch.float32
+    assert (cifar.train_labels.tolist(), cifar.test_labels.tolist()) == labels
+    for images, numbers in ((cifar.train, labels[0]), (cifar.test, labels[1])):
+        planes = (images * 255).round()[:, :, 5, 7]
+        assert planes.tolist() == [[number, 100, 200] for number in numbers]
+
+
+def test_dsprites_splits_its_grid_without_unpickling(server):
+    sprites = data.load("dsprites")
+    assert (
+        sprites.train.shape == (22, 1, 64, 64)
+        and sprites.train.dtype == torch.uint8
+        and len(sprites.test) == 2
+    )
+    rows = torch.cat([sprites.train, sprites.test])[:, 0, 0].float().argmax(dim=1)
+    assert sorted(rows.tolist()) == list(range(24))  # no image in both splits, none lost
+    values = torch.cat([sprites.train_factors, sprites.test_factors])
+    assert torch.equal(downloads.DSPRITES_FACTORS.rows(values), rows)
+    assert torch.equal(sprites.train_labels, sprites.train_factors[:, 0])
+
+
+def test_the_grid_of_dsprites_is_verified(server, monkeypatch):
+    monkeypatch.setattr(downloads, "DSPRITES_FACTORS", Factors(("shape",), (23,)))
+    assert "it holds 24 images" in refusal("dsprites")
+
+
+def test_published_checksums_are_md5_sums():
+    # A typing error would refuse the right file. Of OMNIGLOT's file none has been published.
+    files = {file: checksum for key in NAMES for file, checksum in downloads.SOURCES[key].files.items()}
+    assert [file for file, checksum in files.items() if checksum is None] == ["chardata.mat"]
+    assert all(re.fullmatch(r"md5:[0-9a-f]{32}", checksum) for checksum in files.values() if checksum)
+
+
+def test_what_to_use_instead_needs_no_network():
+    assert {source.instead for source in downloads.SOURCES.values()} <= {*data.EMBEDDED, *data.RENDERED}
