@@ -74,9 +74,14 @@ class Entry:
             raise ValueError(f"{self.name} does not take these arguments: {error}") from error
 
     def parameters(self) -> int:
-        """Number of the model's parameters, which are not drawn for that."""
-        with torch.device("meta"):
-            return sum(parameter.numel() for parameter in self.build().parameters())
+        """Number of the model's parameters, which are not drawn for that where the constructor can do without."""
+        try:
+            with torch.device("meta"):
+                model = self.build()
+        except (RuntimeError, NotImplementedError):  # it computes with numbers that are not there
+            with torch.random.fork_rng(devices=[]):
+                model = self.build()
+        return sum(parameter.numel() for parameter in model.parameters())
 
 
 def names() -> list[str]:

@@ -1,11 +1,14 @@
 """PixelVAE's decoder: causal in x, dense in z, a distribution over images; cached samples; what layers do to the KL."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from autoregressive import all_images, influence, random_images
 from scipy import stats
 
-from dgm_helpers import checks
+from dgm_helpers import checks, data, pretrained
+from dgm_helpers.data import binarize
 from dgm_helpers.models.pixelvae import PRESETS, PixelVAE
 from dgm_helpers.objectives.distributions import gaussian_log_prob
 
@@ -160,6 +163,23 @@ def test_z_enters_every_gate():
             assert (logits[0] != logits[1]).all()
             for other, weight in zip(others, before, strict=True):
                 other.weight.copy_(weight)
+
+
+@torch.no_grad()
+def test_both_layers_of_the_trained_model_carry_something_that_is_seen(generator):
+    """z_2 decides the gross shape more than z_1 does, and z_1 more than the noise of the pixels."""
+    model = pretrained.load("pixelvae_mnist")
+    x = binarize(data.load("mnist_10k").test[:100], generator)
+    assert (model.terms(x, 1, generator)[1].mean(dim=(0, 1)) > 4).all()  # nats, in each layer
+    noise, other = model.draw_noise(200, generator), model.draw_noise(200, generator)
+
+    variants = [noise, *({**noise, layer: other[layer]} for layer in range(3))]
+    # All in one go, because sampling costs as many steps as there are pixels.
+    images = model.generate({layer: torch.cat([v[layer] for v in variants]) for layer in noise})
+    image, *others = torch.nn.functional.avg_pool2d(images, 4).flatten(1).chunk(4)
+    moved = [(varied - image).square().sum(dim=1) for varied in others]
+    for lower, upper in pairwise(moved):  # paired, one-sided z-tests
+        assert (upper - lower).mean() > 2 * (upper - lower).std() / 200**0.5
 
 
 def test_presets_build():
