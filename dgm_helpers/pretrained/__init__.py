@@ -138,4 +138,11 @@ def mean_loss(
 ENTRIES: tuple[Pretrained, ...] = (
     Pretrained("pixelvae_mnist", "ELBO of 500 test images, nats an image", -90.98,
                mean_loss("mnist_10k", binarize, images=500, term="elbo")),
+    # The same PixelVAE, small and with one layer of latents, with 0, 1 and 2 autoregressive layers in its decoder.
+    Pretrained("pixelvae_0_layers", "KL of 500 test images to the prior, nats an image", 12.05,
+               mean_loss("mnist_10k", binarize, images=500, term="kl")),
+    Pretrained("pixelvae_1_layers", "KL of 500 test images to the prior, nats an image", 3.99,
+               mean_loss("mnist_10k", binarize, images=500, term="kl")),
+    Pretrained("pixelvae_2_layers", "KL of 500 test images to the prior, nats an image", 2.21,
+               mean_loss("mnist_10k", binarize, images=500, term="kl")),
 )  # fmt: skip

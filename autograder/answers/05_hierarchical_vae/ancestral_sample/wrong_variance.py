@@ -1,0 +1,8 @@
+# The noise is multiplied by the variance.
+def ancestral_sample(model: torch.nn.Module, noise: list[torch.Tensor]) -> list[torch.Tensor]:
+    latents, above = [], None
+    for layer in range(len(noise), 0, -1):
+        mu, log_sigma = model.prior(layer, above)
+        above = mu + torch.exp(2 * log_sigma) * noise[layer - 1]
+        latents.insert(0, above)
+    return latents
