@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +35,8 @@ def fit(
         x: training data, first axis the data points.
         steps: number of updates.
         batch_size: data points an update; all of them if there are fewer.
-        learning_rate: of Adam.
+        learning_rate: of Adam. A model of several players defines ``parameter_groups(learning_rate)``: a list of Adam's
+            groups, dicts with ``params`` and what is the player's own of ``lr``, ``betas`` and the like.
         seed: of the order and the noise.
         transform: applied to each batch, with the run's generator; for binarisation or dequantisation.
         labels: class of each data point, for a conditional model: its ``loss`` gets those of the batch as ``label``.
@@ -44,8 +46,8 @@ def fit(
         The history of the terms.
 
     Raises:
-        ValueError: if there are no data or no steps, if a batch or a row of the history would hold nothing, or if there
-            are not as many labels as data points.
+        ValueError: if there are no data or no steps, if a batch or a row of the history would hold nothing, if there
+            are not as many labels as data points, or if the model's parameter groups leave a parameter out.
         FloatingPointError: if a term is not finite, with its name and the step. The update is not made.
     """
     if len(x) == 0 or steps < 1:
@@ -58,7 +60,7 @@ def fit(
     x = x.to(parameter)
     labels = None if labels is None else labels.to(parameter.device)
     draws = generator(seed, parameter.device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
+    optimizer = torch.optim.Adam(_groups(model, learning_rate), lr=learning_rate, fused=True)
     history, sums = History(), {}
     batches = _batches(len(x), min(batch_size, len(x)), draws)
     model.train()
@@ -79,6 +81,18 @@ def fit(
             sums = {}
     model.eval()
     return history
+
+
+def _groups(model: nn.Module, learning_rate: float) -> list[dict[str, Any]]:
+    """Adam's parameter groups: the model's own, or all parameters in one."""
+    if not hasattr(model, "parameter_groups"):
+        return [{"params": list(model.parameters())}]
+    groups = [{**group, "params": list(group["params"])} for group in model.parameter_groups(learning_rate)]
+    grouped = {id(parameter) for group in groups for parameter in group["params"]}
+    for name, parameter in model.named_parameters():
+        if id(parameter) not in grouped:
+            raise ValueError(f"no parameter group of this model holds {name!r}: it would not be trained")
+    return groups
 
 
 def _batches(size: int, batch_size: int, draws: torch.Generator):

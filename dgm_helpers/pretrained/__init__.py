@@ -1,0 +1,136 @@
+r"""Small trained models that come with the package, so that every widget works at once: ``load("gated_pixelcnn")``.
+
+To add one, train it with a command and store it here (a file stays below 1 MB, all of them below 10 MB)::
+
+    dgm-train gated_pixelcnn --preset laptop --data mnist_10k --seed 0 --out runs/gated
+    python -c "from dgm_helpers.pretrained import add; add('gated_pixelcnn', 'runs/gated/model.safetensors')"
+
+and append to :data:`ENTRIES`, with the value that ``measure`` gives for the file *as stored*::
+
+    Pretrained("gated_pixelcnn", "negative log-likelihood of the test split, nats an image", 81.2,
+               mean_loss("mnist_10k", binarize)),
+
+A model that needs more than ``dgm-train`` is made by a script of ``benchmarks/`` that calls :func:`add` with
+``command=``, ``data=`` and ``seed=``. A test loads every entry, builds it again, and measures it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+FOLDER = Path(__file__).parent
+COMPLETE = ("command", "data", "seed", "step")  # what a file's header says about how it was made
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """One model, and a number that it reaches.
+
+    Attributes:
+        name: of the file, without ``.safetensors``.
+        metric: what the number is, in words, with its unit.
+        value: what the stored model reaches.
+        measure: computes it from the loaded model, within seconds and with fixed seeds.
+        tolerance: how far from ``value`` another machine may land.
+    """
+
+    name: str
+    metric: str
+    value: float
+    measure: Callable[[nn.Module], float]
+    tolerance: float = 1e-2
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return FOLDER / f"{self.name}.safetensors"
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What the file says about itself: class, config, command, data, seed, step and more."""
+        from dgm_helpers.training.checkpoints import read_header
+
+        return read_header(self.path)
+
+
+def load(name: str) -> nn.Module:
+    """The trained model of that name, in evaluation mode, in float32, on the CPU.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    from dgm_helpers.training.checkpoints import load_model
+
+    return load_model(entry(name).path)
+
+
+def entry(name: str) -> Pretrained:
+    """What there is to know about a trained model.
+
+    Raises:
+        ValueError: if there is none of that name.
+    """
+    for candidate in ENTRIES:
+        if candidate.name == name:
+            return candidate
+    raise ValueError(f"no trained model {name!r} comes with this package: there are {', '.join(names())}")
+
+
+def names() -> tuple[str, ...]:
+    """The names that :func:`load` knows."""
+    return tuple(candidate.name for candidate in ENTRIES)
+
+
+def add(name: str, path: str | Path, *, half: bool = True, **made: Any) -> Path:
+    """Store the model of a file under ``name`` beside this module, and return where.
+
+    Args:
+        name: by which it will be loaded.
+        path: a file that ``save_model`` wrote, ``dgm-train``'s for example.
+        half: store in float16, half the size.
+        made: what the header of that file does not say yet about how the model was made: command, data, seed, step.
+
+    Raises:
+        ValueError: if one of these is still missing.
+    """
+    import torch
+
+    from dgm_helpers.training.checkpoints import load_model, read_header, save_model
+
+    known = {key: value for key, value in read_header(path).items() if key not in _WRITTEN_ANEW} | made
+    if missing := [key for key in COMPLETE if known.get(key) is None]:
+        raise ValueError(f"{path} does not say how it was made: give {', '.join(missing)}")
+    target = FOLDER / f"{name}.safetensors"
+    save_model(load_model(path), target, storage=torch.float16 if half else None, **known)
+    return target
+
+
+_WRITTEN_ANEW = ("class", "config", "dtype", "torch")
+
+
+def mean_loss(
+    data: str, transform: Callable[..., Tensor] | None = None, *, images: int = 500, term: str = "loss"
+) -> Callable[[nn.Module], float]:
+    """A measure: the mean of a term of ``model.loss`` over the first test images of a data set.
+
+    Args:
+        data: name of the data set.
+        transform: of the images, with a generator of seed 0, which also draws the loss's noise.
+        images: how many.
+        term: of the dict that ``loss`` returns.
+    """
+
+    def measure(model: nn.Module) -> float:
+        from dgm_helpers.data import load
+        from dgm_helpers.training.evaluation import evaluate
+
+        dataset = load(data)
+        return evaluate(model, dataset.test[:images], dataset.test_labels[:images], transform=transform)[term]
+
+    return measure
+
+
+ENTRIES: tuple[Pretrained, ...] = ()

@@ -1,0 +1,168 @@
+"""A model in one file: weights as safetensors, and a header in JSON that says what they are and how to build it.
+
+The header names the class (``module:qualname``), the constructor's arguments, the version of torch, and whatever else
+is handed to :func:`save_model`. Nothing in a file is executed: only classes of this package are built.
+"""
+
+import importlib
+import json
+import operator
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+PACKAGE = "dgm_helpers"
+
+
+def save_model(
+    model: nn.Module, path: str | Path, *, storage: torch.dtype | None = None, **metadata: Any
+) -> None:
+    """Write a model's weights, class and configuration to a file, which appears complete or not at all.
+
+    Args:
+        model: of a class of this package, with the constructor's arguments in ``model.config``; among them may be
+            modules of the same kind.
+        path: by custom ``NAME.safetensors``.
+        storage: type that floating-point weights are stored in, ``torch.float16`` for half the size; they come back in
+            the model's own, so stored values are rounded.
+        metadata: anything JSON can hold: step, metric, data, seed, command.
+
+    Raises:
+        ValueError: if the model cannot be built again from its configuration, or a weight is too large for ``storage``.
+        TypeError: if JSON cannot hold something of the configuration or the metadata.
+    """
+    tensors = {name: _stored(name, tensor, storage) for name, tensor in model.state_dict().items()}
+    header = {
+        **describe(model),
+        "dtype": str(_dtype(model)).removeprefix("torch."),
+        "torch": torch.__version__,
+        **metadata,
+    }
+    write_whole(path, lambda part: save_file(tensors, part, {PACKAGE: json.dumps(header)}))
+
+
+def load_model(path: str | Path, device: torch.device | str = "cpu") -> nn.Module:
+    """Build the model that a file describes, fill in its weights, and return it in evaluation mode.
+
+    No random numbers are used up.
+
+    Raises:
+        FileNotFoundError: if there is no file.
+        ValueError: if the file is no such model, its class is not of this package, or class and weights have changed so
+            that they no longer fit.
+    """
+    header = read_header(path)
+    with torch.random.fork_rng(devices=[]):  # weights are initialised, then overwritten
+        model = build(header, path).to(dtype=getattr(torch, header["dtype"]))
+    try:
+        model.load_state_dict(load_file(path))
+    except RuntimeError as error:
+        reason = str(error).partition("\n\t")[2].partition("\n")[0].rstrip(". ")
+        raise ValueError(
+            f"the weights in {path} no longer fit {header['class']} ({reason}): make the file again"
+        ) from None
+    return model.to(device).eval()
+
+
+def read_header(path: str | Path) -> dict[str, Any]:
+    """What a model's file says about it, without reading the weights: class, config, torch, and the metadata.
+
+    Raises:
+        FileNotFoundError: if there is no file.
+        ValueError: if the file is no such model.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    try:
+        with safe_open(path, "pt") as file:
+            header = json.loads((file.metadata() or {})[PACKAGE])
+        return {**header, "class": str(header["class"]), "dtype": str(header["dtype"])}
+    except (SafetensorError, KeyError, json.JSONDecodeError, TypeError):
+        raise ValueError(f"{path} holds no model that {PACKAGE} has written") from None
+
+
+def describe(model: nn.Module) -> dict[str, Any]:
+    """Class and configuration, as :func:`build` takes them.
+
+    Raises:
+        ValueError: if the class is not of this package or the model has no ``config``.
+    """
+    kind = type(model)
+    name = f"{kind.__module__}:{kind.__qualname__}"
+    if kind.__module__.partition(".")[0] != PACKAGE or not hasattr(model, "config"):
+        raise ValueError(
+            f"a {name} cannot be built again from a file: that takes a class of {PACKAGE} and its `config`"
+        )
+    config = {
+        key: describe(value) if isinstance(value, nn.Module) else value for key, value in model.config.items()
+    }
+    return {"class": name, "config": config}
+
+
+def build(description: dict[str, Any], source: str | Path = "the description") -> nn.Module:
+    """A new model of a class and configuration that :func:`describe` gave, also if JSON made lists of tuples.
+
+    Raises:
+        ValueError: if the class is not of this package, or does not take that configuration.
+    """
+    name, config = description["class"], description["config"]
+    kind = _find(name, source)
+    try:
+        return kind(**{key: _argument(value, source) for key, value in config.items()})
+    except Exception as error:  # whatever a constructor of another version makes of it
+        raise ValueError(
+            f"{name} cannot be built from the configuration in {source}, perhaps of another version: {error}"
+        ) from error
+
+
+def write_whole(path: str | Path, write: Any) -> None:
+    """Let ``write`` fill a file beside ``path``, and move it there: a killed process leaves the old file or the new."""
+    path = Path(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write(part)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _find(name: str, source: str | Path) -> type[nn.Module]:
+    module, _, qualname = name.partition(":")
+    if module.partition(".")[0] != PACKAGE:
+        raise ValueError(f"{source} asks for {name}: only classes of {PACKAGE} are built from a file")
+    try:
+        kind = operator.attrgetter(qualname)(importlib.import_module(module))
+    except (ImportError, AttributeError):
+        raise ValueError(f"{source} asks for {name}, which this version of {PACKAGE} has not") from None
+    # A name may lead out of the package by way of what its modules import.
+    if not (isinstance(kind, type) and issubclass(kind, nn.Module) and kind.__module__ == module):
+        raise ValueError(f"{source} asks for {name}, which is no model of {PACKAGE}")
+    return kind
+
+
+def _argument(value: Any, source: str | Path) -> Any:
+    if isinstance(value, dict) and value.keys() == {"class", "config"}:
+        return build(value, source)
+    return tuple(_argument(item, source) for item in value) if isinstance(value, list) else value
+
+
+def _dtype(model: nn.Module) -> torch.dtype:
+    floating = (tensor.dtype for tensor in model.state_dict().values() if tensor.is_floating_point())
+    return next(floating, torch.float32)
+
+
+def _stored(name: str, tensor: Tensor, storage: torch.dtype | None) -> Tensor:
+    """A copy that shares no memory with another, as the format asks for."""
+    tensor = tensor.detach().cpu()
+    if storage is None or not tensor.is_floating_point():
+        return tensor.clone(memory_format=torch.contiguous_format)
+    if tensor.isfinite().all() and not tensor.to(storage).isfinite().all():
+        raise ValueError(f"{name} reaches {tensor.abs().max():.4g}, more than {storage} holds")
+    return tensor.to(storage, copy=True).contiguous()
