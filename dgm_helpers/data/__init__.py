@@ -1,7 +1,25 @@
-"""Data sets: ``load("digits")``, ``load("mnist_10k")``, ``load("mnist")``; Gaussians; binarisation."""
+"""Data sets: ``load("mnist_10k")``, ``load("sprites")``, …; renderers of known factors; Gaussians; binarisation."""
 
 from dgm_helpers.data.dataset import Dataset
-from dgm_helpers.data.registry import EMBEDDED, load, names
+from dgm_helpers.data.factors import Factors, Renderer
+from dgm_helpers.data.heads import Heads
+from dgm_helpers.data.registry import DOWNLOADED, EMBEDDED, RENDERED, load, names
+from dgm_helpers.data.rendered import rendered
 from dgm_helpers.data.sampling import binarize, gaussian
+from dgm_helpers.data.sprites import Sprites
 
-__all__ = ["EMBEDDED", "Dataset", "binarize", "gaussian", "load", "names"]
+__all__ = [
+    "DOWNLOADED",
+    "EMBEDDED",
+    "RENDERED",
+    "Dataset",
+    "Factors",
+    "Heads",
+    "Renderer",
+    "Sprites",
+    "binarize",
+    "gaussian",
+    "load",
+    "names",
+    "rendered",
+]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 
@@ -12,23 +12,32 @@ class Dataset:
 
     Attributes:
         name: as given to ``load``.
-        train: float32 images in [0, 1], shape ``[N, 1, H, W]``.
+        train: float32 images in [0, 1], shape ``[N, C, H, W]``; of dSprites, which is large, uint8 images of 0 and 1.
         train_labels: class of each training image.
         test: likewise, of images that are not in ``train``.
         test_labels: class of each test image.
         provenance: where the images come from and how they were split.
         licence: under which they may be used.
+        train_factors: values of the factors that each training image was made from, where they are known.
+        test_factors: those of each test image.
     """
 
     name: str
-    train: Float[Tensor, "n channels height width"]
+    train: Float[Tensor, "n channels height width"] | UInt8[Tensor, "n channels height width"]
     train_labels: Int[Tensor, " n"]
-    test: Float[Tensor, "m channels height width"]
+    test: Float[Tensor, "m channels height width"] | UInt8[Tensor, "m channels height width"]
     test_labels: Int[Tensor, " m"]
     provenance: str
     licence: str
+    train_factors: Int[Tensor, "n factors"] | None = None
+    test_factors: Int[Tensor, "m factors"] | None = None
 
-    def flat(self) -> tuple[Float[Tensor, "n pixels"], Float[Tensor, "m pixels"]]:
+    def flat(
+        self,
+    ) -> tuple[
+        Float[Tensor, "n pixels"] | UInt8[Tensor, "n pixels"],
+        Float[Tensor, "m pixels"] | UInt8[Tensor, "m pixels"],
+    ]:
         """Training and test images as vectors."""
         return self.train.flatten(1), self.test.flatten(1)
 

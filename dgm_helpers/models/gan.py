@@ -23,6 +23,8 @@ from dgm_helpers.layers.frozen import frozen
 from dgm_helpers.models.latent_code import Codes, LatentLayout
 from dgm_helpers.objectives.adversarial import discriminator_loss, generator_loss
 
+NORMALIZED = ("both", "generator", "none")
+
 
 class GAN(nn.Module):
     """A generator, and a discriminator that is a trunk of features and a critic, their last layer.
@@ -36,11 +38,14 @@ class GAN(nn.Module):
             perceptrons.
         hidden: units of the layers between convolutions and output, mirrored in the generator.
         output: ``"sigmoid"`` for pixels in [0, 1], ``"linear"`` for real data.
-        normalize: batch normalisation in both networks.
+        normalize: where there is batch normalisation: ``"both"`` networks, the ``"generator"`` alone, or ``"none"``. In
+            the discriminator, training normalises real and generated images by batches of their own, of which
+            running statistics are a mixture: in evaluation it, and Q with it, is another function.
         rate_ratio: learning rate of the discriminator over that of the generator.
 
     Raises:
-        ValueError: if the output is another, or the images cannot be halved as often as there are convolutions.
+        ValueError: if output or normalisation is another, or the images cannot be halved as often as there are
+            convolutions.
     """
 
     def __init__(
@@ -53,20 +58,27 @@ class GAN(nn.Module):
         channels: Sequence[int] = (64, 128),
         hidden: Sequence[int] = (1024,),
         output: str = "sigmoid",
-        normalize: bool = True,
+        normalize: str = "both",
         rate_ratio: float = 0.2,
     ) -> None:
         super().__init__()
+        if normalize not in NORMALIZED:
+            raise ValueError(f"unknown normalize {normalize!r}: choose one of {', '.join(NORMALIZED)}")
         self.config = {"data_shape": tuple(data_shape), "noise_dim": noise_dim, "categories": tuple(categories),
                        "continuous": continuous, "channels": tuple(channels), "hidden": tuple(hidden),
                        "output": output, "normalize": normalize, "rate_ratio": rate_ratio}  # fmt: skip
         self.rate_ratio = rate_ratio
         self.layout = LatentLayout(noise_dim, tuple(categories), continuous)
-        normalization = batch_norm if normalize else no_norm
         self.generator = generator_network(
-            self.layout.dim, data_shape, channels, hidden, output, normalization
+            self.layout.dim,
+            data_shape,
+            channels,
+            hidden,
+            output,
+            no_norm if normalize == "none" else batch_norm,
         )
-        self.trunk, features = discriminator_trunk(data_shape, channels, hidden, normalization)
+        self.discriminator_norm = batch_norm if normalize == "both" else no_norm
+        self.trunk, features = discriminator_trunk(data_shape, channels, hidden, self.discriminator_norm)
         self.critic = nn.Linear(features, 1)
 
     def sample_latent(

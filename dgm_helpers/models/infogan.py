@@ -21,7 +21,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dgm_helpers.layers.dcgan import LEAK, batch_norm, no_norm
+from dgm_helpers.layers.dcgan import LEAK
 from dgm_helpers.layers.frozen import frozen
 from dgm_helpers.models.gan import GAN
 from dgm_helpers.models.latent_code import Codes
@@ -87,9 +87,8 @@ class InfoGAN(GAN):
                         "continuous_weight": continuous_weight}  # fmt: skip
         self.discrete_weight, self.continuous_weight = discrete_weight, continuous_weight
         features, outputs = self.critic.in_features, sum(categories) + 2 * continuous
-        normalization = batch_norm if self.config["normalize"] else no_norm
         own = (
-            [nn.Linear(features, q_hidden), normalization(q_hidden, 0), nn.LeakyReLU(LEAK)]
+            [nn.Linear(features, q_hidden), self.discriminator_norm(q_hidden, 0), nn.LeakyReLU(LEAK)]
             if q_hidden
             else []
         )

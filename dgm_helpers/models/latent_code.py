@@ -61,6 +61,10 @@ class LatentLayout:
             self._require_values(codes.categories)
             categories = codes.categories.to(categories).expand_as(categories)
         if codes.continuous is not None:
+            if codes.continuous.shape[1] != self.continuous:
+                raise ValueError(
+                    f"{codes.continuous.shape[1]} continuous codes for a layout with {self.continuous}"
+                )
             continuous = codes.continuous.to(continuous).expand_as(continuous)
         return self.join(noise, Codes(categories, continuous))
 

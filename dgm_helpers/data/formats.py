@@ -1,0 +1,67 @@
+"""The file formats of the data sets to download, read without pickle."""
+
+import gzip
+import tarfile
+from pathlib import Path
+
+import numpy as np
+
+OMNIGLOT_ALPHABETS = 50
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """Bytes of a gzipped IDX file, the format of MNIST: magic, sizes, values."""
+    content = gzip.decompress(path.read_bytes())
+    dimensions = content[3]
+    shape = np.frombuffer(content, ">u4", count=dimensions, offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape).copy()
+
+
+def read_cifar(path: Path, members: tuple[str, ...], label_bytes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images ``[N, 3, 32, 32]`` of bytes, and labels, of some members of CIFAR's archive in its binary version.
+
+    A record is ``label_bytes`` labels, of which the last is the finest, and 3,072 bytes: red, green and blue planes,
+    row by row. Members are read in place: nothing is unpacked.
+    """
+    with tarfile.open(path, "r:gz") as archive:
+        content = b"".join(archive.extractfile(name).read() for name in members)
+    records = np.frombuffer(content, np.uint8).reshape(-1, label_bytes + 3 * 32 * 32)
+    return records[:, label_bytes:].reshape(-1, 3, 32, 32).copy(), records[:, label_bytes - 1].astype(
+        np.int64
+    )
+
+
+def read_omniglot(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Training images and alphabets, test images and alphabets of OMNIGLOT as Burda et al. (2016) prepared it.
+
+    The MATLAB file holds a column of 784 numbers an image, in [0, 1], column by column of the picture (Fortran order).
+
+    Raises:
+        ValueError: if the file holds other arrays.
+    """
+    from scipy.io import loadmat
+
+    arrays = loadmat(path, variable_names=["data", "target", "testdata", "testtarget"])
+    parts = []
+    for images, alphabets in (("data", "target"), ("testdata", "testtarget")):
+        pixels, classes = arrays.get(images), arrays.get(alphabets)
+        if (
+            pixels is None
+            or classes is None
+            or pixels.shape[0] != 28 * 28
+            or len(classes) != OMNIGLOT_ALPHABETS
+        ):
+            raise ValueError(
+                f"{path.name} does not hold 28×28 images {images!r} and their 50 alphabets {alphabets!r}"
+            )
+        if pixels.min() < 0 or pixels.max() > 1 or pixels.shape[1] != classes.shape[1]:
+            raise ValueError(f"{path.name}: {images!r} is not in [0, 1], or an image has no alphabet")
+        pictures = pixels.T.reshape(-1, 28, 28).transpose(0, 2, 1)
+        parts += [np.ascontiguousarray(pictures, dtype=np.float32), classes.argmax(axis=0)]
+    return tuple(parts)
+
+
+def read_dsprites(path: Path) -> np.ndarray:
+    """Images ``[737280, 64, 64]`` of 0 and 1, in the order of the factors' grid; its pickled metadata are not read."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return arrays["imgs"]

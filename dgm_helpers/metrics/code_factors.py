@@ -1,0 +1,50 @@
+"""What unsupervised codes turned out to stand for: categorical ones beside classes, continuous ones beside factors."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int
+from scipy.optimize import linear_sum_assignment
+from torch import Tensor
+
+
+def best_matching(
+    categories: Int[Tensor, " n"], labels: Int[Tensor, " n"], values: int
+) -> Int[Tensor, "{values}"]:
+    """The class that each value of a code stands for: the one-to-one matching by which most data points agree.
+
+    Chen et al. (2016), section 7.2, match categories and digits after training, and call the rest errors.
+
+    Args:
+        categories: the code's value for each data point.
+        labels: its class; as many classes as the code has values.
+        values: number of both.
+    """
+    counts = torch.zeros(values, values, dtype=torch.long)
+    counts.index_put_(
+        (categories.cpu(), labels.cpu()), torch.ones(len(labels), dtype=torch.long), accumulate=True
+    )
+    _, classes = linear_sum_assignment(-counts.numpy())
+    return torch.from_numpy(classes).to(categories.device)
+
+
+def rank_correlations(
+    codes: Float[Tensor, "n codes"], factors: Float[Tensor, "n factors"]
+) -> Float[Tensor, "codes factors"]:
+    """Spearman's correlation of each code with each factor; NaN where one of them does not vary."""
+    ranks = [torch.stack([_ranks(column) for column in table.double().T]) for table in (codes, factors)]
+    standard = [(r - r.mean(dim=1, keepdim=True)) / r.std(dim=1, correction=0, keepdim=True) for r in ranks]
+    return (standard[0] @ standard[1].T / len(codes)).to(codes.dtype)
+
+
+def _ranks(x: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+    """Ranks from 0; equal values share the mean of theirs."""
+    _, inverse, counts = x.unique(return_inverse=True, return_counts=True)
+    last = counts.cumsum(0).double()
+    return (last - (counts + 1) / 2)[inverse]
+
+
+def assigned(correlations: Float[Tensor, "codes factors"]) -> Sequence[tuple[int, int, float]]:
+    """Pairs (code, factor, correlation), one to one, that make the sum of absolute correlations largest."""
+    rows, columns = linear_sum_assignment(-correlations.abs().cpu().numpy())
+    return [(int(r), int(c), float(correlations[r, c])) for r, c in zip(rows, columns, strict=True)]
