@@ -6,7 +6,7 @@ row of values. A metric of disentanglement takes any of them.
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -73,6 +73,7 @@ class Factors:
             raise ValueError(f"a row of values holds {wanted}")
 
 
+@runtime_checkable
 class Renderer(Protocol):
     """Draws pictures from values of its factors."""
 

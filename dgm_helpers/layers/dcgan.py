@@ -76,6 +76,8 @@ def discriminator_trunk(
 ) -> tuple[nn.Sequential, int]:
     """Data to features: convolutions that halve the size, then hidden layers; and the number of features.
 
+    Without batch normalisation the weights are torch's own: from N(0, 0.02) what comes through would be tiny.
+
     Arguments and errors are those of :func:`generator_network`.
     """
     layers: list[nn.Module] = []
@@ -91,7 +93,7 @@ def discriminator_trunk(
                    nn.LeakyReLU(LEAK)]  # fmt: skip
         features = units
     network = nn.Sequential(*layers)
-    return (_initialized(network) if channels else network), features
+    return (_initialized(network) if normalization is batch_norm and channels else network), features
 
 
 def _smallest_map(data_shape: Sequence[int], channels: Sequence[int]) -> tuple[int, ...]:

@@ -78,8 +78,8 @@ class GAN(nn.Module):
             no_norm if normalize == "none" else batch_norm,
         )
         self.discriminator_norm = batch_norm if normalize == "both" else no_norm
-        self.trunk, features = discriminator_trunk(data_shape, channels, hidden, self.discriminator_norm)
-        self.critic = nn.Linear(features, 1)
+        self.trunk, self.features = discriminator_trunk(data_shape, channels, hidden, self.discriminator_norm)
+        self.critic = nn.Linear(self.features, 1)
 
     def sample_latent(
         self, n: int, generator: torch.Generator | None = None, codes: Codes | None = None
@@ -118,10 +118,27 @@ class GAN(nn.Module):
         detached images, and the generator a frozen discriminator. Real and generated images pass it in batches of
         their own. The value of the sum means nothing.
         """
-        fake = self.generate(self.sample_latent(len(batch), generator))
-        discriminator = discriminator_loss(self.discriminate(batch), self.discriminate(fake.detach()))
-        features = frozen(self.trunk)(fake)
-        own = generator_loss(frozen(self.critic)(features)[:, 0])
+        latent = self.sample_latent(len(batch), generator)
+        fake = self.generate(latent)
+        return self.objectives(latent, self.trunk(batch), self.trunk(fake.detach()), frozen(self.trunk)(fake))
+
+    def objectives(
+        self,
+        latent: Float[Tensor, "batch latent"],
+        real: Float[Tensor, "batch features"],
+        seen: Float[Tensor, "batch features"],
+        shown: Float[Tensor, "batch features"],
+    ) -> dict[str, Tensor]:
+        """The terms of :meth:`loss`.
+
+        Args:
+            latent: latent vectors.
+            real: features of data points.
+            seen: features of what the latent vectors generate, for the discriminator to learn from.
+            shown: the same features out of a frozen trunk, for the generator.
+        """
+        discriminator = discriminator_loss(self.critic(real)[:, 0], self.critic(seen)[:, 0])
+        own = generator_loss(frozen(self.critic)(shown)[:, 0])
         return {"loss": discriminator + own, "discriminator": discriminator, "generator": own}
 
     def parameter_groups(self, learning_rate: float) -> list[dict]:
@@ -143,6 +160,7 @@ PRESETS = {
         "hidden": (),
         "rate_ratio": 1.0,
     },
-    # The networks of InfoGAN for MNIST, a quarter of the maps.
-    "laptop": {"channels": (16, 32), "hidden": (64,)},
+    "laptop": {"channels": (16, 32), "hidden": (64,), "normalize": "generator"},
 }
+
+TRAINING = {"laptop": {"data": "mnist_10k", "steps": 1_500, "batch_size": 64}}

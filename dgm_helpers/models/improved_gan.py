@@ -10,7 +10,6 @@ Departs from the paper in: as :mod:`~dgm_helpers.models.gan`; no semi-supervised
 noise in the discriminator.
 """
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -64,20 +63,24 @@ class ImprovedGAN(GAN):
             )  # fmt: skip
             self.generator = ReferencedGenerator(network, self.layout.sample(virtual_batch))
         if minibatch_kernels:
-            features = self.critic.in_features
             self.critic = nn.Sequential(
-                MinibatchDiscrimination(features, minibatch_kernels, minibatch_dims),
-                nn.Linear(features + minibatch_kernels, 1),
+                MinibatchDiscrimination(self.features, minibatch_kernels, minibatch_dims),
+                nn.Linear(self.features + minibatch_kernels, 1),
             )
-        # After all parameters are there.
-        self.history = HistoricalAverage(self.parameters()) if historical_weight else None
+        self.history = HistoricalAverage(self.players()) if historical_weight else None
 
-    def loss(
-        self, batch: Float[Tensor, "batch *data"], generator: torch.Generator | None = None
+    def players(self) -> list[nn.Parameter]:
+        """The parameters of generator and discriminator, which historical averaging is for."""
+        return [p for part in (self.generator, self.trunk, self.critic) for p in part.parameters()]
+
+    def objectives(
+        self,
+        latent: Float[Tensor, "batch latent"],
+        real: Float[Tensor, "batch features"],
+        seen: Float[Tensor, "batch features"],
+        shown: Float[Tensor, "batch features"],
     ) -> dict[str, Tensor]:
-        """The sum of both players' losses; see :meth:`GAN.loss`. In training each call counts as a step of history."""
-        fake = self.generate(self.sample_latent(len(batch), generator))
-        real, seen, shown = self.trunk(batch), self.trunk(fake.detach()), frozen(self.trunk)(fake)
+        """The terms of the loss; see :meth:`GAN.objectives`. In training each call is a step of history."""
         discriminator = discriminator_loss(self.critic(real)[:, 0], self.critic(seen)[:, 0], self.smoothing)
         if self.feature_matching:
             own = feature_matching_loss(real, shown)
@@ -86,8 +89,8 @@ class ImprovedGAN(GAN):
         terms = {"loss": discriminator + own, "discriminator": discriminator, "generator": own}
         if self.history is not None:
             if self.training:
-                self.history.update(self.parameters())
-            terms["historical"] = self.history.penalty(self.parameters())
+                self.history.update(self.players())
+            terms["historical"] = self.history.penalty(self.players())
             terms["loss"] = terms["loss"] + self.historical_weight * terms["historical"]
         return terms
 

@@ -23,9 +23,8 @@ from torch.nn import functional as F
 
 from dgm_helpers.layers.dcgan import LEAK
 from dgm_helpers.layers.frozen import frozen
-from dgm_helpers.models.gan import GAN
+from dgm_helpers.models.improved_gan import ImprovedGAN
 from dgm_helpers.models.latent_code import Codes
-from dgm_helpers.objectives.adversarial import discriminator_loss, generator_loss
 from dgm_helpers.objectives.mutual_information import (
     info_lower_bound_categorical,
     info_lower_bound_continuous,
@@ -54,8 +53,8 @@ class CodePosterior(NamedTuple):
         return Codes(categories, self.mu)
 
 
-class InfoGAN(GAN):
-    """InfoGAN; see :class:`~dgm_helpers.models.gan.GAN` for the arguments that are not named here.
+class InfoGAN(ImprovedGAN):
+    """InfoGAN; see :class:`~dgm_helpers.models.improved_gan.ImprovedGAN` for the arguments that are not named here.
 
     Args:
         noise_dim: coordinates of incompressible noise z.
@@ -64,6 +63,7 @@ class InfoGAN(GAN):
         q_hidden: units of Q's own hidden layer on top of the shared trunk; 0 for none.
         discrete_weight: λ of the categorical codes.
         continuous_weight: λ of the continuous codes.
+        smoothing: as for an improved GAN, but none unless asked for.
 
     Raises:
         ValueError: if there is no code, or as for a GAN.
@@ -78,15 +78,18 @@ class InfoGAN(GAN):
         q_hidden: int = 128,
         discrete_weight: float = 1.0,
         continuous_weight: float = 0.1,
+        smoothing: float = 0.0,
         **options,
     ) -> None:
         if not categories and not continuous:
             raise ValueError("an InfoGAN needs at least one code, categorical or continuous")
-        super().__init__(noise_dim=noise_dim, categories=categories, continuous=continuous, **options)
+        super().__init__(
+            noise_dim=noise_dim, categories=categories, continuous=continuous, smoothing=smoothing, **options
+        )
         self.config |= {"q_hidden": q_hidden, "discrete_weight": discrete_weight,
                         "continuous_weight": continuous_weight}  # fmt: skip
         self.discrete_weight, self.continuous_weight = discrete_weight, continuous_weight
-        features, outputs = self.critic.in_features, sum(categories) + 2 * continuous
+        features, outputs = self.features, sum(categories) + 2 * continuous
         own = (
             [nn.Linear(features, q_hidden), self.discriminator_norm(q_hidden, 0), nn.LeakyReLU(LEAK)]
             if q_hidden
@@ -122,28 +125,35 @@ class InfoGAN(GAN):
         continuous = info_lower_bound_continuous(posterior.mu, posterior.log_sigma, codes.continuous)
         return (sum(discrete, start=torch.zeros_like(continuous))).mean(), continuous.mean()
 
-    def loss(
-        self, batch: Float[Tensor, "batch *data"], generator: torch.Generator | None = None
+    def objectives(
+        self,
+        latent: Float[Tensor, "batch latent"],
+        real: Float[Tensor, "batch features"],
+        seen: Float[Tensor, "batch features"],
+        shown: Float[Tensor, "batch features"],
     ) -> dict[str, Tensor]:
-        """The sum of both players' losses, each with its own -λ L_I; see :meth:`GAN.loss`.
+        """The terms of the loss: each player's, with its own -λ L_I; see :meth:`GAN.objectives`.
 
         The trunk, the critic and Q get the gradient of the discriminator's loss - λ L_I at detached images, the
         generator that of its own loss - λ L_I through a frozen trunk, critic and Q.
         """
-        latent = self.sample_latent(len(batch), generator)
-        fake = self.generate(latent)
-        seen, shown = self.trunk(fake.detach()), frozen(self.trunk)(fake)
-        discriminator = discriminator_loss(self.discriminate(batch), self.critic(seen)[:, 0])
-        own = generator_loss(frozen(self.critic)(shown)[:, 0])
-        discrete, continuous = self.information(self.posterior(self.recognition(seen)), latent)
-        for_generator = self.information(self.posterior(frozen(self.recognition)(shown)), latent)
-        information = sum(
-            self.discrete_weight * first + self.continuous_weight * second
-            for first, second in ((discrete, continuous), for_generator)
-        )
-        return {"loss": discriminator + own - information, "discriminator": discriminator, "generator": own,
-                "discrete_information": discrete, "continuous_information": continuous}  # fmt: skip
+        terms = super().objectives(latent, real, seen, shown)
+        theirs = self.information(self.posterior(self.recognition(seen)), latent)
+        own = self.information(self.posterior(frozen(self.recognition)(shown)), latent)
+        for discrete, continuous in (theirs, own):
+            terms["loss"] = (
+                terms["loss"] - self.discrete_weight * discrete - self.continuous_weight * continuous
+            )
+        return terms | {"discrete_information": theirs[0], "continuous_information": theirs[1]}
 
+
+SMALL = {
+    "hidden": (64,),
+    "q_hidden": 64,
+    "normalize": "generator",
+    "minibatch_kernels": 16,
+    "minibatch_dims": 8,
+}
 
 PRESETS = {
     # MNIST, appendix C.1: 62 noise variables, Cat(10), two U(-1, 1); Adam at 2e-4 for D and Q, 1e-3 for G.
@@ -158,5 +168,20 @@ PRESETS = {
         "data_shape": (3, 32, 32), "noise_dim": 128, "categories": (10,) * 10, "continuous": 0,
         "channels": (64, 128, 256), "hidden": (),
     },
-    "laptop": {"channels": (16, 32), "hidden": (64,), "q_hidden": 64},
+    # Smaller networks. In few steps on few images the codes alone decide what is generated, and the noise nothing,
+    # unless the critic sees whole batches. Without batch normalisation Q is the same function in evaluation.
+    "laptop": SMALL | {"channels": (16, 32)},
+    "digits": SMALL | {"channels": (24, 48)},
+    # Heads rendered from azimuth, elevation, lighting and width: four continuous codes.
+    "heads": SMALL | {
+        "data_shape": (1, 32, 32), "noise_dim": 8, "categories": (), "continuous": 4, "channels": (24, 48),
+        "continuous_weight": 1.0,
+    },
 }  # fmt: skip
+
+TRAINING = {
+    "paper": {"data": "mnist", "steps": 25_000, "batch_size": 128},
+    "laptop": {"data": "mnist_10k", "steps": 1_500, "batch_size": 64},
+    "digits": {"data": "mnist_10k", "steps": 6_000, "batch_size": 64},
+    "heads": {"data": "heads", "steps": 4_000, "batch_size": 64},
+}

@@ -43,7 +43,7 @@ def test_one_backward_gives_each_player_its_own_gradient(technique):
     # The history has counted: it is asked, not updated, from here on.
     penalty = 0.0
     if model.history is not None:
-        penalty = model.historical_weight * model.history.penalty(model.parameters())
+        penalty = model.historical_weight * model.history.penalty(model.players())
     latent = model.sample_latent(len(x), seeded())
     theirs = discriminator_loss(
         model.discriminate(x), model.discriminate(model.generate(latent).detach()), model.smoothing
@@ -56,7 +56,7 @@ def test_one_backward_gives_each_player_its_own_gradient(technique):
         else generator_loss(model.discriminate(fake))
     )
     if model.history is not None:
-        penalty = model.historical_weight * model.history.penalty(model.parameters())
+        penalty = model.historical_weight * model.history.penalty(model.players())
     for_generator = gradients(model, own + penalty)
     for name, gradient in together.items():
         expected = (for_generator if is_generators(name) else for_discriminator)[name]

@@ -22,8 +22,16 @@ VARIANTS = pytest.mark.parametrize(
         {**SMALL, "categories": (5,), "continuous": 0, "q_hidden": 6},
         {**SMALL, "categories": (), "continuous": 3, "q_hidden": 6},
         {**VECTORS, **CODES, "normalize": "none"},
+        {**SMALL, **CODES, "minibatch_kernels": 3, "virtual_batch": 4},
     ],
-    ids=["both", "no normalisation, no layer of Q's own", "categorical", "continuous", "vectors"],
+    ids=[
+        "both",
+        "no normalisation, no layer of Q's own",
+        "categorical",
+        "continuous",
+        "vectors",
+        "techniques",
+    ],
 )
 
 
@@ -167,11 +175,8 @@ def test_presets_have_the_papers_latents():
         assert {**model.config, **preset} == model.config
         dims[name] = (model.layout.noise, model.layout.dim)
     assert dims == {
-        "paper": (62, 74),
-        "paper_svhn": (124, 168),
-        "paper_celeba": (128, 228),
-        "laptop": (62, 74),
-    }
+        "paper": (62, 74), "paper_svhn": (124, 168), "paper_celeba": (128, 228), "laptop": (62, 74),
+        "digits": (62, 74), "heads": (8, 12)}  # fmt: skip
 
 
 def test_no_code_at_all_is_told():
