@@ -1,11 +1,14 @@
 """What unsupervised codes turned out to stand for: categorical ones beside classes, continuous ones beside factors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float, Int
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
+
+from dgm_helpers.data.heads import Heads
+from dgm_helpers.runtime import DEFAULT_SEED, generator
 
 
 def best_matching(
@@ -35,6 +38,21 @@ def rank_correlations(
     ranks = [torch.stack([_ranks(column) for column in table.double().T]) for table in (codes, factors)]
     standard = [(r - r.mean(dim=1, keepdim=True)) / r.std(dim=1, correction=0, keepdim=True) for r in ranks]
     return (standard[0] @ standard[1].T / len(codes)).to(codes.dtype)
+
+
+def head_correlations(
+    codes_of: Callable[[Tensor], Tensor], n: int = 500, seed: int = DEFAULT_SEED
+) -> Float[Tensor, "codes 4"]:
+    """Rank correlations of the codes that are found in freshly rendered heads with what they were rendered from.
+
+    Args:
+        codes_of: from pictures ``[n, 1, 32, 32]`` to codes ``[n, codes]``, an InfoGAN's means of Q for example.
+        n: heads, each with azimuth, elevation, lighting and width (the columns) of its own.
+        seed: of these.
+    """
+    heads = Heads(size=32)
+    values = heads.factors.sample(n, generator(seed))
+    return rank_correlations(codes_of(heads.render(values)), values.to(torch.float32))
 
 
 def _ranks(x: Float[Tensor, " n"]) -> Float[Tensor, " n"]:

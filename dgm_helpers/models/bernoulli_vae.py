@@ -145,3 +145,21 @@ PRESETS = {
     "paper": {"latent_dim": 200, "hidden": ()},  # their one-layer network on MNIST has 200 units
     "laptop": {"latent_dim": 8, "hidden": (64,), "samples": 8},
 }
+
+TRAINING = {
+    # Section 4: minibatches of 20; plain gradient descent there, ours is Adam, and so are the steps.
+    "paper": {
+        "data": "mnist",
+        "steps": 500_000,
+        "batch_size": 20,
+        "learning_rate": 3e-4,
+        "transform": binarize,
+    },
+    "laptop": {
+        "data": "mnist_10k",
+        "steps": 2000,
+        "batch_size": 50,
+        "learning_rate": 3e-3,
+        "transform": binarize,
+    },
+}

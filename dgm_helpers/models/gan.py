@@ -106,8 +106,23 @@ class GAN(nn.Module):
         return self.generate(self.sample_latent(n, generator, codes))
 
     def discriminate(self, x: Float[Tensor, "batch *data"]) -> Float[Tensor, " batch"]:
-        """The logit of D(x), the probability that x is a data point and not generated."""
-        return self.critic(self.trunk(x))[:, 0]
+        """The logit of D(x), the probability that x is a data point and not generated.
+
+        Raises:
+            ValueError: if the data points have another shape than the model's.
+        """
+        return self.critic(self.describe(x))[:, 0]
+
+    def describe(self, x: Float[Tensor, "batch *data"]) -> Float[Tensor, "batch features"]:
+        """The trunk's features of data points.
+
+        Raises:
+            ValueError: if the data points have another shape than the model's.
+        """
+        if tuple(x.shape[1:]) != self.config["data_shape"]:
+            wanted, got = ("×".join(map(str, shape)) for shape in (self.config["data_shape"], x.shape[1:]))
+            raise ValueError(f"this model takes data points of {wanted}, not {got}")
+        return self.trunk(x)
 
     def loss(
         self, batch: Float[Tensor, "batch *data"], generator: torch.Generator | None = None
@@ -117,10 +132,15 @@ class GAN(nn.Module):
         One backward pass gives every parameter the gradient of its own player's loss: the discriminator is shown
         detached images, and the generator a frozen discriminator. Real and generated images pass it in batches of
         their own. The value of the sum means nothing.
+
+        Raises:
+            ValueError: if the data points have another shape than the model's.
         """
         latent = self.sample_latent(len(batch), generator)
         fake = self.generate(latent)
-        return self.objectives(latent, self.trunk(batch), self.trunk(fake.detach()), frozen(self.trunk)(fake))
+        return self.objectives(
+            latent, self.describe(batch), self.trunk(fake.detach()), frozen(self.trunk)(fake)
+        )
 
     def objectives(
         self,

@@ -171,3 +171,9 @@ PRESETS = {
         "initial_block": 2,
     },
 }
+
+TRAINING = {
+    # 200 epochs in batches of 128 as above, of Adam where theirs are of SGD.
+    "paper": {"data": "cifar10", "steps": 78_000, "batch_size": 128, "learning_rate": 1e-3},
+    "laptop": {"data": "mnist_10k", "steps": 200, "batch_size": 64, "learning_rate": 1e-2},
+}

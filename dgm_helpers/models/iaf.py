@@ -27,6 +27,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.data.sampling import binarize
 from dgm_helpers.layers.made import AutoregressiveFlow
 from dgm_helpers.models.priors import StandardNormal
 from dgm_helpers.models.vae import VAE, perceptron
@@ -181,4 +182,22 @@ PRESETS = {
     # Kingma et al. (2016), table 1: the largest flow on MNIST has 8 steps of 1,920 units. The perceptrons are ours.
     "paper": {"latent_dim": 32, "hidden": (450,), "steps": 8, "flow_hidden": (1920,), "context_dim": 450},
     "laptop": {"latent_dim": 16, "hidden": (200,), "steps": 2, "flow_hidden": (64,), "context_dim": 32},
+}
+
+TRAINING = {
+    # Steps and batches are ours.
+    "paper": {
+        "data": "mnist",
+        "steps": 200_000,
+        "batch_size": 100,
+        "learning_rate": 5e-4,
+        "transform": binarize,
+    },
+    "laptop": {
+        "data": "mnist_10k",
+        "steps": 2000,
+        "batch_size": 100,
+        "learning_rate": 2e-3,
+        "transform": binarize,
+    },
 }

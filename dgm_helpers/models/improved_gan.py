@@ -106,4 +106,15 @@ PRESETS = {
         "channels": (16, 32), "hidden": (64,), "normalize": "generator", "smoothing": 0.1, "minibatch_kernels": 16,
         "minibatch_dims": 8, "virtual_batch": 32, "rate_ratio": 1.0,
     },
+    # InfoGAN's laptop preset, networks, technique and latent vector, without its information: what the same codes come
+    # to mean when nobody asks for them.
+    "without_information": {
+        "channels": (16, 32), "hidden": (64,), "normalize": "generator", "smoothing": 0.0, "minibatch_kernels": 16,
+        "minibatch_dims": 8, "categories": (10,), "continuous": 2,
+    },
 }  # fmt: skip
+
+TRAINING = {
+    "laptop": {"data": "mnist_10k", "steps": 1_000, "batch_size": 64, "learning_rate": 5e-4},
+    "without_information": {"data": "mnist_10k", "steps": 1_500, "batch_size": 64},
+}

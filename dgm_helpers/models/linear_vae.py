@@ -136,3 +136,8 @@ class LinearVAE(nn.Module):
     def _posterior_map(self) -> tuple[Float[Tensor, "latent data"], Float[Tensor, "latent latent"]]:
         covariance = torch.linalg.inv(self._precision())
         return covariance @ self._weight_over_noise().T, covariance
+
+
+PRESETS = {"laptop": {"data_dim": 64, "latent_dim": 10}}
+
+TRAINING = {"laptop": {"data": "digits", "steps": 3000, "learning_rate": 1e-2}}

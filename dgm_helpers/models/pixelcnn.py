@@ -22,6 +22,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.data.sampling import binarize
 from dgm_helpers.layers.masked_conv import MaskedConv2d
 from dgm_helpers.layers.row_cache import Apply, RowCache, convolve
 from dgm_helpers.models.autoregressive_images import likelihood_loss, require_channels, require_levels
@@ -174,4 +175,11 @@ PRESETS = {
     "paper": {"image_size": 32, "image_channels": 3, "levels": 256, "channels": 128, "blocks": 15,
               "head_channels": 1024},
     "laptop": {"image_size": 28, "levels": 2, "channels": 16, "blocks": 5, "head_channels": 32},
+}  # fmt: skip
+
+TRAINING = {
+    # Section 5.1: batches of 16 for CIFAR-10, RMSProp there; the number of steps is ours.
+    "paper": {"data": "cifar10", "steps": 200_000, "batch_size": 16, "learning_rate": 1e-4},
+    "laptop": {"data": "mnist_10k", "steps": 600, "batch_size": 16, "learning_rate": 5e-3, "transform": binarize,
+               "weight_average": 0.99},
 }  # fmt: skip

@@ -252,3 +252,22 @@ PRESETS = {
     "laptop": {"image_size": 28, "image_channels": 1, "levels": 256, "channels": 16, "blocks": 1, "scales": 3,
                "mixtures": 5, "dropout": 0.0},
 }  # fmt: skip
+
+TRAINING = {
+    # Section 3.1 and the released configuration: learning rate 1e-3, 16 images on each of 8 GPUs, weights averaged with
+    # decay 0.9995; the number of steps is ours.
+    "paper": {
+        "data": "cifar10",
+        "steps": 200_000,
+        "batch_size": 128,
+        "learning_rate": 1e-3,
+        "weight_average": 0.9995,
+    },
+    "laptop": {
+        "data": "mnist_10k",
+        "steps": 300,
+        "batch_size": 16,
+        "learning_rate": 3e-3,
+        "weight_average": 0.99,
+    },
+}

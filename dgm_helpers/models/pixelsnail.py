@@ -351,3 +351,21 @@ PRESETS = {
     "laptop": {"image_size": 28, "image_channels": 1, "levels": 256, "channels": 16, "blocks": 2, "residuals": 2,
                "key_size": 8, "value_size": 16, "mixtures": 5, "dropout": 0.0},
 }  # fmt: skip
+
+TRAINING = {
+    # As PixelCNN++'s, on which its released code builds; the number of steps is ours.
+    "paper": {
+        "data": "cifar10",
+        "steps": 200_000,
+        "batch_size": 128,
+        "learning_rate": 1e-3,
+        "weight_average": 0.9995,
+    },
+    "laptop": {
+        "data": "mnist_10k",
+        "steps": 300,
+        "batch_size": 16,
+        "learning_rate": 3e-3,
+        "weight_average": 0.99,
+    },
+}

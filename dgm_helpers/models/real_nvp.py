@@ -267,3 +267,9 @@ PRESETS = {
     "paper": {"features": 64, "residual_blocks": 8, "scales": 2, "alpha": 0.05},
     "laptop": {"image_channels": 1, "image_size": 28, "features": 16, "residual_blocks": 1, "scales": 2},
 }
+
+TRAINING = {
+    # Section 4.1; the number of steps is ours.
+    "paper": {"data": "cifar10", "steps": 200_000, "batch_size": 64, "learning_rate": 1e-3},
+    "laptop": {"data": "mnist_10k", "steps": 100, "batch_size": 32, "learning_rate": 5e-3},
+}

@@ -192,3 +192,12 @@ PRESETS = {
     },
     "laptop": {"image_channels": 1, "units": (2, 2), "channels": (16, 16, 32), "strides": (1, 2)},
 }
+
+TRAINING = {
+    # Batches and steps as above, of Adam where theirs are of SGD.
+    **{
+        preset: {"data": "cifar10", "steps": 80_000, "batch_size": 100, "learning_rate": 1e-3}
+        for preset in ("paper", "paper-110", "paper-164")
+    },
+    "laptop": {"data": "mnist_10k", "steps": 200, "batch_size": 64, "learning_rate": 1e-2},
+}

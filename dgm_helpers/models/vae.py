@@ -18,6 +18,7 @@ from einops.layers.torch import Rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.data.sampling import binarize
 from dgm_helpers.models.priors import StandardNormal
 from dgm_helpers.objectives.distributions import (
     bernoulli_log_prob,
@@ -213,4 +214,16 @@ PRESETS = {
         "latent_dim": 20,
     },  # section 5: 500 hidden units for MNIST, one of its latent sizes
     "laptop": {"hidden": (200,), "latent_dim": 10},
+}
+
+TRAINING = {
+    # Section 5: minibatches of 100; Adagrad there, ours is Adam, and so are the steps.
+    "paper": {"data": "mnist", "steps": 100_000, "batch_size": 100, "transform": binarize},
+    "laptop": {
+        "data": "mnist_10k",
+        "steps": 3000,
+        "batch_size": 100,
+        "learning_rate": 2e-3,
+        "transform": binarize,
+    },
 }

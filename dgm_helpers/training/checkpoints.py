@@ -121,9 +121,12 @@ def build(description: dict[str, Any], source: str | Path = "the description") -
 
 
 def write_whole(path: str | Path, write: Any) -> None:
-    """Let ``write`` fill a file beside ``path``, and move it there: a killed process leaves the old file or the new."""
+    """Let ``write`` fill a file beside ``path``, and move it there: a killed process leaves the old file or the new.
+
+    What a killed process leaves of the file beside it, the next write replaces.
+    """
     path = Path(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.part")
     try:
         write(part)
         with part.open("rb") as file:

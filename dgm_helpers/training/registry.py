@@ -5,6 +5,7 @@ first class of the file that has a ``loss``, unless the preset names another.
 """
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ class Entry:
         Raises:
             ValueError: if the model has no such argument, or does not take the value.
         """
-        known = self.kind.__init__.__kwdefaults__ or {}
+        known = inspect.signature(self.kind).parameters
         for key in changes or {}:
             if key not in known:
                 raise ValueError(f"{self.name} has no argument {key!r}: it has {', '.join(known)}")
@@ -74,9 +75,14 @@ class Entry:
             raise ValueError(f"{self.name} does not take these arguments: {error}") from error
 
     def parameters(self) -> int:
-        """Number of the model's parameters, which are not drawn for that."""
-        with torch.device("meta"):
-            return sum(parameter.numel() for parameter in self.build().parameters())
+        """Number of the model's parameters, which are not drawn for that where the constructor can do without."""
+        try:
+            with torch.device("meta"):
+                model = self.build()
+        except (RuntimeError, NotImplementedError):  # it computes with numbers that are not there
+            with torch.random.fork_rng(devices=[]):
+                model = self.build()
+        return sum(parameter.numel() for parameter in model.parameters())
 
 
 def names() -> list[str]:

@@ -168,13 +168,18 @@ class Run:
 def require_fitting(model: nn.Module, dataset: data.Dataset) -> None:
     """Refuse data of another size than the model's with a ValueError."""
     channels, height, width = dataset.train.shape[1:]
-    sizes = {"data_dim": channels * height * width, "image_size": height, "image_channels": channels}
-    wrong = {key: value for key, value in sizes.items() if model.config.get(key, value) != value}
-    if height != width and "image_size" in model.config:
+    config = {key: tuple(value) if isinstance(value, list) else value for key, value in model.config.items()}
+    size = (height, width) if isinstance(config.get("image_size"), tuple) else height
+    sizes = {
+        "data_dim": channels * height * width, "data_shape": (channels, height, width),
+        "image_size": size, "image_channels": channels,
+    }  # fmt: skip
+    wrong = {key: value for key, value in sizes.items() if config.get(key, value) != value}
+    if height != width and isinstance(config.get("image_size"), int):
         raise ValueError(f"{dataset.name} has images of {height}×{width}; this model takes square ones")
     if wrong:
-        has = ", ".join(f"{key} {model.config[key]}" for key in wrong)
-        way_out = " ".join(f"--set {key}={value}" for key, value in wrong.items())
+        has = ", ".join(f"{key} {config[key]}" for key in wrong)
+        way_out = " ".join(f"--set {key}={str(value).replace(' ', '')}" for key, value in wrong.items())
         raise ValueError(
             f"{dataset.name} has images of {channels}×{height}×{width}, the model has {has}: "
             f"choose other data, or {way_out}"

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
-from dgm_helpers.metrics.code_factors import assigned, best_matching, rank_correlations
+from dgm_helpers.metrics.code_factors import assigned, best_matching, head_correlations, rank_correlations
 
 
 def test_a_relabelled_code_is_matched_perfectly(generator):
@@ -40,3 +40,14 @@ def test_a_code_that_does_not_vary_has_no_correlation():
     codes = torch.stack([torch.ones(5), torch.arange(5.0)], dim=1)
     table = rank_correlations(codes, torch.arange(5.0)[:, None])
     assert table[0].isnan().all() and table[1, 0] == 1
+
+
+def test_what_is_plain_to_see_in_a_head_correlates_with_what_it_was_rendered_from():
+    """The right half less the left is as bright as the light stands to the right; the mean says little of that."""
+
+    def codes_of(x):
+        left, right = x.unflatten(-1, (2, 16)).mean((1, 2, 4)).unbind(1)
+        return torch.stack([right - left, right + left], dim=1)
+
+    table = head_correlations(codes_of, 200)
+    assert table.shape == (2, 4) and table[0, 2] > 0.8 and table[1, 2].abs() < 0.5

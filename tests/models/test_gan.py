@@ -210,3 +210,10 @@ def test_presets_build():
 def test_what_cannot_be_is_told(options, message):
     with pytest.raises(ValueError, match=message):
         GAN(**options)
+
+
+def test_data_of_another_shape_are_told():
+    model = build(SMALL, GAN)
+    for evaluate in (model.loss, model.discriminate):
+        with pytest.raises(ValueError, match=r"^this model takes data points of 1×8×8, not 1×12×12$"):
+            evaluate(torch.rand(4, 1, 12, 12).double())

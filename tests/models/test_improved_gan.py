@@ -9,6 +9,8 @@ from adversarial import SMALL, VECTORS, batch_for, build, gradients, is_generato
 from dgm_helpers import data
 from dgm_helpers.models.gan import GAN
 from dgm_helpers.models.improved_gan import PRESETS, ImprovedGAN
+from dgm_helpers.models.infogan import PRESETS as INFOGAN
+from dgm_helpers.models.infogan import InfoGAN
 from dgm_helpers.objectives.adversarial import discriminator_loss, feature_matching_loss, generator_loss
 from dgm_helpers.training import fit
 
@@ -170,5 +172,9 @@ def test_presets_build():
         with torch.device("meta"):
             model = ImprovedGAN(**preset)
         assert {**model.config, **preset} == model.config
-        assert model.generator.latents.shape == (preset["virtual_batch"], model.layout.dim)
+        reference = preset.get("virtual_batch", 0)
+        assert not reference or model.generator.latents.shape == (reference, model.layout.dim)
     assert PRESETS["paper"]["smoothing"] == 0.1
+    bare, informed = PRESETS["without_information"], INFOGAN["laptop"]
+    with torch.device("meta"):
+        assert str(ImprovedGAN(**bare).generator) == str(InfoGAN(**informed).generator)

@@ -176,7 +176,7 @@ def test_presets_have_the_papers_latents():
         dims[name] = (model.layout.noise, model.layout.dim)
     assert dims == {
         "paper": (62, 74), "paper_svhn": (124, 168), "paper_celeba": (128, 228), "laptop": (62, 74),
-        "digits": (62, 74), "heads": (8, 12)}  # fmt: skip
+        "heads": (8, 12)}  # fmt: skip
 
 
 def test_no_code_at_all_is_told():

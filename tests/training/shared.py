@@ -1,0 +1,53 @@
+"""What a process of two does when torchrun starts it: `torchrun --nproc-per-node 2 shared.py FOLDER`.
+
+It trains a model of each family on its share of the batches, in one go and with a stop, and writes the results.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+
+from dgm_helpers import data
+from dgm_helpers.models.gated_pixelcnn import GatedPixelCNN
+from dgm_helpers.models.nice import NICE
+from dgm_helpers.models.revnet import RevNet
+from dgm_helpers.models.vae import VAE
+from dgm_helpers.training import fit
+
+IMAGES = data.load("digits").train[:24]
+LABELS = data.load("digits").train_labels[:24]
+MODELS = {
+    "VAE": lambda: VAE(data_dim=64, latent_dim=2, hidden=(8,)),
+    "GatedPixelCNN": lambda: GatedPixelCNN(image_size=8, levels=17, channels=4, layers=2),
+    "NICE": lambda: NICE(data_dim=64, hidden=(8,), couplings=3, levels=17),
+    "RevNet": lambda: RevNet(image_channels=1, units=(1,), channels=(4, 4), strides=(1,)),
+}
+OPTIONS = {"batch_size": 8, "log_every": 1, "seed": 3, "learning_rate": 1e-2}
+
+
+def train(name: str, steps: int, folder: Path | None = None, seed: int = 0) -> tuple[dict, list]:
+    """A model trained by fit, in as many processes as there are."""
+    torch.manual_seed(seed)
+    model = MODELS[name]()
+    labels = LABELS if name == "RevNet" else None
+    rows = fit(model, IMAGES, labels=labels, steps=steps, folder=folder, **OPTIONS).rows
+    return model.state_dict(), rows
+
+
+def main(folder: Path) -> None:
+    torch.set_num_threads(1)
+    results = {}
+    for name in MODELS:
+        # Process 1 starts from other weights, and has to get those of process 0.
+        seed = 0 if dist.is_initialized() is False else dist.get_rank()
+        whole, rows = train(name, 5, seed=seed)
+        train(name, 3, folder / name)
+        again, rows_again = train(name, 5, folder / name, seed=9)
+        results[name] = {"whole": whole, "rows": rows, "again": again, "rows_again": rows_again}
+    torch.save(results, folder / f"process-{dist.get_rank()}.pt")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,218 @@
+"""dgm-train: what it writes, how it goes on, and what it says to wrong input."""
+
+import csv
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from dgm_helpers import pretrained
+from dgm_helpers.training import command
+from dgm_helpers.training.checkpoints import load_model, read_header
+from dgm_helpers.training.evaluation import evaluate
+from dgm_helpers.training.run import Settings
+from dgm_helpers.training.state import FILE
+
+TOY = ["vae", "--data", "digits", "--set", "data_dim=64", "--set", "hidden=(8,)"]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def weights(folder):
+    return torch.load(folder / FILE)["model"]
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_a_run_leaves_model_history_curve_and_samples(folder, capsys):
+    state = torch.get_rng_state()
+    assert command.main([*TOY, "--steps", "60", "--seed", "4", "--out", "toy"]) == 0
+    said = capsys.readouterr().out
+    run = folder / "toy"
+    assert {path.name for path in run.iterdir()} == {
+        "run.json", FILE, "model.safetensors", "history.csv", "curve.png", "samples.png"}  # fmt: skip
+    for line in (
+        "VAE of ",
+        "digits: 1437 training",
+        "step 50: loss",
+        "step 60: loss",
+        "test: loss",
+        "toy/samples.png",
+    ):
+        assert line in said
+    assert all((run / name).read_bytes().startswith(b"\x89PNG") for name in ("curve.png", "samples.png"))
+    with (run / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["50", "60"] and rows[0].keys() == {
+        "step",
+        "loss",
+        "reconstruction",
+        "kl",
+    }
+    header, model = read_header(run / "model.safetensors"), load_model(run / "model.safetensors")
+    assert (header["data"], header["seed"], header["step"]) == ("digits", 4, 60)
+    assert model.config["hidden"] == (8,) and same(model.state_dict(), weights(run))
+    # What is said of the test split is what anybody measures.
+    from dgm_helpers import data
+
+    images = data.load("digits").test.flatten(1)
+    assert header["metric"]["test loss"] == evaluate(model, images, transform=data.binarize)["loss"]
+    torch.set_rng_state(state)
+
+
+def test_the_stated_command_makes_the_same_model(folder):
+    assert command.main([*TOY, "--steps", "5", "--learning-rate", "0.01", "--out", "first"]) == 0
+    words = shlex.split(read_header(folder / "first" / "model.safetensors")["command"])
+    assert words[0] == "dgm-train"
+    assert command.main([*words[1:], "--out", "second"]) == 0
+    assert same(weights(folder / "first"), weights(folder / "second"))
+
+
+def test_its_model_can_be_added_to_the_trained_ones(folder, monkeypatch):
+    command.main([*TOY, "--steps", "2", "--out", "toy"])
+    monkeypatch.setattr(pretrained, "FOLDER", folder)
+    pretrained.add("toy", folder / "toy" / "model.safetensors")
+    assert read_header(folder / "toy.safetensors")["command"].startswith(
+        "dgm-train vae --preset laptop --data digits"
+    )
+
+
+def test_a_longer_run_goes_on_where_the_short_one_ended(folder, capsys):
+    command.main([*TOY, "--steps", "9", "--out", "whole"])
+    command.main([*TOY, "--steps", "4", "--out", "parts"])
+    assert command.main(["--resume", "parts", "--steps", "9"]) == 0
+    assert same(weights(folder / "whole"), weights(folder / "parts"))
+    capsys.readouterr()
+    assert command.main(["vae", "--resume", "parts"]) == 0
+    assert "step 9: " in capsys.readouterr().out
+
+
+def test_a_conditional_model_is_trained_and_drawn_with_labels(folder):
+    arguments = ["gated_pixelcnn", "--data", "digits", "--set", "image_size=8", "--set", "classes=10", "--set",
+                 "channels=4", "--set", "layers=1"]  # fmt: skip
+    assert command.main([*arguments, "--steps", "2", "--batch-size", "8", "--out", "classes"]) == 0
+    assert (folder / "classes" / "samples.png").exists()
+
+
+def test_a_model_that_cannot_be_sampled_gets_no_picture(folder):
+    assert (
+        command.main(["revnet", "--steps", "1", "--batch-size", "4", "--data", "digits", "--out", "r"]) == 0
+    )
+    assert (folder / "r" / "model.safetensors").exists() and not (folder / "r" / "samples.png").exists()
+
+
+def test_minutes_are_a_budget(folder):
+    # One step is always made; the first one ends after a thousandth of a second.
+    assert command.main([*TOY, "--minutes", "1e-9", "--out", "short"]) == 0
+    assert torch.load(folder / "short" / FILE)["step"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "which model? `dgm-train --list` shows what there is"),
+        (["gpt"], "unknown model 'gpt': there are "),
+        (["vae", "--preset", "desktop"], "vae has no preset 'desktop': it has paper, laptop"),
+        (["vae", "--data", "imagenet"], "unknown data set 'imagenet': there are digits, "),
+        (["vae", "--data", "digits"], "digits has images of 1×8×8, the model has data_dim 784: choose other data, or "
+                                      "--set data_dim=64"),
+        (["pixelcnn", "--data", "digits"], "the model has image_size 28: choose other data, or --set image_size=8"),
+        (["vae", "--set", "depth=3"], "vae has no argument 'depth': it has data_dim, "),
+        (["vae", "--set", "likelihood=poisson"], "unknown likelihood 'poisson'"),
+        (["gated_pixelcnn", "--set", "levels=1"], "a pixel of 1 levels has nothing to model"),
+        (["vae", "--out", "there"], "there exists: --resume there goes on with it, --out names another"),
+        (["--resume", "nowhere"], "nowhere holds no run to go on with"),
+        (["nice", "--resume", "toy"], "toy holds a run with model vae, not nice: leave that away"),
+        (["--resume", "toy", "--seed", "7"], "toy holds a run with seed 0, not 7: leave that away"),
+        (["--resume", "toy", "--set", "latent_dim=3"], "toy holds a run with set {"),
+        (["--resume", "toy", "--out", "other"], "--resume goes on in its own folder: leave --out away"),
+    ],
+)  # fmt: skip
+def test_wrong_input_gets_one_sentence_and_status_2(folder, capsys, arguments, said):
+    (folder / "there").mkdir()
+    (folder / "toy").mkdir()
+    toy = Settings(model="vae", preset="laptop", data="digits", batch_size=8, learning_rate=0.1, seed=0, steps=1,
+                   set={"data_dim": 64})  # fmt: skip
+    (folder / "toy" / "run.json").write_text(json.dumps(vars(toy)))
+    before = sorted(folder.rglob("*"))
+    assert command.main(arguments) == 2
+    output = capsys.readouterr()
+    assert output.err.startswith("dgm-train: ") and said in output.err and output.err.count("\n") == 1
+    assert output.out == "" and sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["vae", "--steps", "0"],
+        ["vae", "--minutes", "nan"],
+        ["vae", "--set", "depth"],
+        ["vae", "--learning-rate", "x"],
+    ],
+)
+def test_numbers_that_are_none_are_told(capsys, arguments):
+    with pytest.raises(SystemExit, match="2"):
+        command.main(arguments)
+    assert "dgm-train: error: argument" in capsys.readouterr().err
+
+
+def test_training_that_breaks_down_has_status_1_and_names_the_term(capsys):
+    assert command.main([*TOY, "--learning-rate", "1e30", "--steps", "50", "--out", "wild"]) == 1
+    assert "no update was made" in capsys.readouterr().err
+
+
+def test_the_list_has_a_row_for_every_preset(capsys):
+    assert command.main(["--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["model", "preset", "class", "parameters", "data", "steps", "batch"]
+    assert ["vae", "laptop", "VAE", "320,804", "mnist_10k", "3,000", "100"] in [
+        line.split() for line in lines
+    ]
+    assert len(lines) > 20
+
+
+class Process:
+    """dgm-train in a process of its own, given a signal as soon as it has written a checkpoint."""
+
+    def __init__(self, arguments, checkpoint):
+        written = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        self.process = subprocess.Popen([sys.executable, "-m", command.__name__, *arguments], env=environment,
+                                        stderr=subprocess.PIPE, text=True)  # fmt: skip
+        while self.process.poll() is None:
+            if checkpoint.exists() and checkpoint.stat().st_mtime_ns != written:
+                return
+            time.sleep(0.01)
+        raise AssertionError(f"it ended before a checkpoint was written: {self.process.stderr.read()}")
+
+    def end(self, number):
+        self.process.send_signal(number)
+        _, said = self.process.communicate()
+        return self.process.returncode, said
+
+
+def test_interrupted_then_killed_a_run_still_comes_to_the_same_model(folder):
+    checkpoint = folder / "run" / FILE
+    status, said = Process([*TOY, "--steps", "1000000", "--out", "run"], checkpoint).end(signal.SIGINT)
+    assert status == 130 and "`dgm-train --resume run` goes on" in said
+    interrupted = torch.load(checkpoint)["step"]
+    status, _ = Process(["--resume", "run"], checkpoint).end(signal.SIGKILL)
+    assert status == -signal.SIGKILL
+    killed = torch.load(checkpoint)["step"]
+    assert killed > interrupted and killed % 500 == 0
+    # Back in this process: to the end that a run has that nothing befell.
+    assert command.main(["--resume", "run", "--steps", str(killed + 10)]) == 0
+    assert command.main([*TOY, "--steps", str(killed + 10), "--out", "whole"]) == 0
+    assert same(weights(folder / "run"), weights(folder / "whole"))

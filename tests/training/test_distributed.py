@@ -1,0 +1,119 @@
+"""Two processes that torchrun starts learn what one process would, keep equal weights, and go on after a stop."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import shared
+import torch
+
+from dgm_helpers.runtime import generator
+from dgm_helpers.training import fit
+from dgm_helpers.training.distributed import Processes
+from dgm_helpers.training.state import Batches
+
+
+@pytest.fixture(scope="module")
+def processes(tmp_path_factory):
+    """What each of two processes came to."""
+    folder = tmp_path_factory.mktemp("shared")
+    script = Path(shared.__file__)
+    # Neighbouring tests may do the same: --standalone looks for a free port.
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+        script,
+        folder,
+    ]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [torch.load(folder / f"process-{rank}.pt") for rank in (0, 1)]
+
+
+def by_hand(name: str, steps: int) -> tuple[dict, list[float]]:
+    """In one process: the average of both shares' losses, each with the noise that its process draws."""
+    torch.manual_seed(0)
+    model = shared.MODELS[name]()
+    options = shared.OPTIONS
+    draws = generator(options["seed"])
+    batches = Batches(len(shared.IMAGES), options["batch_size"], draws)
+    noises = [Processes(rank, 2).noise(options["seed"], draws) for rank in (0, 1)]
+    optimizer = torch.optim.Adam(model.parameters(), lr=options["learning_rate"])
+    losses = []
+    for _ in range(steps):
+        halves = next(batches).view(2, -1)
+        loss = sum(
+            model.loss(shared.IMAGES[half], generator=noise)["loss"]
+            for half, noise in zip(halves, noises, strict=True)
+        )
+        optimizer.zero_grad()
+        (loss / 2).backward()
+        optimizer.step()
+        losses.append(float(loss.detach() / 2))
+    return model.state_dict(), losses
+
+
+def close(first, second, **tolerance):
+    assert first.keys() == second.keys()
+    for key in first:
+        torch.testing.assert_close(first[key], second[key], **tolerance)
+
+
+@pytest.mark.parametrize("name", ["VAE", "GatedPixelCNN", "NICE"])
+def test_two_processes_learn_what_one_would(processes, name):
+    weights, losses = by_hand(name, 5)
+    result = processes[0][name]
+    assert [row["step"] for row in result["rows"]] == [1, 2, 3, 4, 5]
+    torch.testing.assert_close([row["loss"] for row in result["rows"]], losses, rtol=1e-4, atol=1e-4)
+    close(result["whole"], weights, rtol=1e-3, atol=1e-3)
+
+
+def test_a_model_without_noise_is_the_one_that_a_single_process_trains(processes):
+    weights, rows = shared.train("GatedPixelCNN", 5)
+    result = processes[0]["GatedPixelCNN"]
+    losses, shared_losses = ([row["loss"] for row in table] for table in (rows, result["rows"]))
+    torch.testing.assert_close(shared_losses, losses, rtol=1e-4, atol=1e-4)
+    close(result["whole"], weights, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", shared.MODELS)
+def test_both_processes_keep_the_same_weights_and_know_the_same_losses(processes, name):
+    first, second = (result[name] for result in processes)
+    assert first["rows"] == second["rows"]
+    parameters = dict(
+        shared.MODELS[name]().named_parameters()
+    )  # statistics of batch normalisation are each one's own
+    for key in parameters:
+        assert torch.equal(first["whole"][key], second["whole"][key]), key
+
+
+@pytest.mark.parametrize("name", shared.MODELS)
+def test_a_stopped_run_of_two_processes_goes_on_exactly(processes, name):
+    for rank, result in enumerate(processes):
+        assert result[name]["rows"] == result[name]["rows_again"]
+        for key, value in result[name]["whole"].items():
+            if rank == 0 or "running" not in key:
+                assert torch.equal(value, result[name]["again"][key]), key
+
+
+def test_processes_draw_noise_of_their_own_and_share_every_batch():
+    order = generator(3)
+    assert Processes().noise(3, order) is order
+    draws = [torch.rand(4, generator=Processes(rank, 2).noise(3, order)) for rank in (0, 1)]
+    assert not torch.equal(*draws) and not torch.equal(draws[0], torch.rand(4, generator=generator(3)))
+    shares = [Processes(rank, 4).share(torch.arange(8)).tolist() for rank in range(4)]
+    assert shares == [[0, 1], [2, 3], [4, 5], [6, 7]]
+
+
+def test_without_torchrun_there_is_one_process(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")  # as a cluster's scheduler may set it
+    torch.manual_seed(0)
+    assert fit(shared.MODELS["VAE"](), shared.IMAGES, steps=1)["step"] == [1]
+    assert not torch.distributed.is_initialized()

@@ -1,0 +1,59 @@
+"""Models by name: every preset that says how it is trained is complete, and what does not exist is told."""
+
+import inspect
+
+import pytest
+import torch
+from torch import nn
+
+from dgm_helpers.training import registry
+from dgm_helpers.training.registry import Training
+
+KNOWN = ("bernoulli_vae", "gated_pixelcnn", "i_revnet", "iaf", "linear_vae", "nice", "pixelcnn", "pixelcnn_pp",
+         "pixelsnail", "real_nvp", "revnet", "vae")  # fmt: skip
+
+
+def test_the_known_models_are_found_and_parts_of_models_are_not():
+    names = registry.names()
+    assert set(names) >= set(KNOWN) and names == sorted(names)
+    assert not {"priors", "step", "quadratic", "autoregressive_images", "pixelcnn_pp_cache"} & set(names)
+
+
+@pytest.mark.parametrize("entry", registry.entries(), ids=lambda entry: f"{entry.name}-{entry.preset}")
+def test_every_preset_has_arguments_that_its_model_takes(entry):
+    assert issubclass(entry.kind, nn.Module) and hasattr(entry.kind, "loss")
+    assert entry.arguments.keys() <= inspect.signature(entry.kind).parameters.keys()
+    assert entry.training.steps > 0 and entry.training.batch_size > 0 and entry.training.learning_rate > 0
+    assert isinstance(entry.training.data, str)
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_the_laptop_preset_is_small_and_counted_without_using_up_random_numbers(name):
+    entry = registry.find(name, "laptop")
+    state = torch.get_rng_state()
+    size = entry.parameters()
+    assert torch.equal(torch.get_rng_state(), state)
+    assert size == sum(parameter.numel() for parameter in entry.build().parameters()) < 2_000_000
+
+
+def test_what_does_not_exist_is_told_with_what_does():
+    with pytest.raises(ValueError, match=r"^unknown model 'gpt': there are bernoulli_vae, .*vae"):
+        registry.find("gpt", "laptop")
+    with pytest.raises(ValueError, match=r"^unknown model 'priors': there are "):
+        registry.find("priors", "laptop")
+    with pytest.raises(ValueError, match=r"^vae has no preset 'desktop': it has paper, laptop$"):
+        registry.find("vae", "desktop")
+    with pytest.raises(
+        ValueError, match=r"^vae has no argument 'depth': it has data_dim, latent_dim, hidden"
+    ):
+        registry.find("vae", "laptop").build({"depth": 3})
+
+
+def test_a_preset_may_name_another_class_of_its_file(monkeypatch):
+    from dgm_helpers.models import vae
+
+    monkeypatch.setitem(vae.PRESETS, "images", {"channels": (2, 4), "latent_dim": 3})
+    monkeypatch.setitem(vae.TRAINING, "images", {"data": "mnist_10k", "steps": 3, "model": vae.ConvVAE})
+    entry = registry.find("vae", "images")
+    assert entry.training == Training(data="mnist_10k", steps=3, model=vae.ConvVAE)
+    assert type(entry.build({"latent_dim": 5})) is vae.ConvVAE and entry.build().config["latent_dim"] == 3
