@@ -133,4 +133,11 @@ def mean_loss(
     return measure
 
 
-ENTRIES: tuple[Pretrained, ...] = ()
+ENTRIES: tuple[Pretrained, ...] = (
+    Pretrained("gan_mnist", "loss of the discriminator on test images, nats", 0.986,
+               mean_loss("mnist_10k", term="discriminator")),
+    Pretrained("infogan_heads", "L_I of the continuous codes, nats", 7.191,
+               mean_loss("heads", term="continuous_information"), tolerance=3e-2),
+    Pretrained("infogan_mnist", "L_I of the categorical code, of log 10 = 2.303 nats", 2.249,
+               mean_loss("mnist_10k", term="discrete_information")),
+)  # fmt: skip
