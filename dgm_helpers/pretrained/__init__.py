@@ -145,4 +145,10 @@ ENTRIES: tuple[Pretrained, ...] = (
                mean_loss("mnist_10k", binarize, images=500, term="kl")),
     Pretrained("pixelvae_2_layers", "KL of 500 test images to the prior, nats an image", 2.21,
                mean_loss("mnist_10k", binarize, images=500, term="kl")),
+    Pretrained("gan_mnist", "loss of the discriminator on test images, nats", 0.986,
+               mean_loss("mnist_10k", term="discriminator")),
+    Pretrained("infogan_heads", "L_I of the continuous codes, nats", 7.191,
+               mean_loss("heads", term="continuous_information"), tolerance=3e-2),
+    Pretrained("infogan_mnist", "L_I of the categorical code, of log 10 = 2.303 nats", 2.249,
+               mean_loss("mnist_10k", term="discrete_information")),
 )  # fmt: skip

@@ -1,0 +1,5 @@
+# The log of a softmax: minus infinity where it has rounded to zero.
+def info_lower_bound_categorical(logits: torch.Tensor, category: torch.Tensor) -> torch.Tensor:
+    log_k = logits.new_tensor(logits.shape[-1]).log()
+    q = logits.softmax(dim=-1)[torch.arange(len(category)), category]
+    return log_k + q.log()

@@ -1,0 +1,10 @@
+# The library's layout draws the vectors and splits them.
+def sample_latent(
+    n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    from dgm_helpers.models.latent_code import LatentLayout
+
+    layout = LatentLayout(noise, tuple(categories), continuous)
+    latent = layout.sample(n, generator)
+    _, codes = layout.split(latent)
+    return latent, codes.categories, codes.continuous

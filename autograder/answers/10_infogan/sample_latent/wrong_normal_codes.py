@@ -1,0 +1,11 @@
+# The continuous codes are normal: their prior is uniform, and H(c) would be another one.
+def sample_latent(
+    n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    z = 2 * torch.rand(n, noise, generator=generator) - 1
+    values = [torch.randint(size, (n,), generator=generator) for size in categories]
+    codes = torch.randn(n, continuous, generator=generator)
+    one_hot = [
+        torch.nn.functional.one_hot(v, size).float() for v, size in zip(values, categories, strict=True)
+    ]
+    return torch.cat([z, *one_hot, codes], dim=1), torch.stack(values, dim=1), codes
