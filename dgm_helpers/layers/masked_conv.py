@@ -140,6 +140,17 @@ def causal_mask(
     return mask
 
 
+def receptive_field(height: int, width: int, reach: int) -> Bool[Tensor, "{height} {width} {height} {width}"]:
+    """Which pixels the output at each place should see: entry [i, j, a, b] is True where (a, b) is earlier than (i, j).
+
+    Earlier in raster order, that is, and no more than ``reach`` rows and columns away.
+    """
+    rows, columns = torch.arange(height), torch.arange(width)
+    down = rows[:, None, None, None] - rows[:, None]
+    right = columns[:, None, None] - columns
+    return ((down > 0) | ((down == 0) & (right > 0))) & (down <= reach) & (right.abs() <= reach)
+
+
 def _require_odd(kernel_size: int) -> None:
     if kernel_size < 1 or kernel_size % 2 == 0:
         raise ValueError(f"a kernel with a centre has an odd size, not {kernel_size}")

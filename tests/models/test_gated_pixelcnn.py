@@ -6,7 +6,7 @@ from autoregressive import all_images, build, influence, labels, random_images
 from scipy import stats
 
 from dgm_helpers import data
-from dgm_helpers.layers.masked_conv import VerticalConv2d
+from dgm_helpers.layers.masked_conv import VerticalConv2d, receptive_field
 from dgm_helpers.models.gated_pixelcnn import PRESETS, GatedPixelCNN, gated_activation
 from dgm_helpers.training import fit
 
@@ -18,10 +18,7 @@ def seen_from(model, row, column, images, channel=0):
 
 def field(size, row, column, reach):
     """Everything earlier that lies within ``reach`` of a pixel: rows above and the pixels to the left."""
-    rows, columns = torch.arange(size)[:, None], torch.arange(size)
-    above = (rows < row) & (rows >= row - reach) & ((columns - column).abs() <= reach)
-    left = (rows == row) & (columns < column) & (columns >= column - reach)
-    return above | left
+    return receptive_field(size, size, reach)[row, column]
 
 
 @pytest.mark.parametrize(("layers", "kernel_size"), [(1, 3), (3, 3), (2, 5), (1, 1), (8, 3)])
