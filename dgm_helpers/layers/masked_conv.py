@@ -140,15 +140,17 @@ def causal_mask(
     return mask
 
 
-def receptive_field(height: int, width: int, reach: int) -> Bool[Tensor, "{height} {width} {height} {width}"]:
+def receptive_field(
+    height: int, width: int, rows: int, columns: int
+) -> Bool[Tensor, "{height} {width} {height} {width}"]:
     """Which pixels the output at each place should see: entry [i, j, a, b] is True where (a, b) is earlier than (i, j).
 
-    Earlier in raster order, that is, and no more than ``reach`` rows and columns away.
+    Earlier in raster order, that is, no more than ``rows`` above and no more than ``columns`` to either side.
     """
-    rows, columns = torch.arange(height), torch.arange(width)
-    down = rows[:, None, None, None] - rows[:, None]
-    right = columns[:, None, None] - columns
-    return ((down > 0) | ((down == 0) & (right > 0))) & (down <= reach) & (right.abs() <= reach)
+    place, across = torch.arange(height), torch.arange(width)
+    down = place[:, None, None, None] - place[:, None]
+    right = across[:, None, None] - across
+    return ((down > 0) | ((down == 0) & (right > 0))) & (down <= rows) & (right.abs() <= columns)
 
 
 def _require_odd(kernel_size: int) -> None:

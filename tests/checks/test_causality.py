@@ -8,7 +8,7 @@ from dgm_helpers.layers.masked_conv import receptive_field
 
 
 def test_a_network_that_sees_what_it_has_to_passes(capsys):
-    field = receptive_field(3, 4, reach=2)
+    field = receptive_field(3, 4, rows=2, columns=2)
     checks.sees_exactly("net", field * torch.linspace(-1, -2, 4), field)
     assert capsys.readouterr().out.startswith(f"✓ net: sees exactly the {int(field.sum())} pixels")
 
@@ -23,7 +23,7 @@ def test_a_network_that_sees_what_it_has_to_passes(capsys):
     ],
 )
 def test_the_fault_is_told(change, problem):
-    field = receptive_field(3, 4, reach=2)
+    field = receptive_field(3, 4, rows=2, columns=2)
     seen = field.clone()
     seen[change] = ~seen[change]
     with pytest.raises(checks.CheckFailed, match=problem) as raised:
@@ -36,4 +36,4 @@ def test_the_fault_is_told(change, problem):
 )
 def test_what_is_no_influence_is_refused(bad):
     with pytest.raises(checks.CheckFailed):
-        checks.sees_exactly("net", bad, receptive_field(3, 4, reach=2))
+        checks.sees_exactly("net", bad, receptive_field(3, 4, rows=2, columns=2))

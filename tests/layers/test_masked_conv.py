@@ -53,11 +53,11 @@ def test_without_an_order_of_channels_mask_a_hides_the_centre_and_mask_b_shows_i
     assert causal_mask(3, "B", 2, 2)[:, :, 1, 1].all()
 
 
-@pytest.mark.parametrize(("height", "width", "reach"), [(3, 4, 1), (4, 3, 5), (1, 1, 1)])
-def test_the_receptive_field_is_what_is_earlier_and_near(height, width, reach):
-    field = receptive_field(height, width, reach)
+@pytest.mark.parametrize(("height", "width", "rows", "columns"), [(3, 4, 1, 1), (4, 3, 5, 1), (1, 1, 1, 1)])
+def test_the_receptive_field_is_what_is_earlier_and_near(height, width, rows, columns):
+    field = receptive_field(height, width, rows, columns)
     for i, j, a, b in torch.cartesian_prod(*map(torch.arange, (height, width, height, width))).tolist():
-        assert field[i, j, a, b] == ((a, b) < (i, j) and i - a <= reach and abs(j - b) <= reach)
+        assert field[i, j, a, b] == ((a, b) < (i, j) and i - a <= rows and abs(j - b) <= columns)
 
 
 def test_halves_of_the_features_keep_their_channels():

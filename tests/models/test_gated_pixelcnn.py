@@ -18,7 +18,7 @@ def seen_from(model, row, column, images, channel=0):
 
 def field(size, row, column, reach):
     """Everything earlier that lies within ``reach`` of a pixel: rows above and the pixels to the left."""
-    return receptive_field(size, size, reach)[row, column]
+    return receptive_field(size, size, reach, reach)[row, column]
 
 
 @pytest.mark.parametrize(("layers", "kernel_size"), [(1, 3), (3, 3), (2, 5), (1, 1), (8, 3)])
