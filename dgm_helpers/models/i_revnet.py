@@ -120,11 +120,12 @@ class IRevNet(nn.Module):
 
     def loss(
         self,
-        batch: tuple[Float[Tensor, "batch channels height width"], Int[Tensor, " batch"]],
+        batch: Float[Tensor, "batch channels height width"],
+        label: Int[Tensor, " batch"],
         generator: torch.Generator | None = None,
     ) -> dict[str, Tensor]:
         """Cross-entropy of images and labels in nats, and the accuracy; averages over the batch."""
-        return classification_loss(self(batch[0]), batch[1])
+        return classification_loss(self(batch), label)
 
 
 def bottleneck(

@@ -1,100 +1,194 @@
 """The training loop, in plain torch, for every model whose ``loss(batch)`` returns a dict of named terms."""
 
+import math
 import os
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from time import monotonic
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from dgm_helpers.runtime import DEFAULT_SEED, generator
+from dgm_helpers.runtime import DEFAULT_SEED
 from dgm_helpers.training.history import History
+from dgm_helpers.training.state import State
 
 
 def fit(
     model: nn.Module,
     x: Tensor,
     *,
-    steps: int,
+    steps: int | None = None,
+    seconds: float | None = None,
     batch_size: int = 128,
     learning_rate: float = 1e-3,
     seed: int = DEFAULT_SEED,
     transform: Callable[[Tensor, torch.Generator], Tensor] | None = None,
     labels: Tensor | None = None,
     log_every: int = 50,
+    weight_average: float | None = None,
+    bf16: bool | None = None,
+    compile: bool = False,
+    folder: str | Path | None = None,
+    checkpoint_every: int = 500,
 ) -> History:
     """Minimise ``model.loss(batch, generator)["loss"]`` with Adam, and log every term.
 
     Batches come from memory without replacement within an epoch, in an order fixed by ``seed``; the
     noise of the loss is drawn from the same generator. Data are moved to the model's device and dtype once.
+    Started by torchrun, the processes share each batch (:mod:`dgm_helpers.training.distributed`).
 
     Args:
         model: trained in place; left in evaluation mode.
         x: training data, first axis the data points.
-        steps: number of updates.
-        batch_size: data points an update; all of them if there are fewer.
-        learning_rate: of Adam.
+        steps: number of updates in all.
+        seconds: after which no further step begins; with ``steps``, whichever comes first.
+        batch_size: data points an update, over all processes; all of them if there are fewer.
+        learning_rate: of Adam. A model of several players defines ``parameter_groups(learning_rate)``: a list of Adam's
+            groups, dicts with ``params`` and what is the player's own of ``lr``, ``betas`` and the like.
         seed: of the order and the noise.
         transform: applied to each batch, with the run's generator; for binarisation or dequantisation.
         labels: class of each data point, for a conditional model: its ``loss`` gets those of the batch as ``label``.
         log_every: a row of the history is the average over this many steps.
+        weight_average: decay of an average of the weights, which the model is left with.
+        bf16: compute the loss under bfloat16 autocast; on a CUDA GPU unless told otherwise, elsewhere if told to.
+        compile: the loss with ``torch.compile``, which takes a minute, and a C++ compiler on a CPU.
+        folder: for a checkpoint. If one is there, the run goes on from it, to the bit as if it had never stopped. The
+            first Ctrl-C then waits for the end of the step and writes one.
+        checkpoint_every: steps from one to the next; the last step writes one too.
 
     Returns:
         The history of the terms.
 
     Raises:
-        ValueError: if there are no data or no steps, if a batch or a row of the history would hold nothing, or if there
-            are not as many labels as data points.
+        ValueError: if there are no data or no steps, if a batch or a row of the history would hold nothing, if there
+            are not as many labels as data points, if the model's parameter groups leave a parameter out, or if the
+            folder's checkpoint is of another run.
         FloatingPointError: if a term is not finite, with its name and the step. The update is not made.
+        KeyboardInterrupt: after Ctrl-C.
     """
-    if len(x) == 0 or steps < 1:
-        raise ValueError(f"nothing to train on: {len(x)} data points, {steps} steps")
-    if batch_size < 1 or log_every < 1:
-        raise ValueError(f"batch_size ({batch_size}) and log_every ({log_every}) must be at least 1")
-    if labels is not None and len(labels) != len(x):
-        raise ValueError(f"{len(labels)} labels for {len(x)} data points")
+    _require_work(len(x), steps, seconds, labels, batch_size, log_every, checkpoint_every)
     parameter = next(model.parameters())
     x = x.to(parameter)
     labels = None if labels is None else labels.to(parameter.device)
-    draws = generator(seed, parameter.device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
-    history, sums = History(), {}
-    batches = _batches(len(x), min(batch_size, len(x)), draws)
+    identity = {
+        "model": f"{type(model).__qualname__}({getattr(model, 'config', '')})", "data": tuple(x.shape),
+        "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed, "log_every": log_every,
+        "weight_average": weight_average,
+    }  # fmt: skip
+    state = State.begin(model, len(x), _groups(model, learning_rate), identity)
+    loss = state.processes.wrap(Loss(model))
+    folder = None if folder is None else Path(folder)
+    if folder is not None:
+        state.resume(folder)
+    loss = torch.compile(loss) if compile else loss
+    in_bf16 = parameter.device.type == "cuda" if bf16 is None else bf16
+    precision = torch.autocast(parameter.device.type, torch.bfloat16) if in_bf16 else nullcontext()
+
     model.train()
-    for step in tqdm(range(1, steps + 1), disable=_quiet(), leave=False, desc=type(model).__name__):
-        index = next(batches)
-        batch = x[index] if transform is None else transform(x[index], draws)
-        condition = {} if labels is None else {"label": labels[index]}
-        terms = model.loss(batch, **condition, generator=draws)
-        _require_finite(terms, step)
-        optimizer.zero_grad(set_to_none=True)
-        terms["loss"].backward()
-        optimizer.step()
-        for name, value in terms.items():
-            sums[name] = sums.get(name, 0.0) + float(value.detach())
-        if step % log_every == 0 or step == steps:
-            count = (step - 1) % log_every + 1
-            history.add(step, {name: total / count for name, total in sums.items()})
-            sums = {}
+    with _progress(state, steps) as progress, state.interrupts(wait=folder is not None) as interrupted:
+        began = monotonic() - state.seconds
+        halt = False
+        stop = (steps is not None and state.step >= steps) or (
+            seconds is not None and state.seconds >= seconds
+        )
+        while not stop:
+            state.step += 1
+            index = state.processes.share(next(state.batches))
+            batch = x[index] if transform is None else transform(x[index], state.noise)
+            condition = {} if labels is None else {"label": labels[index]}
+            with precision:
+                terms = loss(batch, condition, state.noise)
+            values, halt, late = state.processes.agree(
+                terms, interrupted.is_set(), seconds is not None and monotonic() - began >= seconds
+            )
+            _require_finite(values, state.step)
+            state.update(terms["loss"])
+            state.seconds = monotonic() - began
+            stop = halt or late or state.step == steps
+            state.log(values, end_row=state.step % log_every == 0 or (stop and not halt))
+            if folder is not None and (stop or state.step % checkpoint_every == 0):
+                state.save(folder)
+            progress.set_postfix_str(f"loss {values['loss']:.4g}", refresh=False)
+            progress.update()
+    if halt:
+        raise KeyboardInterrupt
+    if state.average:
+        state.average.install()
     model.eval()
-    return history
+    return state.history
 
 
-def _batches(size: int, batch_size: int, draws: torch.Generator):
-    """Indices of one batch after another, for ever; a last short batch of an epoch is left out."""
-    while True:
-        order = torch.randperm(size, generator=draws, device=draws.device)
-        yield from order[: size - size % batch_size].split(batch_size)
+class Loss(nn.Module):
+    """A model whose forward pass is its loss: what can be compiled, and shared among processes.
+
+    Args:
+        model: with a method ``loss(batch, [label,] generator)``.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, batch: Tensor, condition: dict[str, Tensor], noise: torch.Generator
+    ) -> dict[str, Tensor]:
+        """The model's named terms."""
+        return self.model.loss(batch, **condition, generator=noise)
 
 
-def _require_finite(terms: dict[str, Tensor], step: int) -> None:
-    for name, value in terms.items():
-        if not torch.isfinite(value).all():
+def _groups(model: nn.Module, learning_rate: float) -> list[dict[str, Any]]:
+    """Adam's parameter groups: the model's own, or all parameters in one."""
+    if not hasattr(model, "parameter_groups"):
+        return [{"params": list(model.parameters())}]
+    groups = [{**group, "params": list(group["params"])} for group in model.parameter_groups(learning_rate)]
+    grouped = {id(parameter) for group in groups for parameter in group["params"]}
+    for name, parameter in model.named_parameters():
+        if id(parameter) not in grouped:
+            raise ValueError(f"no parameter group of this model holds {name!r}: it would not be trained")
+    return groups
+
+
+def _require_work(
+    points: int,
+    steps: int | None,
+    seconds: float | None,
+    labels: Tensor | None,
+    batch_size: int,
+    log_every: int,
+    checkpoint_every: int,
+) -> None:
+    if steps is None and seconds is None:
+        raise ValueError("nothing says when to stop: give steps or seconds")
+    if points == 0 or (steps is not None and steps < 1):
+        raise ValueError(f"nothing to train on: {points} data points, {steps} steps")
+    if seconds is not None and not seconds > 0:
+        raise ValueError(f"seconds ({seconds}) must be more than 0")
+    if batch_size < 1 or log_every < 1:
+        raise ValueError(f"batch_size ({batch_size}) and log_every ({log_every}) must be at least 1")
+    if checkpoint_every < 1:
+        raise ValueError(f"checkpoint_every ({checkpoint_every}) must be at least 1")
+    if labels is not None and len(labels) != points:
+        raise ValueError(f"{len(labels)} labels for {points} data points")
+
+
+def _require_finite(values: dict[str, float], step: int) -> None:
+    for name, value in values.items():
+        if not math.isfinite(value):
             raise FloatingPointError(
-                f"step {step}: the term {name!r} is {float(value.detach())}; no update was made. "
+                f"step {step}: the term {name!r} is {value}; no update was made. "
                 "A smaller learning rate, or a look at the data for NaN, is the usual way out."
             )
+
+
+def _progress(state: State, steps: int | None) -> tqdm:
+    quiet = _quiet() or state.processes.rank > 0
+    name = type(state.model).__name__
+    return tqdm(total=steps, initial=state.step, disable=quiet, leave=False, desc=name)
 
 
 def _quiet() -> bool:

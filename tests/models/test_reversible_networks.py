@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from dgm_helpers import data
-from dgm_helpers.data.labels import labelled
 from dgm_helpers.models import i_revnet, revnet
 from dgm_helpers.models.i_revnet import IRevNet
 from dgm_helpers.models.revnet import RevNet
@@ -49,12 +48,12 @@ def batch():
 def test_shapes(name, batch):
     model = make(name).double()
     assert model(batch[0]).shape == (6, 10)
-    terms = model.loss(batch)
+    terms = model.loss(*batch)
     assert set(terms) == {"loss", "accuracy"} and all(term.shape == () for term in terms.values())
     logits = model.eval()(batch[0])
     expected = torch.nn.functional.cross_entropy(logits, batch[1])
-    torch.testing.assert_close(model.loss(batch)["loss"], expected)
-    assert model.loss((batch[0], logits.argmax(dim=1)))["accuracy"] == 1
+    torch.testing.assert_close(model.loss(*batch)["loss"], expected)
+    assert model.loss(batch[0], logits.argmax(dim=1))["accuracy"] == 1
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-10)])
@@ -62,7 +61,7 @@ def test_a_step_is_that_of_plain_autograd(name, batch, dtype, tolerance):
     gradients, statistics = [], []
     for stored in (False, True):
         model = make(name, store_activations=stored).to(dtype)
-        model.loss((batch[0].to(dtype), batch[1]))["loss"].backward()
+        model.loss(batch[0].to(dtype), batch[1])["loss"].backward()
         gradients.append(torch.cat([parameter.grad.flatten() for parameter in model.parameters()]))
         statistics.append([buffer.clone() for buffer in model.buffers()])
     assert (gradients[0] - gradients[1]).norm() / gradients[1].norm() < tolerance
@@ -71,7 +70,7 @@ def test_a_step_is_that_of_plain_autograd(name, batch, dtype, tolerance):
 
 def test_gradients_reach_every_parameter(name, batch):
     model = make(name).double()
-    model.loss(batch)["loss"].backward()
+    model.loss(*batch)["loss"].backward()
     for parameter_name, parameter in model.named_parameters():
         assert parameter.grad is not None and parameter.grad.abs().sum() > 0, parameter_name
 
@@ -89,7 +88,7 @@ def test_one_step_under_bfloat16_autocast_keeps_streams_and_loss_in_float32(name
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     images = batch[0].float()
     with torch.autocast("cpu", torch.bfloat16):
-        terms = model.loss((images, batch[1]))
+        terms = model.loss(images, batch[1])
         assert model.encode(images).dtype == torch.float32
     assert terms["loss"].dtype == torch.float32
     terms["loss"].backward()
@@ -101,7 +100,7 @@ def test_one_step_under_bfloat16_autocast_keeps_streams_and_loss_in_float32(name
 def test_a_model_overfits_sixteen_images(name):
     model = make(name)
     images, labels = DIGITS.train[:16], DIGITS.train_labels[:16]
-    history = fit(model, torch.arange(16), transform=labelled(images, labels), steps=60, batch_size=16,
+    history = fit(model, images, labels=labels, steps=60, batch_size=16,
                   learning_rate=1e-2, log_every=10)  # fmt: skip
     assert history["loss"][-1] < 0.1 < history["loss"][0] and history["accuracy"][-1] == 1
     # In evaluation mode, with running statistics, as well: they have been counted as plain autograd does.
@@ -112,7 +111,7 @@ def test_nan_in_the_data_is_told_by_the_loop(name):
     images = DIGITS.train[:16].clone()
     images[:, 0, 3, 3] = float("nan")
     with pytest.raises(FloatingPointError, match=r"^step 1: the term 'loss' is nan; no update was made\."):
-        fit(make(name), torch.arange(16), transform=labelled(images, DIGITS.train_labels[:16]), steps=2)
+        fit(make(name), images, labels=DIGITS.train_labels[:16], steps=2)
 
 
 @pytest.mark.parametrize("name", INVERTIBLE)
@@ -151,7 +150,7 @@ def test_dropout_leaves_the_gradients_right_and_the_inverse_to_evaluation_mode(b
     for stored in (False, True):
         model = make("i-revnet, injective", dropout=0.3, store_activations=stored).double()
         torch.manual_seed(5)
-        model.loss(batch)["loss"].backward()
+        model.loss(*batch)["loss"].backward()
         gradients.append(torch.cat([parameter.grad.flatten() for parameter in model.parameters()]))
     assert (gradients[0] - gradients[1]).norm() / gradients[1].norm() < 1e-10
     with pytest.raises(RuntimeError, match=r"call eval\(\) first$"):
@@ -181,15 +180,6 @@ def test_presets_build(model_file):
     for preset in model_file.PRESETS.values():
         with torch.device("meta"):
             assert {**kind(**preset).config, **preset} == kind(**preset).config
-
-
-def test_labels_stay_with_their_images():
-    images, labels = torch.arange(5.0)[:, None, None, None], torch.arange(5)
-    looked_up = labelled(images, labels)(torch.tensor([3.0, 1.0], dtype=torch.float64))
-    assert looked_up[0].flatten().tolist() == [3, 1] == looked_up[1].tolist()
-    assert looked_up[0].dtype == torch.float64 and looked_up[1].dtype == torch.int64
-    with pytest.raises(ValueError, match=r"^5 images have no 4 labels$"):
-        labelled(images, labels[:4])
 
 
 @pytest.mark.parametrize(

@@ -240,3 +240,43 @@ def test_a_conditional_model_gets_the_labels_of_its_batch():
 def test_too_few_labels_are_told():
     with pytest.raises(ValueError, match=r"^3 labels for 200 data points$"):
         fit(small_vae(), IMAGES, labels=torch.zeros(3).long(), steps=1)
+
+
+class Players(torch.nn.Module):
+    """Two players of one number each, whose loss pulls both down with slope 1."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = (torch.nn.Parameter(torch.zeros(1)) for _ in range(2))
+
+    def loss(self, batch, generator=None):
+        return {"loss": (self.first + self.second).sum()}
+
+    def parameter_groups(self, learning_rate):
+        return [{"params": [self.first], "betas": (0.0, 0.9)},
+                {"params": [self.second], "lr": learning_rate / 4}]  # fmt: skip
+
+
+def test_each_player_has_its_own_learning_rate():
+    model = Players()
+    fit(model, torch.zeros(4, 1), steps=3, learning_rate=0.5)
+    # With a constant gradient each of Adam's steps has the size of the learning rate.
+    torch.testing.assert_close(model.first.detach(), torch.tensor([-1.5]))
+    torch.testing.assert_close(model.second.detach(), torch.tensor([-0.375]))
+
+
+def test_each_player_has_its_own_momentum(monkeypatch):
+    made = []
+    adam = torch.optim.Adam
+    monkeypatch.setattr(
+        torch.optim, "Adam", lambda *args, **kwargs: made.append(adam(*args, **kwargs)) or made[0]
+    )
+    fit(Players(), torch.zeros(4, 1), steps=1, learning_rate=0.5)
+    assert [group["betas"] for group in made[0].param_groups] == [(0.0, 0.9), (0.9, 0.999)]
+
+
+def test_a_parameter_in_no_group_is_told():
+    model = Players()
+    model.third = torch.nn.Parameter(torch.zeros(1))
+    with pytest.raises(ValueError, match=r"^no parameter group of this model holds 'third'"):
+        fit(model, torch.zeros(4, 1), steps=1)
