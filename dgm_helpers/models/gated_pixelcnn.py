@@ -21,6 +21,7 @@ from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from dgm_helpers.data.sampling import binarize
 from dgm_helpers.layers.masked_conv import HorizontalConv2d, MaskedConv2d, VerticalConv2d
 from dgm_helpers.layers.row_cache import Apply, RowCache, convolve
 from dgm_helpers.models.autoregressive_images import (
@@ -32,6 +33,9 @@ from dgm_helpers.models.autoregressive_images import (
 )
 from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
 
+# What enters each layer's gates, V h: nothing, numbers [batch, gates], or a map [batch, gates, height, width].
+Conditions = Sequence[Tensor | None]
+
 
 class GatedPixelCNN(nn.Module):
     """Gated PixelCNN of square images.
@@ -42,7 +46,8 @@ class GatedPixelCNN(nn.Module):
         levels: values that a sub-pixel takes, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
         channels: features p of each stack, a multiple of ``image_channels``.
         layers: number of gated layers.
-        kernel_size: n of the layers' n x n and 1 x n convolutions; the first layer has 7.
+        kernel_size: n of the layers' n x n and 1 x n convolutions.
+        first_kernel_size: the same of the first layer.
         classes: number of classes; 0 for an unconditional model.
 
     Raises:
@@ -58,6 +63,7 @@ class GatedPixelCNN(nn.Module):
         channels: int = 32,
         layers: int = 5,
         kernel_size: int = 3,
+        first_kernel_size: int = 7,
         classes: int = 0,
     ) -> None:
         super().__init__()
@@ -68,15 +74,17 @@ class GatedPixelCNN(nn.Module):
             )
         self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
                        "channels": channels, "layers": layers, "kernel_size": kernel_size,
-                       "classes": classes}  # fmt: skip
+                       "first_kernel_size": first_kernel_size, "classes": classes}  # fmt: skip
         self.image_shape, self.levels, self.classes = (
             (image_channels, image_size, image_size),
             levels,
             classes,
         )
         outputs = image_channels * (1 if levels == 2 else levels)
-        self.first_vertical = VerticalConv2d(image_channels, channels, 7, first=True)
-        self.first_horizontal = HorizontalConv2d(image_channels, channels, 7, "A", image_channels)
+        self.first_vertical = VerticalConv2d(image_channels, channels, first_kernel_size, first=True)
+        self.first_horizontal = HorizontalConv2d(
+            image_channels, channels, first_kernel_size, "A", image_channels
+        )
         self.layers = nn.ModuleList(
             GatedLayer(channels, kernel_size, image_channels, classes) for _ in range(layers)
         )
@@ -92,16 +100,22 @@ class GatedPixelCNN(nn.Module):
             ValueError: if the images have another number of channels than the model's, or if a label is missing, or
                 given to an unconditional model.
         """
+        return self.logits_given(x, self.conditions(label))
+
+    def logits_given(
+        self, x: Float[Tensor, "batch channels height width"], conditions: Conditions
+    ) -> Float[Tensor, "batch outputs channels height width"]:
+        """The same, given what enters each layer's gates: of a class, or of whatever else the image depends on."""
         require_channels(x, self.image_shape[0])
-        conditions, x = self.conditions(label), centered(x)
+        x = centered(x)
         return self.left(x, self.above(x, conditions, convolve), conditions, convolve)
 
-    def conditions(self, label: Int[Tensor, " batch"] | None) -> list[Float[Tensor, "batch gates"] | None]:
+    def conditions(self, label: Int[Tensor, " batch"] | None) -> Conditions:
         r""":math:`V_k^\top h` of each layer k, or None without classes."""
         require_label(label, self.classes)
         return [None if label is None else layer.condition(label) for layer in self.layers]
 
-    def above(self, x: Tensor, conditions: Sequence[Tensor | None], apply: Apply) -> list[Tensor]:
+    def above(self, x: Tensor, conditions: Conditions, apply: Apply) -> list[Tensor]:
         """The vertical stack on pixels in [-1, 1]: what it hands to the horizontal one in each layer."""
         features, links = apply(self.first_vertical, x), []
         for layer, condition in zip(self.layers, conditions, strict=True):
@@ -109,9 +123,7 @@ class GatedPixelCNN(nn.Module):
             links.append(link)
         return links
 
-    def left(
-        self, x: Tensor, links: Sequence[Tensor], conditions: Sequence[Tensor | None], apply: Apply
-    ) -> Tensor:
+    def left(self, x: Tensor, links: Sequence[Tensor], conditions: Conditions, apply: Apply) -> Tensor:
         """The horizontal stack and the output, from what the vertical one hands over."""
         features, total = apply(self.first_horizontal, x), 0.0
         for layer, link, condition in zip(self.layers, links, conditions, strict=True):
@@ -161,12 +173,20 @@ class GatedPixelCNN(nn.Module):
             ValueError: if a label is missing, or given to an unconditional model.
         """
         weight = self.output.weight
-        label = labels_of_all(label, n, weight.device)
+        conditions = self.conditions(labels_of_all(label, n, weight.device))
         uniforms = draw_uniforms((n, *self.image_shape), weight, generator)
+        return self.sample_given(uniforms, conditions, cached=cached)
+
+    @torch.no_grad()
+    def sample_given(
+        self, uniforms: Float[Tensor, "batch channels height width"], conditions: Conditions, *, cached: bool
+    ) -> Float[Tensor, "batch channels height width"]:
+        """The images that uniform numbers, one a sub-pixel, turn into, given what enters each layer's gates."""
         if cached:
-            return draw_in_raster_order(GatedPixelCNNCache(self, n, label), uniforms, self.levels)
+            cache = GatedPixelCNNCache(self, len(uniforms), conditions)
+            return draw_in_raster_order(cache, uniforms, self.levels)
         return draw_in_raster_order(
-            lambda x, channel, row, column: self.logits(x, label)[:, :, channel, row, column],
+            lambda x, channel, row, column: self.logits_given(x, conditions)[:, :, channel, row, column],
             uniforms,
             self.levels,
         )
@@ -203,11 +223,15 @@ class GatedLayer(nn.Module):
 
 
 def gated_activation(
-    features: Float[Tensor, "batch gates *space"], condition: Float[Tensor, "batch gates"] | None = None
+    features: Float[Tensor, "batch gates *space"],
+    condition: Float[Tensor, "batch gates *place"] | None = None,
 ) -> Float[Tensor, "batch half *space"]:
-    r"""Eqs. 2 and 4: :math:`\tanh(f) \odot \sigma(g)` of the two halves f, g of ``features`` + ``condition``."""
+    r"""Eqs. 2 and 4: :math:`\tanh(f) \odot \sigma(g)` of the two halves f, g of ``features`` + ``condition``.
+
+    The condition is the same everywhere, or has a value for each place (the paper's section 2.3, :math:`V * s`).
+    """
     if condition is not None:
-        features = features + condition.reshape(*condition.shape, *[1] * (features.ndim - 2))
+        features = features + condition.reshape(*condition.shape, *[1] * (features.ndim - condition.ndim))
     f, g = features.chunk(2, dim=1)
     return f.tanh() * g.sigmoid()
 
@@ -218,11 +242,11 @@ class GatedPixelCNNCache:
     Args:
         model: the Gated PixelCNN.
         n: images drawn at the same time.
-        label: of each image, or None.
+        conditions: what enters each layer's gates.
     """
 
-    def __init__(self, model: GatedPixelCNN, n: int, label: Int[Tensor, "{n}"] | None = None) -> None:
-        self.model, self.conditions, self.links = model, model.conditions(label), []
+    def __init__(self, model: GatedPixelCNN, n: int, conditions: Conditions) -> None:
+        self.model, self.conditions, self.links, self.row_conditions = model, conditions, [], conditions
         convolutions = [module for module in model.modules() if isinstance(module, MaskedConv2d)]
         self.caches = {conv: RowCache(conv, n, model.image_shape[2]) for conv in convolutions}
 
@@ -232,8 +256,9 @@ class GatedPixelCNNCache:
         """Logits of one sub-pixel of images that are drawn up to it."""
         if channel == 0 and column == 0:
             row_above = centered(x[:, :, row - 1]) if row else torch.zeros_like(x[:, :, 0])
+            self.row_conditions = self._at(self.conditions, row)
             self.links = self.model.above(
-                row_above, self.conditions, lambda conv, values: self.caches[conv].row(values)
+                row_above, self.row_conditions, lambda conv, values: self.caches[conv].row(values)
             )
         elif channel == 0:
             # The pixel before was not complete when the first convolution read it.
@@ -241,10 +266,15 @@ class GatedPixelCNNCache:
         logits = self.model.left(
             centered(x[:, :, row, column]),
             [link[:, :, column] for link in self.links],
-            self.conditions,
+            self._at(self.row_conditions, column),
             lambda conv, values: self.caches[conv].pixel(column, values),
         )
         return logits[:, :, channel]
+
+    @staticmethod
+    def _at(conditions: Conditions, index: int) -> Conditions:
+        """The conditions in one row of the image, or in one column of such a row."""
+        return [c if c is None or c.ndim == 2 else c[:, :, index] for c in conditions]
 
 
 PRESETS = {
@@ -268,3 +298,10 @@ PRESETS = {
         "classes": 10,
     },
 }
+
+TRAINING = {
+    # Their section 3.1 gives no numbers for CIFAR-10 or for one machine: ours.
+    "paper": {"data": "cifar10", "steps": 200_000, "batch_size": 128, "learning_rate": 1e-4},
+    "laptop": {"data": "mnist_10k", "steps": 600, "batch_size": 32, "learning_rate": 5e-3, "transform": binarize,
+               "weight_average": 0.99},
+}  # fmt: skip

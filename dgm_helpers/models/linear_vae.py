@@ -15,7 +15,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal
 
-from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample, kl_to_standard_normal
+from dgm_helpers.objectives.distributions import (
+    gaussian_log_prob,
+    gaussian_sample,
+    kl_to_correlated_gaussian,
+    kl_to_standard_normal,
+)
 
 NOISES = ("isotropic", "diagonal")
 
@@ -108,11 +113,7 @@ class LinearVAE(nn.Module):
         """Exact KL(q(z|x) || p(z|x)): what the ELBO lacks to log p(x)."""
         mu, log_sigma = self.encode(x)
         mean, _ = self.posterior(x)
-        precision = self._precision()
-        trace = (precision.diagonal() * torch.exp(2 * log_sigma)).sum(dim=-1)
-        mahalanobis = torch.einsum("bi,ij,bj->b", mu - mean, precision, mu - mean)
-        log_dets = -torch.logdet(precision) - 2 * log_sigma.sum(dim=-1)
-        return 0.5 * (trace + mahalanobis - mu.shape[-1] + log_dets)
+        return kl_to_correlated_gaussian(mu, log_sigma, mean, self._precision())
 
     def loss(
         self, batch: Float[Tensor, "batch data"], generator: torch.Generator | None = None

@@ -66,6 +66,25 @@ def kl_diagonal_gaussians(
     return 0.5 * (torch.expm1(2 * log_ratio) - 2 * log_ratio + mahalanobis).sum(dim=-1)
 
 
+def kl_to_correlated_gaussian(
+    mu: Float[Tensor, "batch latent"],
+    log_sigma: Float[Tensor, "batch latent"],
+    mean: Float[Tensor, "batch latent"],
+    precision: Float[Tensor, "latent latent"],
+) -> Float[Tensor, " batch"]:
+    r"""KL(q || p) of a diagonal Gaussian q to one with a full precision matrix P, the inverse covariance, in nats.
+
+    .. math:: \tfrac12 \left[ \sum_j P_{jj} \sigma_j^2 + (\mu-m)^\top P (\mu-m) - d
+              - \log\det P - \sum_j 2\log\sigma_j \right]
+
+    Over all q it is smallest at :math:`\mu = m`, :math:`\sigma_j^2 = 1/P_{jj}`, and zero there only if P is diagonal.
+    """
+    trace = (precision.diagonal() * torch.exp(2 * log_sigma)).sum(dim=-1)
+    mahalanobis = torch.einsum("bi,ij,bj->b", mu - mean, precision, mu - mean)
+    log_dets = torch.logdet(precision) + 2 * log_sigma.sum(dim=-1)
+    return 0.5 * (trace + mahalanobis - mu.shape[-1] - log_dets)
+
+
 def kl_to_standard_normal(
     mu: Float[Tensor, "*batch latent"], log_sigma: Float[Tensor, "*batch latent"]
 ) -> Float[Tensor, "*batch"]:

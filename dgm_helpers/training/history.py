@@ -28,6 +28,13 @@ class History:
             raise KeyError(f"no term {name!r} in this history; it has {logged}")
         return [row[name] for row in self.rows]
 
+    def to_csv(self) -> str:
+        """All rows as comma-separated values, to every digit."""
+        names = list(self.rows[0]) if self.rows else []
+        return "".join(
+            ",".join(map(str, line)) + "\n" for line in [names, *(row.values() for row in self.rows)]
+        )
+
     def __len__(self) -> int:
         return len(self.rows)
 

@@ -105,6 +105,25 @@ def test_a_class_is_a_bias_in_every_gate_of_every_place():
 
 
 @torch.no_grad()
+def test_what_enters_the_gates_may_differ_from_place_to_place():
+    model, (row, column) = build("gated", image_size=7), (3, 2)
+    x, numbers = random_images(model, 2), [torch.randn(2, 8, dtype=torch.float64) for _ in model.layers]
+    maps = [c[:, :, None, None].expand(-1, -1, 7, 7).clone() for c in numbers]
+    everywhere = model.logits_given(x, numbers)
+    torch.testing.assert_close(model.logits_given(x, maps), everywhere)
+    for c in maps:
+        c[:, :, row, column] += 1
+    changed = (model.logits_given(x, maps) - everywhere).abs().amax(dim=(0, 1, 2)) > 1e-12
+    # It reaches lower rows, and through the vertical stack its neighbours: two layers of 3 x 3.
+    assert changed[row, column] and not changed[:row].any() and not changed[row, column + 3 :].any()
+
+
+def test_a_first_kernel_of_another_size_sees_as_far_as_it_reaches():
+    model = build("gated", image_size=11, layers=1, first_kernel_size=3)
+    assert torch.equal(seen_from(model, 6, 5, random_images(model, 8))[0], field(11, 6, 5, reach=2))
+
+
+@torch.no_grad()
 def test_each_class_has_a_distribution_of_its_own_and_is_sampled_from_it():
     model = build("conditional")
     images = all_images(model)

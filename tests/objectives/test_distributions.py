@@ -17,6 +17,7 @@ from dgm_helpers.objectives.distributions import (
     gaussian_sample,
     kl_diagonal_gaussians,
     kl_per_unit,
+    kl_to_correlated_gaussian,
     kl_to_standard_normal,
 )
 
@@ -218,3 +219,18 @@ def test_float32_agrees_to_its_precision(tensors):
     error = gaussian_log_prob(single[0], single[2], single[3]) - gaussian_log_prob(z, mu, log_sigma)
     assert (error.abs() <= 1e-5 * scale).all()
     assert gaussian_log_prob(single[0], single[2], single[3]).dtype == torch.float32
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_kl_to_a_correlated_gaussian_is_torchs(size, generator):
+    mu, mean = torch.randn(2, 3, size, generator=generator, dtype=torch.float64)
+    log_sigma = torch.rand(3, size, generator=generator, dtype=torch.float64) - 0.5
+    factor = torch.randn(size, size, generator=generator, dtype=torch.float64)
+    precision = factor @ factor.T + torch.eye(size).double()
+    q = td.MultivariateNormal(mu, covariance_matrix=torch.diag_embed(torch.exp(2 * log_sigma)))
+    expected = td.kl_divergence(q, td.MultivariateNormal(mean, precision_matrix=precision))
+    assert_close(kl_to_correlated_gaussian(mu, log_sigma, mean, precision), expected, rtol=1e-9)
+    # With a diagonal precision it is the divergence of two diagonal Gaussians.
+    diagonal = torch.exp(torch.randn(size, generator=generator, dtype=torch.float64))
+    expected = kl_diagonal_gaussians(mu, log_sigma, mean, -0.5 * diagonal.log())
+    assert_close(kl_to_correlated_gaussian(mu, log_sigma, mean, diagonal.diag()), expected, rtol=1e-9)

@@ -1,0 +1,261 @@
+r"""A VAE with several layers of latents, z_L → … → z_1 → x, each layer Gaussian given the one above it.
+
+.. math:: p(x, z) = p(x|z_1)\,p(z_1|z_2) \cdots p(z_{L-1}|z_L)\,p(z_L), \qquad p(z_L) = N(0, I)
+
+Two posteriors. ``"factorized"``, :math:`q(z|x) = \prod_i q(z_i|x)`, is that of I. Gulrajani et al., *PixelVAE: A Latent
+Variable Model for Natural Images*, ICLR 2017 (arXiv 1611.05013): a ladder of deterministic features of x, from each of
+which a layer is read off. ``"bottom-up"``, :math:`q(z|x) = q(z_1|x)\,q(z_2|z_1) \cdots`, is that of Y. Burda, R. Grosse
+and R. Salakhutdinov, ICLR 2016 (arXiv 1509.00519): a layer is read off the sample beneath.
+
+With the first, the KL term of every layer has a closed form given the layer above. With the second, z_i and z_{i+1} are
+dependent under q, and KL(q(z_i|·) || p(z_i|z_{i+1})) at z_{i+1} drawn from z_i is *not* the layer's term: all but the
+top layer's are estimated by log q - log p at the sample.
+
+Departs from the papers in: perceptrons of one hidden layer of tanh units, as many latent layers as wanted; the option
+``free_nats`` are the free bits of D. P. Kingma et al., NIPS 2016 (arXiv 1606.04934), a layer being a group.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dgm_helpers.data.sampling import binarize
+from dgm_helpers.models.vae import perceptron
+from dgm_helpers.objectives.distributions import bernoulli_log_prob, gaussian_sample
+from dgm_helpers.objectives.hierarchical import (
+    Gaussian,
+    ancestral_sample,
+    hierarchical_elbo,
+    hierarchical_kl,
+    hierarchical_log_ratio,
+)
+
+POSTERIORS = ("factorized", "bottom-up")
+Draw = Callable[[Tensor, Tensor], Tensor]
+
+
+class HierarchicalVAE(nn.Module):
+    """Hierarchical VAE on vectors with Bernoulli pixels. Layers are numbered as in the equations: 1 is next to x.
+
+    Args:
+        data_dim: number of data dimensions D (pixels).
+        latent_dims: number of latent dimensions of each layer, from the bottom.
+        hidden: units of the hidden layer of every perceptron.
+        posterior: ``"factorized"`` or ``"bottom-up"``.
+        free_nats: the loss gains nothing from a layer's KL, averaged over the batch, below this; 0 for the ELBO.
+
+    Raises:
+        ValueError: if there are no layers of latents, the posterior is another, or ``free_nats`` is negative.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_dim: int = 784,
+        latent_dims: Sequence[int] = (20, 10),
+        hidden: int = 200,
+        posterior: str = "factorized",
+        free_nats: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.config = {"data_dim": data_dim, "latent_dims": tuple(latent_dims), "hidden": hidden,
+                       "posterior": posterior, "free_nats": free_nats}  # fmt: skip
+        self.data_shape = (data_dim,)
+        reader = nn.Sequential(nn.Linear(data_dim, hidden), nn.Tanh())
+        self._finish(latent_dims, hidden, posterior, free_nats, reader)
+        self.decoder = perceptron([latent_dims[0], hidden, data_dim])
+
+    def _finish(
+        self, latent_dims: Sequence[int], hidden: int, posterior: str, free_nats: float, reader: nn.Module
+    ) -> None:
+        """Everything that does not touch x: ``reader`` turns flat x into the ``hidden`` features of layer 1."""
+        if not latent_dims:
+            raise ValueError("a hierarchical VAE needs at least one layer of latents")
+        if posterior not in POSTERIORS:
+            raise ValueError(f"unknown posterior {posterior!r}: choose one of {', '.join(POSTERIORS)}")
+        if free_nats < 0:
+            raise ValueError(f"free_nats must not be negative, but is {free_nats}")
+        self.latent_dims, self.posterior, self.free_nats = tuple(latent_dims), posterior, free_nats
+        inputs = latent_dims[:-1] if posterior == "bottom-up" else [hidden] * (len(latent_dims) - 1)
+        self.readers = nn.ModuleList(
+            [reader, *(nn.Sequential(nn.Linear(size, hidden), nn.Tanh()) for size in inputs)]
+        )
+        self.heads = nn.ModuleList(nn.Linear(hidden, 2 * dim) for dim in latent_dims)
+        self.priors = nn.ModuleList(
+            perceptron([above, hidden, 2 * dim]) for dim, above in pairwise(latent_dims)
+        )
+
+    def prior(self, layer: int, above: Float[Tensor, "*batch above"] | None = None) -> Gaussian:
+        """p(z_i|z_{i+1}) of layer i given z_{i+1}; of the top layer p(z_L), ``[latent]``, given None."""
+        if layer == len(self.latent_dims):
+            zeros = next(self.parameters()).new_zeros(self.latent_dims[-1])
+            return zeros, zeros
+        return _gaussian(self.priors[layer - 1](above))
+
+    def infer(self, x: Float[Tensor, "batch *pixels"], draw: Draw) -> tuple[list[Tensor], list[Gaussian]]:
+        """z_1 … z_L, each made by ``draw`` of the mean and log standard deviation of its q; and these."""
+        values, latents, posteriors = x.flatten(1), [], []
+        if values.shape[1] != math.prod(self.data_shape):
+            raise ValueError(
+                f"this model takes {math.prod(self.data_shape)} numbers a data point, not {values.shape[1]}"
+            )
+        for reader, head in zip(self.readers, self.heads, strict=True):
+            features = reader(values)
+            posteriors.append(_gaussian(head(features)))
+            latents.append(draw(*posteriors[-1]))
+            values = latents[-1] if self.posterior == "bottom-up" else features
+        return latents, posteriors
+
+    def encode(self, x: Float[Tensor, "batch *pixels"]) -> list[Gaussian]:
+        """q(z_i|x) of each layer from the bottom; in a bottom-up posterior, given the mean of the layer beneath.
+
+        Raises:
+            ValueError: if the data points have another size than the model's.
+        """
+        return self.infer(x, lambda mu, _: mu)[1]
+
+    def posterior_sample(
+        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
+    ) -> tuple[list[Tensor], list[Gaussian]]:
+        """Draws ``[samples, batch, latent_i]`` from q(z|x), and the Gaussians that each layer was drawn from."""
+
+        def draw(mu: Tensor, log_sigma: Tensor) -> Tensor:
+            mu, log_sigma = (
+                parameter.expand(samples, *parameter.shape[-2:]) for parameter in (mu, log_sigma)
+            )
+            return gaussian_sample(mu, log_sigma, generator)
+
+        return self.infer(x, draw)
+
+    def prior_at(self, latents: Sequence[Tensor]) -> list[Gaussian]:
+        """p(z_i|z_{i+1}) of each layer, at the given latents."""
+        return [self.prior(i + 1, above) for i, above in enumerate([*latents[1:], None])]
+
+    def log_likelihood(
+        self, x: Float[Tensor, "batch *pixels"], z: Float[Tensor, "*samples batch latent"]
+    ) -> Float[Tensor, "*samples batch"]:
+        """log p(x|z_1), in nats, for each data point and each of its z_1."""
+        logits = self.decoder(z)
+        return bernoulli_log_prob(x.flatten(1), logits.to(torch.promote_types(logits.dtype, torch.float32)))
+
+    def terms(
+        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
+    ) -> tuple[Float[Tensor, "{samples} batch"], Float[Tensor, "{samples} batch layers"]]:
+        """What the ELBO averages: log p(x|z_1), and each layer's KL given the layer above, at samples of q(z|x).
+
+        Raises:
+            ValueError: if ``samples`` is below 1.
+        """
+        if samples < 1:
+            raise ValueError(f"an estimate needs at least one sample, not {samples}")
+        latents, posteriors = self.posterior_sample(x, samples, generator)
+        priors = self.prior_at(latents)
+        kl = hierarchical_kl(posteriors, priors).expand(samples, len(x), -1)
+        if self.posterior == "bottom-up":
+            # z_i and z_{i+1} are dependent: only the top's closed form, given z_{L-1}, is the layer's term.
+            ratio = hierarchical_log_ratio(latents, posteriors, priors)
+            kl = torch.cat([ratio[..., :-1], kl[..., -1:]], dim=-1)
+        return self.log_likelihood(x, latents[0]), kl
+
+    def loss(
+        self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """Negative ELBO with one sample, and its terms: the KL of each layer, and their sum; batch averages, in nats.
+
+        With ``free_nats`` the loss has max(KL_i, free_nats) for the KL of each layer, Kingma et al.'s free bits.
+        """
+        reconstruction, kl = self.terms(batch, 1, generator)
+        elbo = hierarchical_elbo(reconstruction, kl).mean()
+        reconstruction, kl = reconstruction.mean(), kl.mean(dim=(0, 1))
+        loss = kl.clamp_min(self.free_nats).sum() - reconstruction if self.free_nats else -elbo
+        layers = {f"kl_{layer}": value for layer, value in enumerate(kl, start=1)}
+        return {"loss": loss, "elbo": elbo, "reconstruction": reconstruction, "kl": kl.sum(), **layers}
+
+    def elbo(
+        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
+    ) -> Float[Tensor, " batch"]:
+        """Unbiased estimate of the ELBO, in nats: the mean of ``samples``, with the KL in closed form where it is."""
+        return hierarchical_elbo(*self.terms(x, samples, generator)).mean(dim=0)
+
+    def bound(
+        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
+    ) -> Float[Tensor, " batch"]:
+        r"""Estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
+
+        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO.
+
+        Raises:
+            ValueError: if ``samples`` is below 1.
+        """
+        if samples < 1:
+            raise ValueError(f"the bound needs at least one importance sample, not {samples}")
+        latents, posteriors = self.posterior_sample(x, samples, generator)
+        ratio = hierarchical_log_ratio(latents, posteriors, self.prior_at(latents)).sum(dim=-1)
+        return (self.log_likelihood(x, latents[0]) - ratio).logsumexp(dim=0) - math.log(samples)
+
+    def draw_noise(self, n: int, generator: torch.Generator | None = None) -> dict[int, Tensor]:
+        """All the randomness of ``n`` samples: standard normal numbers ``[n, latent_i]`` for each layer i."""
+        like = next(self.parameters())
+        zeros = {layer: like.new_zeros(n, dim) for layer, dim in enumerate(self.latent_dims, start=1)}
+        # From the top, in the order in which they are used.
+        return {
+            layer: gaussian_sample(zeros[layer], zeros[layer], generator) for layer in sorted(zeros)[::-1]
+        }
+
+    def generate(
+        self, noise: Mapping[int, Tensor], held: Mapping[int, Tensor] | None = None
+    ) -> Float[Tensor, "batch *data"]:
+        """What this noise turns into. Replace one layer's noise, and that layer is resampled, all others held.
+
+        Args:
+            noise: as :meth:`draw_noise` returns it.
+            held: layer -> its z, ``[n, latent_i]`` or ``[1, latent_i]``, in the place of what the noise gives.
+        """
+        layers = range(1, len(self.latent_dims) + 1)
+        latents = ancestral_sample(self.prior, [noise[layer] for layer in layers], held)
+        return self.emit(latents[0], noise)
+
+    def emit(
+        self, z: Float[Tensor, "batch latent"], noise: Mapping[int, Tensor]
+    ) -> Float[Tensor, "batch *data"]:
+        """E[x|z_1]: there is no noise of the pixels."""
+        return self.decoder(z).sigmoid()
+
+    def sample(
+        self,
+        n: int,
+        generator: torch.Generator | None = None,
+        *,
+        held: Mapping[int, Tensor] | None = None,
+    ) -> Float[Tensor, "{n} *data"]:
+        """Ancestral samples: z_L, then each layer given the one above, then x. For ``held`` see :meth:`generate`."""
+        return self.generate(self.draw_noise(n, generator), held)
+
+    def reconstruct(
+        self, x: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None, *, lowest: int = 1
+    ) -> Float[Tensor, "batch *pixels"]:
+        """x again from the means of q in layer ``lowest`` and above; the layers beneath are drawn from the prior.
+
+        Raises:
+            ValueError: if there is no such layer.
+        """
+        if not 1 <= lowest <= len(self.latent_dims):
+            raise ValueError(f"this model has layers 1 to {len(self.latent_dims)}, no layer {lowest}")
+        held = {layer: mu for layer, (mu, _) in enumerate(self.encode(x), start=1) if layer >= lowest}
+        return self.sample(len(x), generator, held=held).view_as(x)
+
+
+def _gaussian(parameters: Float[Tensor, "*batch twice"]) -> Gaussian:
+    """Mean and log standard deviation from a network's output; densities need float32, whatever it computes in."""
+    mu, log_sigma = parameters.to(torch.promote_types(parameters.dtype, torch.float32)).chunk(2, dim=-1)
+    return mu, log_sigma
+
+
+PRESETS = {"laptop": {"latent_dims": (20, 10), "hidden": 200}}
+TRAINING = {
+    "laptop": {"data": "mnist_10k", "steps": 3_000, "learning_rate": 1e-3, "transform": binarize},
+}

@@ -1,0 +1,204 @@
+"""``dgm-train MODEL``: train a model by name, with checkpoints; ``dgm-train --list`` shows what there is."""
+
+import argparse
+import ast
+import dataclasses
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from dgm_helpers.training import registry
+from dgm_helpers.training.history import History
+from dgm_helpers.training.run import Run, Settings
+
+DESCRIPTION = """Train a model on a data set. Its folder gets the checkpoint, the history (history.csv, curve.png), and
+at the end the model and its samples (model.safetensors, samples.png). Ctrl-C writes a checkpoint; --resume goes on from
+the last one. `torchrun --nproc-per-node N --no-python dgm-train …` trains in N processes."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status is 0, 1 if training broke down, 2 for wrong input, 130 after Ctrl-C."""
+    options = _parser().parse_args(argv)
+    if options.list:
+        print(table(registry.entries()))
+        return 0
+    try:
+        settings, folder = asked_for(options)
+        run = Run.prepare(settings, folder, new=options.resume is None)
+    except (ValueError, ConnectionError) as error:
+        print(f"dgm-train: {error}", file=sys.stderr)
+        return 2
+    return train(run)
+
+
+def train(run: Run) -> int:
+    """Train, and print what came of it."""
+    main_process = run.processes.rank == 0
+    if main_process:
+        print(run, flush=True)
+    try:
+        history = run.train()
+    except KeyboardInterrupt:
+        if main_process:
+            print(f"stopped, with a checkpoint: `dgm-train --resume {run.folder}` goes on", file=sys.stderr)
+        return 130
+    except FloatingPointError as error:
+        print(f"dgm-train: {error}", file=sys.stderr)
+        return 1
+    except ValueError as error:  # a batch that cannot be shared, a checkpoint of another run
+        print(f"dgm-train: {error}", file=sys.stderr)
+        return 2
+    if main_process:
+        reached = run.finish(history)
+        print(summary(history))
+        print("test: " + _terms(reached))
+        for name in ("model.safetensors", "history.csv", "curve.png", "samples.png"):
+            if (run.folder / name).exists():
+                print(run.folder / name)
+    return 0
+
+
+def asked_for(options: argparse.Namespace) -> tuple[Settings, Path]:
+    """The run that the options describe, and its folder.
+
+    Raises:
+        ValueError: if they describe none, or the run to go on with is another.
+    """
+    if options.resume is not None:
+        return _resumed(options), Path(options.resume)
+    if options.model is None:
+        raise ValueError("which model? `dgm-train --list` shows what there is")
+    preset = options.preset or "laptop"
+    training = registry.find(options.model, preset).training
+    settings = Settings(
+        model=options.model,
+        preset=preset,
+        data=options.data or training.data,
+        steps=options.steps or (None if options.minutes else training.steps),
+        minutes=options.minutes,
+        batch_size=options.batch_size or training.batch_size,
+        learning_rate=options.learning_rate or training.learning_rate,
+        seed=options.seed or 0,
+        bf16=bool(options.bf16),
+        compile=bool(options.compile),
+        set=dict(options.set or []),
+    )
+    folder = Path(options.out or f"runs/{settings.model}-{settings.preset}-{settings.data}")
+    return settings, folder
+
+
+def _resumed(options: argparse.Namespace) -> Settings:
+    """The settings in the folder, with another end if one is asked for; what else is asked for has to be the same."""
+    settings = Settings.read(Path(options.resume))
+    if options.out is not None:
+        raise ValueError("--resume goes on in its own folder: leave --out away")
+    fixed = ("model", "preset", "data", "batch_size", "learning_rate", "seed", "bf16", "compile", "set")
+    for name in fixed:
+        asked, there = getattr(options, name), getattr(settings, name)
+        asked = dict(asked) if name == "set" and asked is not None else asked
+        if asked is not None and asked != there:
+            raise ValueError(
+                f"{options.resume} holds a run with {name} {there}, not {asked}: leave that away"
+            )
+    if options.steps or options.minutes:
+        return dataclasses.replace(settings, steps=options.steps, minutes=options.minutes)
+    return settings
+
+
+def table(entries: Sequence[registry.Entry]) -> str:
+    """Models, presets, parameters, and what they are trained on, as aligned columns."""
+    rows = [("model", "preset", "class", "parameters", "data", "steps", "batch")]
+    for entry in entries:
+        how = entry.training
+        rows.append((entry.name, entry.preset, entry.kind.__name__, f"{entry.parameters():,}", how.data,
+                     f"{how.steps:,}", f"{how.batch_size:,}"))  # fmt: skip
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    right = (3, 5, 6)
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def summary(history: History, most: int = 8) -> str:
+    """Rows of the history, evenly spaced, the last among them."""
+    rows = history.rows[:: -max(1, -(-len(history) // most))][::-1]
+    return "\n".join(
+        f"step {row['step']:,}: " + _terms({name: row[name] for name in row if name != "step"})
+        for row in rows
+    )
+
+
+def _terms(terms: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.5g}" for name, value in terms.items())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dgm-train", description=DESCRIPTION)
+    add = parser.add_argument
+    add("model", nargs="?", metavar="MODEL", help="name of a file of dgm_helpers/models")
+    add(
+        "--list",
+        action="store_true",
+        help="show models, presets, their size and the data they are trained on",
+    )
+    add("--preset", help="laptop, the default, paper, or another that the model has")
+    add("--data", metavar="NAME", help="data set; the preset names one")
+    add("--steps", type=_positive(int), metavar="N", help="updates in all; the preset says how many")
+    add(
+        "--minutes",
+        type=_positive(float),
+        metavar="M",
+        help="time in all; with --steps, whichever ends first",
+    )
+    add("--batch-size", type=_positive(int), metavar="N", help="images an update, over all processes")
+    add("--learning-rate", type=_positive(float), metavar="RATE", help="of Adam")
+    add("--seed", type=int, metavar="N", help="of weights, order and noise; 0 unless given")
+    add("--out", metavar="FOLDER", help="a new folder; runs/MODEL-PRESET-DATA unless given")
+    add(
+        "--resume", metavar="FOLDER", help="go on with the run in this folder, also past its end with --steps"
+    )
+    add(
+        "--bf16",
+        action="store_true",
+        default=None,
+        help="bfloat16 autocast on a CPU too; a GPU has it anyway",
+    )
+    add("--compile", action="store_true", default=None, help="torch.compile")
+    add(
+        "--set",
+        action="append",
+        type=_assignment,
+        metavar="KEY=VALUE",
+        help="an argument of the model's constructor",
+    )
+    return parser
+
+
+def _positive(kind: type) -> Callable[[str], Any]:
+    def number(text: str) -> Any:
+        value = kind(text)
+        if not value > 0:
+            raise argparse.ArgumentTypeError(f"{text} is not above 0")
+        return value
+
+    number.__name__ = kind.__name__  # argparse names it where the text is no number
+    return number
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    try:
+        return key, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return key, value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

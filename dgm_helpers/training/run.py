@@ -1,0 +1,210 @@
+"""A training run in a folder: what was asked for, checkpoint, history, and at the end the model and its samples."""
+
+import dataclasses
+import json
+import math
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dgm_helpers import data
+from dgm_helpers.runtime import choose_device, generator, seed_everything
+from dgm_helpers.training import distributed, registry
+from dgm_helpers.training.checkpoints import save_model, write_whole
+from dgm_helpers.training.evaluation import evaluate, takes_labels
+from dgm_helpers.training.history import History
+from dgm_helpers.training.loop import fit
+
+SETTINGS = "run.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a run is: the command that makes it, in parts."""
+
+    model: str
+    preset: str
+    data: str
+    batch_size: int
+    learning_rate: float
+    seed: int
+    steps: int | None = None
+    minutes: float | None = None
+    bf16: bool = False
+    compile: bool = False
+    set: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def command(self) -> str:
+        """The command line that makes this run from the start."""
+        words = ["dgm-train", self.model]
+        for option, value in dataclasses.asdict(self).items():
+            name = "--" + option.replace("_", "-")
+            if option == "set":
+                words += [word for key, item in value.items() for word in (name, f"{key}={item}")]
+            elif value is True:
+                words += [name]
+            elif option != "model" and value is not None and value is not False:
+                words += [name, str(value)]
+        return shlex.join(words)
+
+    def write(self, folder: Path) -> None:
+        """Put them into a run's folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(dataclasses.asdict(self), indent=2)
+        write_whole(folder / SETTINGS, lambda part: part.write_text(text + "\n"))
+
+    @classmethod
+    def read(cls, folder: Path) -> "Settings":
+        """Those of a run's folder.
+
+        Raises:
+            ValueError: if the folder holds no run.
+        """
+        try:
+            return cls(**json.loads((folder / SETTINGS).read_text()))
+        except (OSError, ValueError, TypeError) as error:
+            raise ValueError(f"{folder} holds no run to go on with: {error}") from None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A model with its data, ready to be trained in a folder; made before anything is written.
+
+    Raises:
+        ValueError: if the model, the data or the settings do not go together.
+        ConnectionError: if the data have to be fetched and cannot be.
+    """
+
+    settings: Settings
+    folder: Path
+    processes: distributed.Processes
+    entry: registry.Entry
+    dataset: data.Dataset
+    model: nn.Module
+
+    @classmethod
+    def prepare(cls, settings: Settings, folder: Path, *, new: bool) -> "Run":
+        """Load the data, build the model, and try its loss on two images; a new run asks for a new folder."""
+        device = choose_device()
+        processes = distributed.start(device)
+        if new and processes.rank == 0 and folder.exists():
+            raise ValueError(f"{folder} exists: --resume {folder} goes on with it, --out names another")
+        entry = registry.find(settings.model, settings.preset)
+        dataset = data.load(settings.data)
+        seed_everything(settings.seed)
+        model = entry.build(settings.set).to(device)
+        require_fitting(model, dataset)
+        run = cls(settings, folder, processes, entry, dataset, model)
+        run.evaluate(images=2)
+        return run
+
+    def __str__(self) -> str:
+        size = sum(parameter.numel() for parameter in self.model.parameters())
+        device = next(self.model.parameters()).device.type
+        many = f" in {self.processes.count} processes" if self.processes.count > 1 else ""
+        return (
+            f"{self.settings.model}, preset {self.settings.preset}: {type(self.model).__name__} of {size:,} parameters "
+            f"on {device}{many}\n{self.dataset!r}"
+        )
+
+    def train(self) -> History:
+        """Train, or go on training, and leave checkpoint and settings in the folder."""
+        if self.processes.rank == 0:
+            self.settings.write(self.folder)
+        wanted = self.settings
+        return fit(
+            self.model,
+            self._inputs(self.dataset.train),
+            labels=self.dataset.train_labels if takes_labels(self.model) else None,
+            steps=wanted.steps,
+            seconds=None if wanted.minutes is None else 60 * wanted.minutes,
+            batch_size=wanted.batch_size,
+            learning_rate=wanted.learning_rate,
+            seed=wanted.seed,
+            transform=self.entry.training.transform,
+            weight_average=self.entry.training.weight_average,
+            bf16=wanted.bf16 or None,
+            compile=wanted.compile,
+            folder=self.folder,
+        )
+
+    def evaluate(self, images: int | None = None) -> dict[str, float]:
+        """Averages of the loss's terms over the test split, or its first images."""
+        return evaluate(
+            self.model,
+            self._inputs(self.dataset.test[:images]),
+            self.dataset.test_labels[:images],
+            transform=self.entry.training.transform,
+        )
+
+    def finish(self, history: History) -> dict[str, float]:
+        """Write model, history, curve and samples, and return what the model reaches on the test split."""
+        reached = self.evaluate()
+        save_model(
+            self.model,
+            self.folder / "model.safetensors",
+            command=self.settings.command(),
+            preset=self.settings.preset,
+            data=self.settings.data,
+            seed=self.settings.seed,
+            step=history["step"][-1],
+            metric={f"test {name}": value for name, value in reached.items()},
+        )
+        write_whole(self.folder / "history.csv", lambda part: part.write_text(history.to_csv()))
+        draw_curve(history, self.folder / "curve.png")
+        if hasattr(self.model, "sample"):
+            draw_samples(self.model, self.dataset, self.folder / "samples.png")
+        return reached
+
+    def _inputs(self, images: Tensor) -> Tensor:
+        """Images, or vectors for a model of vectors."""
+        return images.flatten(1) if "data_dim" in self.model.config else images
+
+
+def require_fitting(model: nn.Module, dataset: data.Dataset) -> None:
+    """Refuse data of another size than the model's with a ValueError."""
+    channels, height, width = dataset.train.shape[1:]
+    sizes = {"data_dim": channels * height * width, "image_size": height, "image_channels": channels}
+    wrong = {key: value for key, value in sizes.items() if model.config.get(key, value) != value}
+    if height != width and "image_size" in model.config:
+        raise ValueError(f"{dataset.name} has images of {height}×{width}; this model takes square ones")
+    if wrong:
+        has = ", ".join(f"{key} {model.config[key]}" for key in wrong)
+        way_out = " ".join(f"--set {key}={value}" for key, value in wrong.items())
+        raise ValueError(
+            f"{dataset.name} has images of {channels}×{height}×{width}, the model has {has}: "
+            f"choose other data, or {way_out}"
+        )
+
+
+def draw_curve(history: History, path: Path) -> None:
+    """The loss against the step, as a PNG."""
+    from matplotlib.figure import Figure
+
+    from dgm_helpers import plots
+
+    figure = Figure(figsize=(6, 3.5), layout="constrained")
+    history.plot(figure.add_subplot(), unit="loss")
+    write_whole(path, lambda part: part.write_bytes(plots.to_png(figure)))
+
+
+@torch.no_grad()
+def draw_samples(model: nn.Module, dataset: data.Dataset, path: Path, n: int = 60) -> None:
+    """Samples in a grid of ten columns, as a PNG; of a conditional model a class in each column."""
+    from matplotlib.figure import Figure
+
+    from dgm_helpers import plots
+
+    device = next(model.parameters()).device
+    condition = (
+        {"label": torch.arange(n, device=device) % model.config["classes"]} if takes_labels(model) else {}
+    )
+    images = model.sample(n, **condition, generator=generator(0, device))
+    images = images.reshape(n, *dataset.train.shape[1:]).clamp(0, 1)
+    figure = Figure(figsize=(8, 8 * math.ceil(n / 10) / 10 + 0.1), layout="constrained")
+    plots.image_grid(figure.add_subplot(), images, columns=10)
+    write_whole(path, lambda part: part.write_bytes(plots.to_png(figure)))
