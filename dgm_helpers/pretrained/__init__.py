@@ -138,8 +138,8 @@ def mean_loss(
 ENTRIES: tuple[Pretrained, ...] = (
     Pretrained(
         "gated_pixelcnn_mnist",
-        "-log p(x|y) of the first 500 test images, binarised at random, nats an image",
-        83.0,
-        mean_loss("mnist_10k", binarize),
+        "-log p(x|y) of the 1,000 test images, binarised at random, nats an image (0.152 bits per dimension)",
+        82.70,
+        mean_loss("mnist_10k", binarize, images=1000),
     ),
 )
