@@ -1,7 +1,7 @@
-"""A Gated PixelCNN evaluated at one pixel after another: the vertical stack once a row, the horizontal one once a pixel.
+"""A Gated PixelCNN evaluated pixel by pixel: the vertical stack once a row, the horizontal one once a pixel.
 
-What the rows above, the condition and the biases add to a layer's gates is known when a row begins. What is left for a
-pixel is, in each layer, a product with the few pixels to its left, the gate, and a product with what comes out of it;
+What the rows above, the condition and the biases add to a layer's gates is known when a row begins. What is left for
+a pixel is, in each layer, a product with the few pixels to its left, the gate, and a product with what comes out of it;
 the skip connections of all layers are one product at the end. These are small, so what costs time is the number of
 operations: tensors are written to where the next one reads, and every slice of them is taken once, at the start.
 """
