@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Ellipse
@@ -156,6 +157,35 @@ def image_grid(ax: Axes, images: Tensor, *, columns: int | None = None, title: s
     ax.set_axis_off()
     ax.set_title(title)
     return ax.imshow(canvas.numpy(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+
+
+def receptive_field(
+    ax: Axes, influence: Tensor, row: int, column: int, *, field: Tensor | None = None, title: str = ""
+) -> AxesImage:
+    """Draw which pixels one output sees: blue, the darker the stronger (on a logarithmic scale); its own place black.
+
+    Args:
+        ax: where to draw.
+        influence: what the output changes by with each pixel, shape ``[H, W]``, zero where it sees nothing.
+        row: of the output.
+        column: of the output.
+        field: True where it has to see a pixel, likewise. A blind spot is then orange, and what must not be seen red.
+        title: of the picture.
+    """
+    strength = influence.detach().cpu().abs().double()
+    seen = strength > 0
+    logs = strength.log().where(seen, torch.inf)
+    weakest, strongest = float(logs.min()), float(strength.max().clamp_min(1e-300).log())
+    depth = ((logs - weakest) / max(strongest - weakest, 1e-9)).where(seen, 0.0)[..., None]
+    pale, dark, canvas = (torch.tensor(to_rgb(colour)).double() for colour in ("#bcd9ec", BLUE, "#f2f2f2"))
+    canvas = canvas.expand(*strength.shape, 3).where(~seen[..., None], pale + depth * (dark - pale))
+    if field is not None:
+        canvas[field & ~seen] = torch.tensor(to_rgb(ORANGE)).double()
+        canvas[seen & ~field] = torch.tensor(to_rgb(RED)).double()
+    canvas[row, column] = 0.0
+    ax.set(title=title, xticks=[], yticks=[])
+    ax.grid(False)
+    return ax.imshow(canvas.numpy(), interpolation="nearest")
 
 
 def gaussian_ellipse(ax: Axes, mean: Tensor, covariance: Tensor, **style: object) -> Ellipse:

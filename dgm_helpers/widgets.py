@@ -24,6 +24,7 @@ class Explorer(ipywidgets.VBox):
     Args:
         draw: takes the controls' values by name; returns a figure and the numbers that it shows, by name.
         alt: one sentence that describes the picture.
+        play: name of a slider that a play button moves step by step, if there is to be one.
         controls: ipywidgets with a ``value``, by the name of ``draw``'s argument.
 
     Attributes:
@@ -32,7 +33,9 @@ class Explorer(ipywidgets.VBox):
             controls, with the last good picture above it, so a half-written function breaks nothing.
     """
 
-    def __init__(self, draw: Callable[..., Drawing], *, alt: str, **controls: ipywidgets.ValueWidget) -> None:
+    def __init__(
+        self, draw: Callable[..., Drawing], *, alt: str, play: str = "", **controls: ipywidgets.ValueWidget
+    ) -> None:
         self.draw, self.alt, self.controls = draw, alt, controls
         self.result: Mapping[str, float] = {}
         self.error: Exception | None = None
@@ -49,7 +52,8 @@ class Explorer(ipywidgets.VBox):
                 control.continuous_update = False  # one drawing when the slider rests, not one a pixel
             control.observe(self._changed, names="value")
         described = ipywidgets.HTML(plots.caption(alt))
-        super().__init__([*controls.values(), self.message, self.picture, described])
+        players = [_player(controls[play])] if play else []
+        super().__init__([*players, *controls.values(), self.message, self.picture, described])
         self.redraw()
 
     @property
@@ -108,6 +112,15 @@ class Explorer(ipywidgets.VBox):
             bundle["image/png"] = base64.b64encode(self.picture.value).decode()
         bundle["text/plain"] = f"<interactive figure: {self.alt}>"
         return bundle, {"image/png": {"alt": self.alt}}
+
+
+def _player(control: ipywidgets.ValueWidget) -> ipywidgets.Play:
+    """A button that moves a slider; in the front end alone, which then tells the kernel as a hand would."""
+    player = ipywidgets.Play(
+        value=control.value, min=control.min, max=control.max, step=control.step, interval=400
+    )
+    ipywidgets.jslink((player, "value"), (control, "value"))
+    return player
 
 
 def slider(

@@ -148,6 +148,26 @@ def test_show_refuses_a_picture_without_description(alt):
     plt.close(figure)
 
 
+def test_a_receptive_field_shows_what_is_seen_what_is_missed_and_what_must_not_be(ax, graph):
+    influence = torch.zeros(2, 3)
+    influence[0] = graph * torch.tensor([0.0, 1.0, 100.0])  # still on a graph
+    influence[1, 2] = -1.0
+    field = torch.tensor([[True, True, True], [False, False, False]])
+    image = plots.receptive_field(ax, influence, 1, 0, field=field, title="field")
+    pixels = np.asarray(image.get_array())
+    assert image.axes is ax and ax.get_title() == "field" and pixels.shape == (2, 3, 3)
+    np.testing.assert_allclose(pixels[0, 0], to_rgb(plots.ORANGE))  # in the field, not seen
+    np.testing.assert_allclose(pixels[0, 2], to_rgb(plots.BLUE))  # the strongest
+    assert pixels[0, 1, 0] > pixels[0, 2, 0]  # weaker, paler
+    np.testing.assert_allclose(pixels[1, 2], to_rgb(plots.RED))  # seen, outside of the field
+    assert (pixels[1, 0] == 0).all()  # the output's own place
+
+
+def test_a_receptive_field_of_nothing_is_empty(ax):
+    pixels = np.asarray(plots.receptive_field(ax, torch.zeros(2, 2), 0, 0).get_array())
+    assert (pixels[0, 0] == 0).all() and len({tuple(colour) for colour in pixels.reshape(4, 3)[1:]}) == 1
+
+
 def test_a_figure_is_the_same_png_each_time(ax):
     ax.plot([0, 1], [1, 3])
     first = plots.to_png(ax.figure)

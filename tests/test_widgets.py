@@ -140,6 +140,16 @@ def test_the_picture_stands_under_the_controls_and_the_message(explorer):
     assert not explorer.controls["n"].continuous_update
 
 
+def test_a_slider_can_be_played(draw):
+    controls = {"n": widgets.slider(1, 9, 2, step=2), "width": widgets.slider(0.5, 2.0, 1.0)}
+    explorer = widgets.Explorer(draw, alt="A line.", play="n", **controls)
+    player = explorer.children[0]
+    assert isinstance(player, ipywidgets.Play)
+    assert (player.min, player.max, player.step, player.value) == (1, 9, 2, 2)
+    assert explorer.children[1:3] == (controls["n"], controls["width"])
+    assert explorer.set(n=5) == {"product": 5.0}
+
+
 def test_any_control_with_a_value_will_do(draw):
     seen = []
 

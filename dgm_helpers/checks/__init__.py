@@ -7,14 +7,18 @@ where the answer equals a typical mistake, or is the right one transposed, negat
 * :mod:`~dgm_helpers.checks.exact` compares with an oracle: a closed form, an enumeration, float64.
 * :mod:`~dgm_helpers.checks.statistical` tests Monte-Carlo answers at a stated false-alarm rate.
 * :mod:`~dgm_helpers.checks.calibration` tests whether z-scores are standard normal.
+* :mod:`~dgm_helpers.checks.frequencies` tests draws of finitely many outcomes against their exact probabilities.
+* :mod:`~dgm_helpers.checks.causality` looks at which pixels an output sees.
 * :mod:`~dgm_helpers.checks.structural` looks at shapes, gradients, in-place changes and repeatability.
 
 Each first rejects what is no number of the right kind and shape, NaN and infinities included.
 """
 
 from dgm_helpers.checks.calibration import calibrated
+from dgm_helpers.checks.causality import sees_exactly
 from dgm_helpers.checks.exact import at_least, at_most, equal, true
 from dgm_helpers.checks.failure import CheckFailed
+from dgm_helpers.checks.frequencies import frequencies
 from dgm_helpers.checks.parts import unpack
 from dgm_helpers.checks.randomness import generator
 from dgm_helpers.checks.statistical import FALSE_ALARM_RATE, mean_equals, variance_reduced
@@ -29,10 +33,12 @@ __all__ = [
     "at_most",
     "calibrated",
     "equal",
+    "frequencies",
     "generator",
     "has_no_gradient",
     "mean_equals",
     "repeatable",
+    "sees_exactly",
     "true",
     "unchanged",
     "unpack",

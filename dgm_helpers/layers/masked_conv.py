@@ -140,6 +140,19 @@ def causal_mask(
     return mask
 
 
+def receptive_field(
+    height: int, width: int, rows: int, columns: int
+) -> Bool[Tensor, "{height} {width} {height} {width}"]:
+    """Which pixels the output at each place should see: entry [i, j, a, b] is True where (a, b) is earlier than (i, j).
+
+    Earlier in raster order, that is, no more than ``rows`` above and no more than ``columns`` to either side.
+    """
+    place, across = torch.arange(height), torch.arange(width)
+    down = place[:, None, None, None] - place[:, None]
+    right = across[:, None, None] - across
+    return ((down > 0) | ((down == 0) & (right > 0))) & (down <= rows) & (right.abs() <= columns)
+
+
 def _require_odd(kernel_size: int) -> None:
     if kernel_size < 1 or kernel_size % 2 == 0:
         raise ValueError(f"a kernel with a centre has an odd size, not {kernel_size}")

@@ -22,8 +22,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
-from dgm_helpers.layers.masked_conv import HorizontalConv2d, MaskedConv2d, VerticalConv2d
-from dgm_helpers.layers.row_cache import Apply, RowCache, convolve
+from dgm_helpers.layers.masked_conv import HorizontalConv2d, VerticalConv2d
+from dgm_helpers.layers.row_cache import Apply, convolve
 from dgm_helpers.models.autoregressive_images import (
     labels_of_all,
     likelihood_loss,
@@ -31,6 +31,7 @@ from dgm_helpers.models.autoregressive_images import (
     require_label,
     require_levels,
 )
+from dgm_helpers.models.gated_pixelcnn_cache import GatedPixelCNNCache
 from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
 
 # What enters each layer's gates, V h: nothing, numbers [batch, gates], or a map [batch, gates, height, width].
@@ -236,47 +237,6 @@ def gated_activation(
     return f.tanh() * g.sigmoid()
 
 
-class GatedPixelCNNCache:
-    """A Gated PixelCNN evaluated in raster order: the vertical stack row by row, the horizontal one pixel by pixel.
-
-    Args:
-        model: the Gated PixelCNN.
-        n: images drawn at the same time.
-        conditions: what enters each layer's gates.
-    """
-
-    def __init__(self, model: GatedPixelCNN, n: int, conditions: Conditions) -> None:
-        self.model, self.conditions, self.links, self.row_conditions = model, conditions, [], conditions
-        convolutions = [module for module in model.modules() if isinstance(module, MaskedConv2d)]
-        self.caches = {conv: RowCache(conv, n, model.image_shape[2]) for conv in convolutions}
-
-    def __call__(
-        self, x: Float[Tensor, "batch channels height width"], channel: int, row: int, column: int
-    ) -> Float[Tensor, "batch outputs"]:
-        """Logits of one sub-pixel of images that are drawn up to it."""
-        if channel == 0 and column == 0:
-            row_above = centered(x[:, :, row - 1]) if row else torch.zeros_like(x[:, :, 0])
-            self.row_conditions = self._at(self.conditions, row)
-            self.links = self.model.above(
-                row_above, self.row_conditions, lambda conv, values: self.caches[conv].row(values)
-            )
-        elif channel == 0:
-            # The pixel before was not complete when the first convolution read it.
-            self.caches[self.model.first_horizontal].write(column - 1, centered(x[:, :, row, column - 1]))
-        logits = self.model.left(
-            centered(x[:, :, row, column]),
-            [link[:, :, column] for link in self.links],
-            self._at(self.row_conditions, column),
-            lambda conv, values: self.caches[conv].pixel(column, values),
-        )
-        return logits[:, :, channel]
-
-    @staticmethod
-    def _at(conditions: Conditions, index: int) -> Conditions:
-        """The conditions in one row of the image, or in one column of such a row."""
-        return [c if c is None or c.ndim == 2 else c[:, :, index] for c in conditions]
-
-
 PRESETS = {
     # Section 3.1 (ImageNet): 20 layers of 384 units and filters of 5 x 5.
     "paper": {
@@ -288,6 +248,15 @@ PRESETS = {
         "kernel_size": 5,
     },
     "laptop": {"image_size": 28, "levels": 2, "channels": 16, "layers": 5, "kernel_size": 5},
+    # The trained model that comes with the package: digits of a class, in ten minutes on one core.
+    "conditional": {
+        "image_size": 28,
+        "levels": 2,
+        "channels": 24,
+        "layers": 6,
+        "kernel_size": 5,
+        "classes": 10,
+    },
 }
 
 TRAINING = {
@@ -295,4 +264,6 @@ TRAINING = {
     "paper": {"data": "cifar10", "steps": 200_000, "batch_size": 128, "learning_rate": 1e-4},
     "laptop": {"data": "mnist_10k", "steps": 900, "batch_size": 16, "learning_rate": 1e-2, "transform": binarize,
                "weight_average": 0.998},
+    "conditional": {"data": "mnist_10k", "steps": 2000, "batch_size": 32, "learning_rate": 3e-3, "transform": binarize,
+                    "weight_average": 0.995},
 }  # fmt: skip

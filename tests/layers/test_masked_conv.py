@@ -3,7 +3,13 @@
 import pytest
 import torch
 
-from dgm_helpers.layers.masked_conv import HorizontalConv2d, MaskedConv2d, VerticalConv2d, causal_mask
+from dgm_helpers.layers.masked_conv import (
+    HorizontalConv2d,
+    MaskedConv2d,
+    VerticalConv2d,
+    causal_mask,
+    receptive_field,
+)
 from dgm_helpers.layers.row_cache import RowCache
 
 CONVOLUTIONS = {
@@ -45,6 +51,13 @@ def test_a_mask_shows_what_comes_earlier_in_raster_order(kind, inputs, outputs, 
 def test_without_an_order_of_channels_mask_a_hides_the_centre_and_mask_b_shows_it():
     assert not causal_mask(3, "A", 2, 2)[:, :, 1, 1].any()
     assert causal_mask(3, "B", 2, 2)[:, :, 1, 1].all()
+
+
+@pytest.mark.parametrize(("height", "width", "rows", "columns"), [(3, 4, 1, 1), (4, 3, 5, 1), (1, 1, 1, 1)])
+def test_the_receptive_field_is_what_is_earlier_and_near(height, width, rows, columns):
+    field = receptive_field(height, width, rows, columns)
+    for i, j, a, b in torch.cartesian_prod(*map(torch.arange, (height, width, height, width))).tolist():
+        assert field[i, j, a, b] == ((a, b) < (i, j) and i - a <= rows and abs(j - b) <= columns)
 
 
 def test_halves_of_the_features_keep_their_channels():

@@ -6,8 +6,9 @@ from autoregressive import all_images, build, influence, labels, random_images
 from scipy import stats
 
 from dgm_helpers import data
-from dgm_helpers.layers.masked_conv import VerticalConv2d
+from dgm_helpers.layers.masked_conv import HorizontalConv2d, VerticalConv2d, receptive_field
 from dgm_helpers.models.gated_pixelcnn import PRESETS, GatedPixelCNN, gated_activation
+from dgm_helpers.models.gated_pixelcnn_cache import RowOfPixels
 from dgm_helpers.training import fit
 
 
@@ -18,10 +19,7 @@ def seen_from(model, row, column, images, channel=0):
 
 def field(size, row, column, reach):
     """Everything earlier that lies within ``reach`` of a pixel: rows above and the pixels to the left."""
-    rows, columns = torch.arange(size)[:, None], torch.arange(size)
-    above = (rows < row) & (rows >= row - reach) & ((columns - column).abs() <= reach)
-    left = (rows == row) & (columns < column) & (columns >= column - reach)
-    return above | left
+    return receptive_field(size, size, reach, reach)[row, column]
 
 
 @pytest.mark.parametrize(("layers", "kernel_size"), [(1, 3), (3, 3), (2, 5), (1, 1), (8, 3)])
@@ -190,3 +188,16 @@ def test_the_paper_preset_has_the_papers_size():
 def test_the_laptop_preset_models_binary_mnist():
     model = GatedPixelCNN(**PRESETS["laptop"])
     assert model.log_prob(torch.zeros(2, 1, 28, 28), **labels(model, 2)).shape == (2,)
+
+
+@pytest.mark.parametrize(("inputs", "size"), [(1, 7), (3, 3), (2, 1)])
+def test_a_row_of_pixels_gives_the_convolution_at_each(inputs, size):
+    torch.manual_seed(0)
+    conv = HorizontalConv2d(inputs, 4, size, "B").double()
+    torch.nn.init.normal_(conv.bias)
+    row, x = RowOfPixels(conv, 2, 5), torch.randn(2, inputs, 2, 5, dtype=torch.float64)
+    for r in range(2):  # the row before is no part of the next
+        for column in range(5):
+            row.pixels[column].copy_(x[:, :, r, column])
+            answer = row.windows[column] @ row.matrix + row.bias
+            torch.testing.assert_close(answer, conv(x)[:, :, r, column].detach())

@@ -1,0 +1,19 @@
+# All pixels drawn from one pass on an empty image.
+from dgm_helpers.objectives.pixel_levels import draw_level
+
+
+def sample(
+    model: torch.nn.Module, n: int, generator: torch.Generator, label: torch.Tensor | None = None
+) -> torch.Tensor:
+    channels, height, width = model.image_shape
+    x = torch.zeros(n, channels, height, width)
+    with torch.no_grad():
+        logits = model.logits(x, label)
+    for row in range(height):
+        for column in range(width):
+            for channel in range(channels):
+                uniform = torch.rand(n, generator=generator)
+                x[:, channel, row, column] = draw_level(
+                    logits[:, :, channel, row, column], uniform, model.levels
+                )
+    return x

@@ -1,0 +1,19 @@
+# All pixels of a row are drawn from one pass.
+from dgm_helpers.objectives.pixel_levels import draw_level
+
+
+def sample(
+    model: torch.nn.Module, n: int, generator: torch.Generator, label: torch.Tensor | None = None
+) -> torch.Tensor:
+    channels, height, width = model.image_shape
+    x = torch.zeros(n, channels, height, width)
+    with torch.no_grad():
+        for row in range(height):
+            logits = model.logits(x, label)[:, :, :, row]
+            for column in range(width):
+                for channel in range(channels):
+                    uniform = torch.rand(n, generator=generator)
+                    x[:, channel, row, column] = draw_level(
+                        logits[:, :, channel, column], uniform, model.levels
+                    )
+    return x

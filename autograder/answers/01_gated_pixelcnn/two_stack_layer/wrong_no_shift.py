@@ -1,0 +1,12 @@
+# No shift of what is handed over: the own row leaks.
+def two_stack_layer(
+    v: torch.Tensor,
+    h: torch.Tensor,
+    vertical: torch.Tensor,
+    link: torch.Tensor,
+    horizontal: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    m = horizontal.shape[-1] - 1
+    v = F.conv2d(F.pad(v, (m, m, m, 0)), vertical)
+    handed_over = F.conv2d(v, link[:, :, None, None])
+    return v, F.conv2d(F.pad(h, (m, 0, 0, 0)), horizontal) + handed_over

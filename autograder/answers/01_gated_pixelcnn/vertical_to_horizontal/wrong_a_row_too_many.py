@@ -1,0 +1,3 @@
+# The last row is not dropped.
+def vertical_to_horizontal(v: torch.Tensor) -> torch.Tensor:
+    return F.pad(v, (0, 0, 1, 0))
