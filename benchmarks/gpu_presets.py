@@ -17,6 +17,7 @@ from dgm_helpers.training.evaluation import takes_labels
 from dgm_helpers.training.loop import parameter_groups
 
 GIB = 1 << 30
+SHAPES = {"mnist_10k": (1, 28, 28), "cifar10": (3, 32, 32), "cifar100": (3, 32, 32), "digits": (1, 8, 8)}
 
 
 def measure_presets(device: torch.device, *, only: Sequence[str] | None, dry_run: bool) -> dict[str, object]:
@@ -32,7 +33,7 @@ def measure_presets(device: torch.device, *, only: Sequence[str] | None, dry_run
         row = {"model": entry.name, "preset": entry.preset}
         try:
             row |= measure(entry, device, peak, dry_run=dry_run)
-        except (RuntimeError, ValueError) as error:  # out of memory, most likely: the others go on
+        except (RuntimeError, ValueError, KeyError) as error:  # out of memory, most likely: the others go on
             row["error"] = str(error).partition("\n")[0]
         rows.append(row)
         print(row, flush=True)
@@ -74,8 +75,10 @@ def random_batch(
         shape = (config["data_dim"],)
     elif "data_shape" in config:
         shape = tuple(config["data_shape"])
-    else:
+    elif "image_size" in config:
         shape = (config.get("image_channels", 1), config["image_size"], config["image_size"])
+    else:  # a classifier takes what its data are
+        shape = SHAPES[entry.training.data]
     levels = config.get("levels") or 256
     x = torch.randint(levels, (batch, *shape), generator=draws, device=device) / (levels - 1)
     if entry.training.transform is not None:

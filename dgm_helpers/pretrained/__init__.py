@@ -152,6 +152,6 @@ ENTRIES: tuple[Pretrained, ...] = (
     Pretrained("infogan_mnist", "L_I of the categorical code, of log 10 = 2.303 nats", 2.249,
                mean_loss("mnist_10k", term="discrete_information")),
     Pretrained("gated_pixelcnn_mnist",
-               "-log p(x|y) of the 1,000 test images, binarised at random, nats an image (0.152 bits per dimension)", 82.70,
+               "-log p(x|y) of 1,000 test images, binarised at random, nats an image (0.152 bits/dim)", 82.70,
                mean_loss("mnist_10k", binarize, images=1000)),
 )  # fmt: skip
