@@ -9,7 +9,8 @@ from time import perf_counter
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 from dgm_helpers.runtime import generator, seed_everything
 from dgm_helpers.training import registry
@@ -50,7 +51,7 @@ def measure(entry: registry.Entry, device: torch.device, peak: float, *, dry_run
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
     step()
-    with FlopCounterMode(display=False) as counter:
+    with FlopCounter() as counter:
         step()
     seconds = timed(step, device, 2 if dry_run else 20)
     memory = torch.cuda.max_memory_allocated() / GIB if device.type == "cuda" else None
@@ -60,10 +61,30 @@ def measure(entry: registry.Entry, device: torch.device, peak: float, *, dry_run
         "batch": batch,
         "step_ms": [1000 * low, 1000 * middle, 1000 * high],
         "memory_gib": memory,
-        "gflop_per_step": counter.get_total_flops() / 1e9,
-        "share_of_peak": counter.get_total_flops() / middle / (peak * 1e12),
+        "gflop_per_step": counter.total / 1e9,
+        "share_of_peak": counter.total / middle / (peak * 1e12),
         "samples_per_second": samples_per_second(model, condition, device, 2 if dry_run else 16),
     }
+
+
+class FlopCounter(TorchDispatchMode):
+    """Floating-point operations of matrix products, convolutions and attention, also of backward passes by hand.
+
+    PyTorch's own counter tracks modules by hooks that do not go together with a gradient taken within a backward pass,
+    as reversible networks take it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        """Call an operation and count it."""
+        result = function(*args, **(kwargs or {}))
+        count = flop_registry.get(function.overloadpacket)
+        if count is not None:
+            self.total += count(*args, **(kwargs or {}), out_val=result)
+        return result
 
 
 def random_batch(

@@ -188,7 +188,7 @@ PRESETS = {
     # Higgins et al., appendix A.1, table 1, 2D shapes: perceptrons, tanh in the decoder; β = 4.
     "higgins": {"maps": (), "hidden": (1200, 1200), "decoder_hidden": (1200, 1200, 1200),
                 "decoder_activation": "tanh", "beta": 4.0},
-    "laptop": {"image_size": 32, "maps": (16, 32, 32), "hidden": (128,), "beta": 4.0},
+    "laptop": {"image_size": 32, "maps": (16, 32, 32), "hidden": (128,), "beta": 2.0},
     "laptop_capacity": {"image_size": 32, "maps": (16, 32, 32), "hidden": (128,), "capacity": 20.0, "gamma": 30.0,
                         "ramp_steps": 3_000},
 }  # fmt: skip
@@ -196,6 +196,6 @@ PRESETS = {
 TRAINING = {
     "paper": {"data": "dsprites", "steps": 300_000, "batch_size": 64, "learning_rate": 5e-4},
     "higgins": {"data": "dsprites", "steps": 300_000, "batch_size": 64, "learning_rate": 5e-4},
-    "laptop": {"data": "sprites", "steps": 4_000, "batch_size": 64, "learning_rate": 1e-3},
+    "laptop": {"data": "sprites", "steps": 5_000, "batch_size": 64, "learning_rate": 1e-3},
     "laptop_capacity": {"data": "sprites", "steps": 4_000, "batch_size": 64, "learning_rate": 1e-3},
 }

@@ -29,6 +29,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.data.sampling import binarize
 from dgm_helpers.models.vae import VAE, gaussian_parameters, perceptron
 from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
 from dgm_helpers.objectives.importance_weighting import ImportanceSampler, iwae_bound
@@ -190,4 +191,18 @@ PRESETS = {
     "paper_two_layers": {"hidden": ((200, 200), (100, 100)), "latent_dims": (100, 50), "samples": 50},
     "paper_vae": {"hidden": ((200, 200),), "latent_dims": (50,), "samples": 1, "objective": "vae"},
     "laptop": {"hidden": ((200,),), "latent_dims": (20,), "samples": 5},
+}
+
+TRAINING = {
+    # Section 5: 3,280 passes over 60,000 images in batches of 20; `dgm-train` keeps the first learning rate.
+    "paper": {"data": "mnist", "steps": 9_840_000, "batch_size": 20, "transform": binarize},
+    "paper_two_layers": {"data": "mnist", "steps": 9_840_000, "batch_size": 20, "transform": binarize},
+    "paper_vae": {"data": "mnist", "steps": 9_840_000, "batch_size": 20, "transform": binarize},
+    "laptop": {
+        "data": "mnist_10k",
+        "steps": 2500,
+        "batch_size": 100,
+        "learning_rate": 2e-3,
+        "transform": binarize,
+    },
 }

@@ -1,0 +1,77 @@
+"""FactorVAE and the convolutional β-VAE beside pythae's: time and memory of a training step.
+
+    .venv/bin/python benchmarks/disentangling.py                 # two minutes on one core, after pythae is installed
+    .venv/bin/python benchmarks/disentangling.py factor_vae      # one of them
+
+Both sides have the same networks, images, batch and fused Adam, each in a process of its own on one thread, and take
+turns. pythae's discriminator has five layers of 1,000 units, so ours has five here. Memory is how far the
+steps that are timed together raise the process's resident memory, images of a step and gradients of the first included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from peers import environment
+from sides import Side, in_turns, ratios, spread
+
+from autograder.tables import table
+
+SIDES = Path(__file__).parent / "vae_sides"
+CONV = {"image_size": 64, "maps": [32, 32, 64, 64], "hidden": [128], "latent_dim": 10}
+MODELS = {
+    # Two batches of 64, as in the paper; the networks of its appendix A.
+    "factor_vae": ({**CONV, "gamma": 35.0, "discriminator_hidden": [1000] * 5}, 128),
+    # Small networks for small images: what the game with the discriminator itself costs.
+    "factor_vae, small images": (
+        {
+            **CONV,
+            "image_size": 16,
+            "maps": [8],
+            "hidden": [64],
+            "gamma": 35.0,
+            "discriminator_hidden": [1000] * 5,
+        },
+        128,
+    ),
+    "beta_vae": ({**CONV, "maps": [32] * 4, "hidden": [256, 256], "beta": 4.0}, 64),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure the models that were asked for and print one table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("models", nargs="*", choices=[*MODELS, []], help="All of them by default.")
+    parser.add_argument("--python", help="An interpreter that has pythae, in place of one that is made.")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--steps", type=int, default=4, help="Training steps that are timed together.")
+    options = parser.parse_args(arguments)
+    python = options.python or environment("pythae")
+    rows = [compare(name, python, options.rounds, options.steps) for name in options.models or MODELS]
+    header = ["training step", "pythae", "ours", "pythae / ours", "memory, pythae", "memory, ours"]
+    print(table(header, rows))
+    return 0
+
+
+def compare(name: str, python: Path | str, rounds: int, steps: int) -> list[str]:
+    """A line of the table."""
+    config, batch = MODELS[name]
+    with Side(SIDES / "ours.py") as ours, Side(SIDES / "pythae.py", python) as pythae:
+        sides = {"pythae": pythae, "ours": ours}
+        settings = {"kind": name.partition(",")[0], "config": config, "batch": batch, "learning_rate": 1e-4}
+        sizes = {side.call("prepare", **settings).value for side in sides.values()}
+        if len(sizes) != 1:
+            raise SystemExit(f"the networks of {name} are not the same: {sizes} parameters")
+        timed = in_turns(sides, "train", rounds, steps=steps)
+    times = [spread([1000 * a.seconds / steps for a in calls], 0, " ms") for calls in timed.values()]
+    peaks = [spread([a.peak_mib or float("nan") for a in calls], 1, " MiB") for calls in timed.values()]
+    return [name, *times, spread(ratios(timed["pythae"], timed["ours"])), *peaks]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

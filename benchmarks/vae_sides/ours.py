@@ -1,0 +1,35 @@
+"""FactorVAE and the convolutional β-VAE of this course, for `benchmarks/disentangling.py`."""
+
+import torch
+
+from dgm_helpers.models.beta_vae import BetaVAE
+from dgm_helpers.models.factor_vae import FactorVAE
+from dgm_helpers.training.loop import parameter_groups
+
+state = {}
+KINDS = {"factor_vae": FactorVAE, "beta_vae": BetaVAE}
+
+
+def prepare(kind, config, batch, learning_rate):
+    """Build the model and its optimiser, and images that both sides see."""
+    torch.manual_seed(0)
+    model = KINDS[kind](**config)
+    state["model"] = model
+    state["optimizer"] = torch.optim.Adam(
+        parameter_groups(model, learning_rate), lr=learning_rate, fused=True
+    )
+    size = config["image_size"]
+    state["images"] = (
+        torch.rand(batch, 1, size, size, generator=torch.Generator().manual_seed(0)) < 0.1
+    ).float()
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def train(steps):
+    """So many updates; the last one's loss."""
+    for _ in range(steps):
+        loss = state["model"].loss(state["images"])["loss"]
+        state["optimizer"].zero_grad(set_to_none=True)
+        loss.backward()
+        state["optimizer"].step()
+    return loss.item()
