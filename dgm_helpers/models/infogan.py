@@ -175,8 +175,8 @@ PRESETS = {
     },
     # Smaller networks. In few steps on few images the codes alone decide what is generated, and the noise nothing,
     # unless the critic sees whole batches. Without batch normalisation Q is the same function in evaluation.
-    # At 0.1, the paper's weight, continuous codes still say nothing after 2,500 steps; at 0.5 they leave nothing for the
-    # categorical one, which is at 0.1 of 2.3 nats after 4,000.
+    # At 0.1, the paper's weight, continuous codes still say nothing after 2,500 steps; at 0.5 they leave nothing for
+    # the categorical one, which is at 0.1 of 2.3 nats after 4,000.
     "laptop": SMALL | {"channels": (16, 32), "continuous_weight": 0.2},
     # Heads rendered from azimuth, elevation, lighting and width: four continuous codes. After 4,000 steps each code is
     # read back, and correlates with several of the factors: what is found is no factor alone.
