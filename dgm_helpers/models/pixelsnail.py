@@ -363,7 +363,7 @@ TRAINING = {
     },
     "laptop": {
         "data": "mnist_10k",
-        "steps": 300,
+        "steps": 150,
         "batch_size": 16,
         "learning_rate": 3e-3,
         "weight_average": 0.99,

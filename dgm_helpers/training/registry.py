@@ -65,7 +65,7 @@ class Entry:
         Raises:
             ValueError: if the model has no such argument, or does not take the value.
         """
-        known = inspect.signature(self.kind).parameters
+        known = constructor_arguments(self.kind)
         for key in changes or {}:
             if key not in known:
                 raise ValueError(f"{self.name} has no argument {key!r}: it has {', '.join(known)}")
@@ -83,6 +83,20 @@ class Entry:
             with torch.random.fork_rng(devices=[]):
                 model = self.build()
         return sum(parameter.numel() for parameter in model.parameters())
+
+
+def constructor_arguments(kind: type[nn.Module]) -> list[str]:
+    """Names of the arguments that a model takes, those that it hands on to its base class as ``**options`` too."""
+    known: list[str] = []
+    for base in kind.__mro__:
+        if "__init__" not in vars(base):
+            continue
+        _self, *parameters = inspect.signature(base.__init__).parameters.values()
+        named = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        known += [name for name in named if name not in known]
+        if len(named) == len(parameters):
+            break
+    return known
 
 
 def names() -> list[str]:

@@ -1,7 +1,5 @@
 """Models by name: every preset that says how it is trained is complete, and what does not exist is told."""
 
-import inspect
-
 import pytest
 import torch
 from torch import nn
@@ -22,7 +20,7 @@ def test_the_known_models_are_found_and_parts_of_models_are_not():
 @pytest.mark.parametrize("entry", registry.entries(), ids=lambda entry: f"{entry.name}-{entry.preset}")
 def test_every_preset_has_arguments_that_its_model_takes(entry):
     assert issubclass(entry.kind, nn.Module) and hasattr(entry.kind, "loss")
-    assert entry.arguments.keys() <= inspect.signature(entry.kind).parameters.keys()
+    assert entry.arguments.keys() <= set(registry.constructor_arguments(entry.kind))
     assert entry.training.steps > 0 and entry.training.batch_size > 0 and entry.training.learning_rate > 0
     assert isinstance(entry.training.data, str)
 
@@ -34,6 +32,15 @@ def test_the_laptop_preset_is_small_and_counted_without_using_up_random_numbers(
     size = entry.parameters()
     assert torch.equal(torch.get_rng_state(), state)
     assert size == sum(parameter.numel() for parameter in entry.build().parameters()) < 2_000_000
+
+
+def test_arguments_that_a_model_hands_on_to_its_base_class_can_be_changed():
+    entry = registry.find("infogan", "laptop")
+    assert entry.build({"noise_dim": 3, "smoothing": 0.1, "hidden": (5,)}).config["hidden"] == (5,)
+    with pytest.raises(
+        ValueError, match=r"^infogan has no argument 'depth': it has noise_dim, .*rate_ratio$"
+    ):
+        entry.build({"depth": 3})
 
 
 def test_what_does_not_exist_is_told_with_what_does():
