@@ -53,7 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     python = options.python or environment("pythae")
     rows = [compare(name, python, options.rounds, options.steps) for name in options.models or MODELS]
-    header = ["training step", "pythae", "ours", "pythae / ours", "memory, pythae", "memory, ours"]
+    header = [
+        "training step",
+        "pythae",
+        "ours",
+        "pythae / ours",
+        "memory, pythae",
+        "memory, ours",
+        "ours / pythae",
+    ]
     print(table(header, rows))
     return 0
 
@@ -68,9 +76,11 @@ def compare(name: str, python: Path | str, rounds: int, steps: int) -> list[str]
         if len(sizes) != 1:
             raise SystemExit(f"the networks of {name} are not the same: {sizes} parameters")
         timed = in_turns(sides, "train", rounds, steps=steps)
+        peaks = {name: side.call("memory").value for name, side in sides.items()}
     times = [spread([1000 * a.seconds / steps for a in calls], 0, " ms") for calls in timed.values()]
-    peaks = [spread([a.peak_mib or float("nan") for a in calls], 1, " MiB") for calls in timed.values()]
-    return [name, *times, spread(ratios(timed["pythae"], timed["ours"])), *peaks]
+    memory = [f"{peak:.1f} MiB" for peak in peaks.values()]
+    share = f"{peaks['ours'] / peaks['pythae']:.0%}"
+    return [name, *times, spread(ratios(timed["pythae"], timed["ours"])), *memory, share]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """FactorVAE and the convolutional β-VAE of this course, for `benchmarks/disentangling.py`."""
 
 import torch
+from allocations import peak_mib
 
 from dgm_helpers.models.beta_vae import BetaVAE
 from dgm_helpers.models.factor_vae import FactorVAE
@@ -33,3 +34,9 @@ def train(steps):
         loss.backward()
         state["optimizer"].step()
     return loss.item()
+
+
+def memory():
+    """Peak of the tensors of one update, in MiB, above model, moments and images."""
+    state["optimizer"].zero_grad(set_to_none=True)
+    return peak_mib(lambda: train(1))

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import torch
+from allocations import peak_mib
 from pythae.models import BetaVAE, BetaVAEConfig, FactorVAE, FactorVAEConfig
 from pythae.models.base.base_utils import ModelOutput
 from pythae.models.nn import BaseDecoder, BaseEncoder
@@ -86,3 +87,10 @@ def train(steps):
         for optimizer in state["optimizers"]:
             optimizer.step()
     return output.loss.item()
+
+
+def memory():
+    """Peak of the tensors of one update, in MiB, above model, moments and images."""
+    for optimizer in state["optimizers"]:
+        optimizer.zero_grad(set_to_none=True)
+    return peak_mib(lambda: train(1))

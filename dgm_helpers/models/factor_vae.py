@@ -60,7 +60,7 @@ class FactorVAE(BetaVAE):
         self.gamma, self.discriminator_rate = gamma, discriminator_rate
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise((latent_dim, *discriminator_hidden)):
-            layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(0.2)]
+            layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(0.2, inplace=True)]  # kept once, not twice
         self.discriminator = nn.Sequential(*layers, nn.Linear((latent_dim, *discriminator_hidden)[-1], 2))
 
     def loss(
@@ -81,9 +81,11 @@ class FactorVAE(BetaVAE):
         z = gaussian_sample(mu, log_sigma, generator)
         with torch.no_grad():  # D's loss stops at the codes
             permuted = permute_dims(gaussian_sample(*self.encode(second), generator), generator)
+        # The backward pass begins with what was computed last: the decoder's activations are gone before the
+        # discriminator's gradients come.
+        correlation, discriminator = self.play(z, permuted)
         reconstruction = self.log_likelihood(first, z).mean()
         kl = kl_to_standard_normal(mu, log_sigma).mean()
-        correlation, discriminator = self.play(z, permuted)
         vae = kl - reconstruction + self.gamma * correlation
         return {
             "loss": vae + discriminator, "vae": vae, "elbo": reconstruction - kl, "reconstruction": reconstruction,
