@@ -33,6 +33,7 @@ from dgm_helpers.objectives.hierarchical import (
     hierarchical_kl,
     hierarchical_log_ratio,
 )
+from dgm_helpers.objectives.importance_weighting import ImportanceSampler, sampled_bound
 
 POSTERIORS = ("factorized", "bottom-up")
 Draw = Callable[[Tensor, Tensor], Tensor]
@@ -191,11 +192,20 @@ class HierarchicalVAE(nn.Module):
         Raises:
             ValueError: if ``samples`` is below 1.
         """
-        if samples < 1:
-            raise ValueError(f"the bound needs at least one importance sample, not {samples}")
-        latents, posteriors = self.posterior_sample(x, samples, generator)
-        ratio = hierarchical_log_ratio(latents, posteriors, self.prior_at(latents)).sum(dim=-1)
-        return (self.log_likelihood(x, latents[0]) - ratio).logsumexp(dim=0) - math.log(samples)
+        return sampled_bound(self.importance_sampler(x), samples, len(x), generator)
+
+    def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
+        """The function returned draws so many samples of q(z|x) and returns their log-weights.
+
+        They are log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
+        """
+
+        def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
+            latents, posteriors = self.posterior_sample(x, samples, generator)
+            ratio = hierarchical_log_ratio(latents, posteriors, self.prior_at(latents)).sum(dim=-1)
+            return self.log_likelihood(x, latents[0]) - ratio
+
+        return draw
 
     def draw_noise(self, n: int, generator: torch.Generator | None = None) -> dict[int, Tensor]:
         """All the randomness of ``n`` samples: standard normal numbers ``[n, latent_i]`` for each layer i."""

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from dgm_helpers import checks, data
+from dgm_helpers.metrics.marginal_likelihood import marginal_log_likelihood
 from dgm_helpers.models.hierarchical_vae import PRESETS, HierarchicalVAE
 from dgm_helpers.models.pixelvae import PixelVAE
 from dgm_helpers.models.vae import VAE
@@ -121,6 +122,12 @@ def test_one_layer_is_a_vae(x, generator):
     torch.testing.assert_close(model.bound(x, 3, one), vae.bound(x, 3, other))
     one, other = (torch.Generator().manual_seed(1) for _ in range(2))
     torch.testing.assert_close(model.loss(x, one)["loss"], vae.loss(x, other)["loss"])
+
+
+def test_the_marginal_likelihood_is_the_bound_of_so_many_samples(model, x):
+    one, other = (torch.Generator().manual_seed(1) for _ in range(2))
+    found = marginal_log_likelihood(model, x, 700, one)  # in two chunks
+    assert torch.equal(found, model.bound(x, 700, other).detach()) and not found.requires_grad
 
 
 @torch.no_grad()
