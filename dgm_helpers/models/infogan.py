@@ -179,7 +179,7 @@ PRESETS = {
     # the categorical one, which is at 0.1 of 2.3 nats after 4,000.
     "laptop": SMALL | {"channels": (16, 32), "continuous_weight": 0.2},
     # Heads rendered from azimuth, elevation, lighting and width: four continuous codes. At 1 the codes are read back
-    # early, each mixes several factors, and the pictures stay noisy; at 0.3 each takes mainly one factor.
+    # early and each mixes several factors; at 0.3 elevation and lighting have a code each, azimuth and width share two.
     "heads": SMALL | {
         "data_shape": (1, 32, 32), "noise_dim": 8, "categories": (), "continuous": 4, "channels": (16, 32),
         "continuous_weight": 0.3,
