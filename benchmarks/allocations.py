@@ -1,8 +1,9 @@
-"""How much memory the tensors of a piece of work take at its height, beside what stood there before."""
+"""How much memory a piece of work takes: its tensors at their height, and what autograd keeps for the backward pass."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
+from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
 MIB = 1 << 20
@@ -23,3 +24,20 @@ def peak_mib(run: Callable[[], object]) -> float:
         total += event.nbytes()
         highest = max(highest, total)
     return highest / MIB
+
+
+def stored_bytes(forward: Callable[[], object], given: Iterable[Tensor]) -> int:
+    """Bytes that autograd keeps after a forward pass, each storage counted once; those of ``given`` are left out."""
+    kept = {}
+    before = {tensor.untyped_storage().data_ptr() for tensor in given}
+
+    def pack(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in before:
+            kept[storage.data_ptr()] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        result = forward()
+    del result  # it holds what was kept until here
+    return sum(storage.nbytes() for storage in kept.values())

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 import torch
+from allocations import MIB, stored_bytes
 from measure import ratios, take_turns
 from sides import spread
 from torch import Tensor
@@ -22,7 +23,6 @@ from torch import Tensor
 from autograder.tables import table
 from dgm_helpers.layers.causal_attention import causal_attention
 
-MIB = 1 << 20
 Attention = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
@@ -57,7 +57,7 @@ def compare(size: int, batch: int, rounds: int) -> list[str]:
     seconds = take_turns({name: lambda way=way: backward(way, inputs) for name, way in ways.items()}, rounds)
     results = [backward(way, inputs) for way in ways.values()]
     difference = max(float((one - other).detach().abs().max()) for one, other in zip(*results, strict=True))
-    stored = {name: stored_bytes(way, inputs) for name, way in ways.items()}
+    stored = {name: stored_bytes(lambda way=way: way(*inputs), inputs) for name, way in ways.items()}
     return [
         f"{size} × {size}",
         *(spread([1000 * s for s in seconds[name]], 0, " ms") for name in ways),
@@ -80,22 +80,6 @@ def backward(attention: Attention, inputs: Sequence[Tensor]) -> list[Tensor]:
     """One forward and one backward pass: the result, and the inputs' gradients."""
     result = attention(*inputs)
     return [result, *torch.autograd.grad(result.square().mean(), inputs)]
-
-
-def stored_bytes(attention: Attention, inputs: Sequence[Tensor]) -> int:
-    """Bytes that autograd keeps after the forward pass, each storage counted once, the inputs' left out."""
-    kept = {}
-    given = {tensor.untyped_storage().data_ptr() for tensor in inputs}
-
-    def pack(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in given:
-            kept[storage.data_ptr()] = storage
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        attention(*inputs)
-    return sum(storage.nbytes() for storage in kept.values())
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
+from allocations import MIB, stored_bytes
 from measure import ratios, take_turns
 from peers import environment
 from sides import Side, in_turns, spread
@@ -33,7 +34,6 @@ from autograder.tables import table
 from dgm_helpers.layers.reversible import ReversibleChain, reversible_block
 from dgm_helpers.models.revnet import residual_function
 
-MIB = 1 << 20
 Run = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
@@ -59,7 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     memory, time = [], []
     for depth in options.depths:
         runs = kinds(depth, options.channels)
-        stored = {name: stored_bytes(model, run, halves) for name, (model, run) in runs.items()}
+        stored = {
+            name: stored_bytes(lambda run=run: run(*leaves(halves)), model.parameters())
+            for name, (model, run) in runs.items()
+        }
         times = step_times(runs, halves, options.rounds)
         error = gradient_error(runs, halves)
         memory.append([str(depth), *(f"{stored[name] / MIB:.1f} MiB" for name in runs)])
@@ -104,24 +107,6 @@ def kinds(depth: int, channels: int) -> dict[str, tuple[nn.Module, Run]]:
         "checkpointing": (checkpointed, by_checkpoints),
         "reversible": (chain, chain),
     }
-
-
-def stored_bytes(model: nn.Module, run: Run, halves: Sequence[Tensor]) -> int:
-    """Bytes that autograd keeps after the forward pass, each storage counted once, parameters left out."""
-    kept, parameters = [], {p.untyped_storage().data_ptr() for p in model.parameters()}
-
-    def pack(tensor: Tensor) -> Tensor:
-        kept.append(tensor)
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        outputs = run(*leaves(halves))
-    storages = [tensor.untyped_storage() for tensor in kept]
-    sizes = {
-        storage.data_ptr(): storage.nbytes() for storage in storages if storage.data_ptr() not in parameters
-    }
-    del outputs
-    return sum(sizes.values())
 
 
 def step_times(
