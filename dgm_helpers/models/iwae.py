@@ -30,8 +30,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
+from dgm_helpers.layers.tanh import Tanh
 from dgm_helpers.models.vae import VAE, gaussian_parameters, perceptron
-from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
+from dgm_helpers.objectives.distributions import (
+    gaussian_log_prob,
+    gaussian_sample,
+    gaussian_sample_and_log_prob,
+)
 from dgm_helpers.objectives.importance_weighting import ImportanceSampler, iwae_bound
 
 OBJECTIVES = ("iwae", "vae")
@@ -77,12 +82,12 @@ class IWAE(VAE):
                        "samples": samples, "objective": objective}  # fmt: skip
         self.samples, self.objective = samples, objective
         first, *inner = hidden
-        self.encoder = glorot(perceptron([data_dim, *first, 2 * latent_dims[0]]), parts=2)
-        self.decoder = glorot(perceptron([latent_dims[0], *reversed(first), data_dim]))
+        self.encoder = glorot(perceptron([data_dim, *first, 2 * latent_dims[0]], Tanh), parts=2)
+        self.decoder = glorot(perceptron([latent_dims[0], *reversed(first), data_dim], Tanh))
         self.inner_encoders, self.inner_decoders = nn.ModuleList(), nn.ModuleList()
         for low, units, high in zip(latent_dims, inner, latent_dims[1:], strict=False):
-            self.inner_encoders.append(glorot(perceptron([low, *units, 2 * high]), parts=2))
-            self.inner_decoders.append(glorot(perceptron([high, *reversed(units), 2 * low]), parts=2))
+            self.inner_encoders.append(glorot(perceptron([low, *units, 2 * high], Tanh), parts=2))
+            self.inner_decoders.append(glorot(perceptron([high, *reversed(units), 2 * low], Tanh), parts=2))
         self._finish(data_dim, latent_dims[-1], "bernoulli", None)
 
     @torch.no_grad()
@@ -125,13 +130,12 @@ class IWAE(VAE):
     ) -> tuple[Float[Tensor, "samples batch"], Float[Tensor, "samples batch"]]:
         """log p(x|z_1) and log p(z) - log q(z|x) of samples of q(z|x), all in one pass; ``first`` is q(z_1|x)."""
         mu, log_sigma = (parameter.expand(samples, -1, -1) for parameter in first)
-        z = gaussian_sample(mu, log_sigma, generator)
-        log_likelihood, log_ratio = self.log_likelihood(x, z), -gaussian_log_prob(z, mu, log_sigma)
+        z, log_q = gaussian_sample_and_log_prob(mu, log_sigma, generator)
+        log_likelihood, log_ratio = self.log_likelihood(x, z), -log_q
         for encoder, decoder in zip(self.inner_encoders, self.inner_decoders, strict=True):
             mu, log_sigma = gaussian_parameters(encoder, z)
-            above = gaussian_sample(mu, log_sigma, generator)
-            log_ratio = log_ratio - gaussian_log_prob(above, mu, log_sigma)
-            log_ratio = log_ratio + gaussian_log_prob(z, *gaussian_parameters(decoder, above))
+            above, log_q = gaussian_sample_and_log_prob(mu, log_sigma, generator)
+            log_ratio = log_ratio - log_q + gaussian_log_prob(z, *gaussian_parameters(decoder, above))
             z = above
         return log_likelihood, log_ratio + self.prior.log_prob(z)
 

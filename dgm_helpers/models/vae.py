@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
 from dgm_helpers.models.priors import StandardNormal
+from dgm_helpers.objectives.bernoulli_output import bernoulli_output_log_prob
 from dgm_helpers.objectives.distributions import (
     bernoulli_log_prob,
     gaussian_log_prob,
@@ -98,7 +99,11 @@ class VAE(nn.Module):
         self, x: Float[Tensor, "batch *pixels"], z: Float[Tensor, "*samples batch latent"]
     ) -> Float[Tensor, "*samples batch"]:
         """log p(x|z), in nats, for each image and each of its latents."""
-        output, flat = self.decode(z), x.flatten(1)
+        flat = x.flatten(1)
+        if self.likelihood == "bernoulli" and z.dim() == 3 and _ends_linearly(self.decoder):
+            features = self.decoder[:-1](z.flatten(0, 1)).unflatten(0, z.shape[:2])
+            return bernoulli_output_log_prob(flat, features, self.decoder[-1])
+        output = self.decode(z)
         if self.likelihood == "bernoulli":
             return bernoulli_log_prob(flat, output)
         return gaussian_log_prob(flat, output, self.log_noise.expand(flat.shape[-1]))
@@ -216,12 +221,16 @@ def gaussian_parameters(
     return mu, log_sigma
 
 
-def perceptron(sizes: Sequence[int]) -> nn.Sequential:
+def perceptron(sizes: Sequence[int], tanh: type[nn.Module] = nn.Tanh) -> nn.Sequential:
     """Linear layers of these sizes with tanh between them."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
-        layers += [nn.Linear(inputs, outputs), nn.Tanh()]
+        layers += [nn.Linear(inputs, outputs), tanh()]
     return nn.Sequential(*layers[:-1])
+
+
+def _ends_linearly(network: nn.Module) -> bool:
+    return isinstance(network, nn.Sequential) and isinstance(network[-1], nn.Linear)
 
 
 PRESETS = {

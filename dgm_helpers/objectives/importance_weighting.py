@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
+from dgm_helpers.objectives.distributions import gaussian_sample_and_log_prob
 
 # Draws so many more samples with a generator, or the global one, and returns their log-weights, ``[samples, batch]``.
 ImportanceSampler = Callable[[int, torch.Generator | None], Tensor]
@@ -62,8 +62,8 @@ def gaussian_importance_sampler(
 
     def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
         means, log_sigmas = (parameter.expand(samples, -1, -1) for parameter in (mu, log_sigma))
-        z = gaussian_sample(means, log_sigmas, generator)
-        return log_joint(z) - gaussian_log_prob(z, means, log_sigmas)
+        z, log_q = gaussian_sample_and_log_prob(means, log_sigmas, generator)
+        return log_joint(z) - log_q
 
     return draw
 

@@ -15,6 +15,7 @@ from dgm_helpers.objectives.distributions import (
     gaussian_entropy,
     gaussian_log_prob,
     gaussian_sample,
+    gaussian_sample_and_log_prob,
     kl_diagonal_gaussians,
     kl_per_unit,
     kl_to_correlated_gaussian,
@@ -261,3 +262,20 @@ def test_bernoulli_log_prob_stays_in_float32_under_autocast(generator):
     assert result.dtype == gradient.dtype == torch.float32
     expected = td.Bernoulli(logits=logits.detach().double()).log_prob(x.double()).sum(dim=-1)
     torch.testing.assert_close(result.double(), expected, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize(("left", "right", "shape"), BROADCASTS)
+def test_sample_and_log_prob_are_those_of_the_two_functions(left, right, shape, generator):
+    mu = torch.randn(*left, 5, generator=generator, dtype=torch.float64).requires_grad_()
+    log_sigma = torch.randn(*right, 5, generator=generator, dtype=torch.float64).requires_grad_()
+    z, log_prob = gaussian_sample_and_log_prob(mu, log_sigma, torch.Generator().manual_seed(7))
+    expected = gaussian_sample(mu, log_sigma, torch.Generator().manual_seed(7))
+    assert torch.equal(z, expected) and log_prob.shape == shape
+    torch.testing.assert_close(log_prob, gaussian_log_prob(expected, mu, log_sigma))
+    # The total derivative: through z, and through the parameters themselves.
+    ours, theirs = (
+        torch.autograd.grad((value * value).sum(), (mu, log_sigma), allow_unused=True, materialize_grads=True)
+        for value in (log_prob, gaussian_log_prob(expected, mu, log_sigma))
+    )
+    for mine, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(mine, other, atol=1e-9, rtol=1e-9)
