@@ -1,4 +1,4 @@
-r"""A decoder's last layer and its Bernoulli log-likelihood in one function: logits are never all in memory.
+r"""A decoder's last layer and its Bernoulli log-likelihood in one function, faster and smaller on a CPU.
 
 For features h of a decoder, :math:`l = W h + b` and :math:`\sum_i x_i l_i - \log(1 + e^{l_i})`. Importance-weighted
 objectives evaluate it for K latents of each image, and the logits are then the largest tensors of a step. Here some
@@ -7,9 +7,9 @@ which every gradient follows: with g the gradient of the row's value, g scales t
 
 .. math:: \nabla_h = g\,(x - \sigma(l))\,W, \qquad \nabla_W = (x - \sigma(l))^\top (g\,h).
 
-The sum of the softplus takes a logarithm a row instead of one a pixel:
-:math:`\log(1+e^l) = \max(l, 0) - \log\sigma(|l|)`, and a product of a hundred factors between a half and one is far
-from underflow.
+The sum of the softplus takes a logarithm for a hundred pixels instead of one each:
+:math:`\log(1+e^l) = \max(l, 0) - \log\sigma(|l|)`, and a product of a hundred factors between a
+half and one is far from underflow.
 """
 
 from collections.abc import Iterator
@@ -34,6 +34,7 @@ def bernoulli_output_log_prob(
 
     It is ``bernoulli_log_prob(x, layer(features))``, to rounding, in less memory and time; any number of derivatives.
     Under autocast the product is in half precision, as the layer's would be, and everything after it in float32.
+    There, and on other devices, which like few large operations, it is computed just so.
 
     Args:
         x: pixels in [0, 1].
@@ -41,7 +42,8 @@ def bernoulli_output_log_prob(
         layer: the decoder's last one.
     """
     weight, bias, device = layer.weight, layer.bias, features.device.type
-    if bias is None or torch.is_autocast_enabled(device) or len({x.dtype, features.dtype, weight.dtype}) > 1:
+    mixed = torch.is_autocast_enabled(device) or len({x.dtype, features.dtype, weight.dtype}) > 1
+    if device != "cpu" or mixed or bias is None:
         return bernoulli_log_prob(x, layer(features).to(torch.promote_types(x.dtype, torch.float32)))
     inputs = (x, features, weight, bias)
     keep = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in inputs)
