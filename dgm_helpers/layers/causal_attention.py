@@ -1,13 +1,15 @@
 """Attention of each pixel to the pixels strictly before it."""
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-ROWS = 128  # queries computed together on a CPU: their scores fit into its cache
+ROWS = 64  # queries computed together on a CPU: their scores stay in its cache
 
 
 def causal_attention(
@@ -19,14 +21,13 @@ def causal_attention(
 
     .. math:: y_i = \sum_{j<i} \mathrm{softmax}_j(q_i^\top k_j/\sqrt d)\, v_j
 
-    The first position has nothing to attend to and gets zeros. No mask over all pairs is built: without the first query
-    and the last key, "strictly earlier" is the ordinary causal pattern. A GPU has kernels for that.
+    The first position has nothing to attend to and gets zeros. Neither a mask nor all pairs of positions are in memory:
+    on a CPU it is computed some rows at a time, on a GPU by the kernel for the ordinary causal pattern, which "strictly
+    earlier" is without the first query and the last key. Scores and sums are in float32 at least, also under autocast.
     """
     if query.shape[1] < 2:
         return torch.zeros_like(value)
-    q, k, v = query[:, 1:], key[:, :-1], value[:, :-1]
-    y = _by_kernel(q, k, v) if value.is_cuda else _by_rows(q, k, v)
-    return F.pad(y, (0, 0, 1, 0))
+    return _by_kernel(query, key, value) if value.is_cuda else _by_rows(query, key, value)
 
 
 def _by_kernel(
@@ -34,11 +35,12 @@ def _by_kernel(
     key: Float[Tensor, "batch positions key"],
     value: Float[Tensor, "batch positions value"],
 ) -> Float[Tensor, "batch positions value"]:
-    """Attention up to the own position in one fused kernel; it wants equal sizes of key and value, hence the zeros."""
+    """One fused kernel; it wants equal sizes of key and value, hence the zeros."""
     size = max(query.shape[2], value.shape[2])
-    q, k, v = (F.pad(x, (0, size - x.shape[2]))[:, None] for x in (query, key, value))
+    earlier = (query[:, 1:], key[:, :-1], value[:, :-1])
+    q, k, v = (F.pad(x, (0, size - x.shape[2]))[:, None] for x in earlier)
     y = F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=1 / math.sqrt(query.shape[2]))
-    return y[:, 0, :, : value.shape[2]]
+    return F.pad(y[:, 0, :, : value.shape[2]], (0, 0, 1, 0))
 
 
 def _by_rows(
@@ -46,17 +48,84 @@ def _by_rows(
     key: Float[Tensor, "batch positions key"],
     value: Float[Tensor, "batch positions value"],
 ) -> Float[Tensor, "batch positions value"]:
-    """The same a few rows at a time, each with the keys up to it alone.
+    """The same some rows at a time, in float32 at least."""
+    wide = torch.promote_types(value.dtype, torch.float32)
+    with torch.autocast(value.device.type, enabled=False):
+        return _ByRows.apply(query.to(wide), key.to(wide), value.to(wide))[0].to(value.dtype)
 
-    Nothing is computed for later keys, and PixelSNAIL's small keys stay small: padded to the size of the values they
-    would cost a CPU eight times the scores.
+
+class _ByRows(torch.autograd.Function):
+    r"""Attention whose weights are made twice: for the result, and again for the gradients.
+
+    A row's weights are exp(s_j - L) with scores s_j and their log-sum-exp L, which alone is kept. With g the result's
+    gradient, a weight's is :math:`g^\top v_j` and a score's :math:`w_j(g^\top v_j - g^\top y)`. PixelSNAIL's keys are
+    small, so that scores cost little; nothing is computed for later keys. Powers are of two: faster on a CPU.
     """
-    positions, parts = query.shape[1], []
-    query, keys = query / math.sqrt(query.shape[2]), key.transpose(1, 2)
-    later = query.new_full((ROWS, ROWS), -math.inf).triu(1)
-    for start in range(0, positions, ROWS):
+
+    @staticmethod
+    def forward(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        y, normalizer = torch.zeros_like(value), torch.zeros_like(query[..., :1])
+        for rows, earlier in _blocks(query.shape[1]):
+            scores = _scores(query[:, rows], key[:, earlier])
+            largest = scores.amax(dim=2, keepdim=True)
+            weights = scores.sub_(largest).exp2_()
+            total = weights.sum(dim=2, keepdim=True)
+            y[:, rows] = (weights @ value[:, earlier]).div_(total)
+            normalizer[:, rows] = total.log2_().add_(largest)
+        return y, normalizer
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, Tensor]) -> None:
+        ctx.mark_non_differentiable(output[1])
+        ctx.save_for_backward(*inputs, *output)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        query, key, value, y, normalizer = ctx.saved_tensors
+        if torch.is_grad_enabled():  # somebody will differentiate once more
+            return _gradients_at_once(query, key, value, gradient)
+        by_query, by_key, by_value = (torch.zeros_like(tensor) for tensor in (query, key, value))
+        scale = 1 / math.sqrt(query.shape[2])
+        for rows, earlier in _blocks(query.shape[1]):
+            weights = _scores(query[:, rows], key[:, earlier]).sub_(normalizer[:, rows]).exp2_()
+            by_value[:, earlier].baddbmm_(weights.transpose(1, 2), gradient[:, rows])
+            by_weights = gradient[:, rows] @ value[:, earlier].transpose(1, 2)
+            mean = (gradient[:, rows] * y[:, rows]).sum(dim=2, keepdim=True)
+            by_scores = by_weights.sub_(mean).mul_(weights)
+            by_query[:, rows] = (by_scores @ key[:, earlier]).mul_(scale)
+            by_key[:, earlier].baddbmm_(by_scores.transpose(1, 2), query[:, rows], alpha=scale)
+        return by_query, by_key, by_value
+
+
+def _blocks(positions: int) -> Iterator[tuple[slice, slice]]:
+    """Queries that are computed together, from the second on, and the keys that the last of them sees."""
+    for start in range(1, positions, ROWS):
         stop = min(start + ROWS, positions)
-        scores = query[:, start:stop] @ keys[:, :, :stop]
-        scores[:, :, start:] += later[: stop - start, : stop - start]
-        parts.append(scores.softmax(dim=2).to(value.dtype) @ value[:, :stop])
-    return torch.cat(parts, dim=1)
+        yield slice(start, stop), slice(0, stop - 1)
+
+
+def _scores(query: Tensor, key: Tensor) -> Tensor:
+    """In units of log 2; minus infinity where the key is not earlier. The last query sees every key."""
+    rows = query.shape[1]
+    scores = (query * (math.log2(math.e) / math.sqrt(query.shape[2]))) @ key.transpose(1, 2)
+    later = torch.ones(rows, rows, dtype=torch.bool, device=query.device).triu_(1)
+    scores[:, :, -rows:].masked_fill_(later, -math.inf)
+    return scores
+
+
+def _gradients_at_once(
+    query: Tensor, key: Tensor, value: Tensor, gradient: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The same gradients as functions that autograd can follow, with all pairs of positions in memory."""
+    query, key, value, gradient = query[:, 1:], key[:, :-1], value[:, :-1], gradient[:, 1:]
+    scale = 1 / math.sqrt(query.shape[2])
+    weights = torch.softmax(math.log(2) * _scores(query, key), dim=2)
+    by_weights = gradient @ value.transpose(1, 2)
+    mean = (weights * by_weights).sum(dim=2, keepdim=True)
+    by_scores = scale * weights * (by_weights - mean)
+    first, last = (0, 0, 1, 0), (0, 0, 0, 1)  # a row of zeros there: the first query, the last key and value
+    return (
+        F.pad(by_scores @ key, first),
+        F.pad(by_scores.transpose(1, 2) @ query, last),
+        F.pad(weights.transpose(1, 2) @ gradient, last),
+    )

@@ -77,13 +77,16 @@ class _BernoulliOutput(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         x, features, weight, bias, *residuals = ctx.saved_tensors
-        needed = ctx.needs_input_grad[1:]
-        if torch.is_grad_enabled():  # somebody will differentiate once more: by autograd, from the inputs
-            inputs = [tensor for tensor, one in zip((x, features, weight, bias), needed, strict=True) if one]
-            values = bernoulli_log_prob(x, F.linear(features, weight, bias))
-            found = iter(torch.autograd.grad(values, inputs, gradient, create_graph=True))
-            return None, *(next(found) if one else None for one in needed)
-        by_x = torch.einsum("kb,kbp->bp", gradient, F.linear(features, weight, bias)) if needed[0] else None
+        by_x = None
+        if ctx.needs_input_grad[1]:
+            by_x = torch.einsum("kb,kbp->bp", gradient, F.linear(features, weight, bias))
+        if (
+            torch.is_grad_enabled()
+        ):  # somebody will differentiate once more: the same as functions autograd can follow
+            scale = -gradient.unsqueeze(-1)
+            residual = scale * (F.linear(features, weight, bias).sigmoid() - x)
+            by_weight = torch.einsum("kbp,kbf->pf", residual, features)
+            return None, by_x, residual @ weight, by_weight, residual.sum(dim=(0, 1))
         by_features = torch.empty_like(features, memory_format=torch.contiguous_format)
         by_weight, by_bias = torch.zeros_like(weight), torch.zeros_like(bias)
         rows = [len(residual) for residual in residuals]

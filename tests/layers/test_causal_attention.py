@@ -13,6 +13,7 @@ def way(request, monkeypatch):
     if request.param != "by rows":
         monkeypatch.setattr(layer, "_by_rows", layer._by_kernel)
     monkeypatch.setattr(layer, "ROWS", 4)
+    return request.param
 
 
 @pytest.mark.parametrize(("key_size", "value_size"), [(4, 6), (6, 4), (5, 5)])
@@ -46,3 +47,38 @@ def test_no_position_sees_the_key_or_value_of_its_own_or_a_later_one():
         jacobian = torch.autograd.functional.jacobian(function, x)[0, :, :, 0].abs().sum(dim=(1, 3))
         assert jacobian.triu().eq(0).all()
     assert jacobian.tril(-1)[1:].ne(0).sum() == 15  # every earlier value is seen
+
+
+@pytest.mark.parametrize("needed", [(True, True, True), (False, True, False), (True, False, True)])
+def test_first_and_second_derivatives_are_those_of_finite_differences(needed, way):
+    q, k = torch.randn(2, 2, 6, 2, dtype=torch.float64)
+    v = torch.randn(2, 6, 3, dtype=torch.float64)
+    inputs = tuple(x.requires_grad_(one) for x, one in zip((q, k, v), needed, strict=True))
+    assert torch.autograd.gradcheck(causal_attention, inputs)
+    if way == "by rows":  # the kernel has no second derivative on a CPU
+        assert torch.autograd.gradgradcheck(causal_attention, inputs)
+
+
+def test_large_scores_do_not_overflow():
+    q, k, v = (torch.randn(1, 9, 4, requires_grad=True) for _ in range(3))
+    y = causal_attention(1e4 * q, k, v)
+    assert all(x.isfinite().all() for x in (y, *torch.autograd.grad(y.sum(), (q, k, v))))
+    best = (
+        (q @ k.transpose(1, 2))
+        .masked_fill(torch.ones(9, 9, dtype=torch.bool).triu(), -torch.inf)
+        .argmax(dim=2)
+    )
+    torch.testing.assert_close(y[0, 1:], v[0, best[0, 1:]], atol=1e-3, rtol=0)
+
+
+def test_under_autocast_scores_and_sums_are_in_float32(way):
+    q, k, v = (torch.randn(1, 9, 4, requires_grad=True) for _ in range(3))
+    expected = torch.autograd.grad(causal_attention(q, k, v).square().sum(), (q, k, v))
+    with torch.autocast("cpu", torch.bfloat16):
+        y = causal_attention(q, k, v)
+        half = causal_attention(*(x.bfloat16() for x in (q, k, v)))
+    assert half.dtype == torch.bfloat16
+    if way == "by rows":
+        assert y.dtype == torch.float32
+        for one, other in zip(torch.autograd.grad(y.square().sum(), (q, k, v)), expected, strict=True):
+            torch.testing.assert_close(one, other)
