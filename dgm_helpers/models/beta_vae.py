@@ -14,11 +14,12 @@ What is reported as ``elbo`` is the ELBO, whatever is minimised: the KL in it ha
 Departs from the papers in: Adam in place of Higgins' Adagrad (:mod:`dgm_helpers.training` has one optimiser).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 
 import torch
-from einops.layers.torch import Rearrange
+from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -26,7 +27,8 @@ from dgm_helpers.models.vae import VAE
 from dgm_helpers.objectives.capacity import beta_elbo, capacity_objective, capacity_schedule, order_by_kl
 from dgm_helpers.objectives.distributions import gaussian_sample, kl_per_unit
 
-ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
+# In place: a layer before it keeps its input for the gradient, never what it gives.
+ACTIVATIONS = {"relu": partial(nn.ReLU, inplace=True), "tanh": nn.Tanh}
 
 
 class BetaVAE(VAE):
@@ -129,6 +131,23 @@ class BetaVAE(VAE):
         return self.mean_image(z)
 
 
+class ToMaps(nn.Module):
+    """Flat images as square maps whose channels are next to each other in memory.
+
+    Convolutions of a CPU work on such maps as they are, and need not bring others into an order of their own.
+    """
+
+    def __init__(self, channels: int, size: int) -> None:
+        super().__init__()
+        self.channels, self.size = channels, size
+
+    def forward(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch {self.channels} size size"]:
+        """The maps, ``[batch, channels, size, size]``."""
+        # A view last: of a single channel anything else would leave strides that say nothing of the order.
+        pixels = rearrange(x, "b (c p) -> b (p c)", c=self.channels)
+        return pixels.view(-1, self.size, self.size, self.channels).permute(0, 3, 1, 2)
+
+
 def encoder(
     channels: int, size: int, maps: Sequence[int], hidden: Sequence[int], outputs: int
 ) -> nn.Sequential:
@@ -136,13 +155,13 @@ def encoder(
     small = smallest(size, maps)
     layers: list[nn.Module] = []
     if maps:
-        layers.append(Rearrange("b (c h w) -> b c h w", c=channels, h=size))
+        layers.append(ToMaps(channels, size))
         for inputs, out in pairwise((channels, *maps)):
-            layers += [nn.Conv2d(inputs, out, 4, stride=2, padding=1), nn.ReLU()]
+            layers += [nn.Conv2d(inputs, out, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
         layers.append(nn.Flatten())
     features = (maps[-1] if maps else channels) * small**2
     for inputs, out in pairwise((features, *hidden)):
-        layers += [nn.Linear(inputs, out), nn.ReLU()]
+        layers += [nn.Linear(inputs, out), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers, nn.Linear(hidden[-1] if hidden else features, outputs))
 
 
@@ -152,7 +171,7 @@ def decoder(
     maps: Sequence[int],
     hidden: Sequence[int],
     latent_dim: int,
-    activation: type[nn.Module],
+    activation: Callable[[], nn.Module],
 ) -> nn.Sequential:
     """To flat images: linear layers, then transposed convolutions, mirrors of the encoder's."""
     small = smallest(size, maps)
@@ -162,7 +181,7 @@ def decoder(
         layers += [nn.Linear(inputs, out), activation()]
     if not maps:
         return nn.Sequential(*layers[:-1])
-    layers.append(Rearrange("b (c h w) -> b c h w", c=maps[-1], h=small))
+    layers.append(ToMaps(maps[-1], small))
     for inputs, out in pairwise((*reversed(maps), channels)):
         layers += [nn.ConvTranspose2d(inputs, out, 4, stride=2, padding=1), activation()]
     return nn.Sequential(*layers[:-1], nn.Flatten())
