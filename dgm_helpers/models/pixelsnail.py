@@ -16,30 +16,16 @@ learning-rate schedule likewise; a class enters as a learned vector in the convo
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from dgm_helpers.layers import shifted_conv
 from dgm_helpers.layers.shifted_conv import ShiftedConv2d, shift_down, shift_right, with_ones
 from dgm_helpers.layers.snail_block import SnailBlock, positions
-from dgm_helpers.models.autoregressive_images import (
-    labels_of_all,
-    likelihood_loss,
-    require_channels,
-    require_label,
-    require_levels,
-)
+from dgm_helpers.models.autoregressive_images import require_channels, require_label
+from dgm_helpers.models.logistic_mixture_images import LogisticMixtureModel
 from dgm_helpers.models.pixelsnail_cache import PixelSNAILCache
-from dgm_helpers.objectives.discretized_logistic import (
-    Mixture,
-    draw_pixels_in_raster_order,
-    mixture_size,
-    pixel_log_prob,
-    split_mixture,
-)
-from dgm_helpers.objectives.pixel_levels import centered, draw_uniforms, levels_of
+from dgm_helpers.objectives.discretized_logistic import Mixture
 
 
-class PixelSNAIL(nn.Module):
+class PixelSNAIL(LogisticMixtureModel):
     """PixelSNAIL of square images.
 
     Args:
@@ -59,6 +45,8 @@ class PixelSNAIL(nn.Module):
         ValueError: if there are fewer than two levels.
     """
 
+    cache = PixelSNAILCache
+
     def __init__(
         self,
         *,
@@ -74,18 +62,12 @@ class PixelSNAIL(nn.Module):
         dropout: float = 0.5,
         classes: int = 0,
     ) -> None:
-        super().__init__()
-        require_levels(levels)
+        super().__init__(image_size=image_size, image_channels=image_channels, levels=levels, mixtures=mixtures,
+                         classes=classes)  # fmt: skip
         self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
                        "channels": channels, "blocks": blocks, "residuals": residuals, "key_size": key_size,
                        "value_size": value_size, "mixtures": mixtures, "dropout": dropout,
                        "classes": classes}  # fmt: skip
-        self.image_shape, self.levels, self.classes = (
-            (image_channels, image_size, image_size),
-            levels,
-            classes,
-        )
-        self.mixtures = mixtures
         inputs = image_channels + 1
         self.first_row_above = ShiftedConv2d(inputs, channels, (1, 3), "down")
         self.first_left = ShiftedConv2d(inputs, channels, (2, 1), "down_right")
@@ -93,8 +75,7 @@ class PixelSNAIL(nn.Module):
             SnailBlock(image_channels, channels, residuals, key_size, value_size, classes, dropout)
             for _ in range(blocks)
         )
-        outputs = mixture_size(mixtures, image_channels)
-        self.output = ShiftedConv2d(channels, outputs, (1, 1), "down_right", init_scale=0.1)
+        self.output = self.output_layer(channels)
 
     def mixture(
         self,
@@ -115,70 +96,7 @@ class PixelSNAIL(nn.Module):
         position = positions(x, self.image_shape[1])
         for block in self.blocks:
             features = block(x, features, position, label, generator)
-        return split_mixture(self.output(F.elu(features)), self.mixtures, self.image_shape[0])
-
-    def log_prob(
-        self,
-        x: Float[Tensor, "batch channels height width"],
-        label: Int[Tensor, " batch"] | None = None,
-        generator: torch.Generator | None = None,
-    ) -> Float[Tensor, " batch"]:
-        """log p(x), or log p(x|label), in nats; in training with dropout, drawn from the generator.
-
-        Raises:
-            ValueError: as for :meth:`mixture`, or if a pixel is none of the levels.
-        """
-        levels_of(x, self.levels)
-        x = centered(x)
-        return pixel_log_prob(x, self.mixture(x, label, generator), self.levels).flatten(1).sum(dim=1)
-
-    def loss(
-        self,
-        batch: Float[Tensor, "batch channels height width"],
-        label: Int[Tensor, " batch"] | None = None,
-        generator: torch.Generator | None = None,
-    ) -> dict[str, Tensor]:
-        """Mean of -log p(x), in nats, and the same in bits per dimension."""
-        return likelihood_loss(self.log_prob(batch, label, generator), batch)
-
-    def initialize(
-        self, batch: Float[Tensor, "batch channels height width"], label: Int[Tensor, " batch"] | None = None
-    ) -> None:
-        """Scale all convolutions to a first batch, before training."""
-        shifted_conv.initialize(self, lambda x: self.mixture(x, label), centered(batch))
-
-    @torch.no_grad()
-    def sample(
-        self,
-        n: int,
-        label: int | Int[Tensor, "{n}"] | None = None,
-        generator: torch.Generator | None = None,
-        *,
-        cached: bool = True,
-    ) -> Float[Tensor, "{n} channels height width"]:
-        """Draw ``n`` images.
-
-        Args:
-            n: number of images.
-            label: of all images, or of each; None for an unconditional model.
-            generator: draws the uniform numbers, all at the start.
-            cached: evaluate only what a new pixel changes. Otherwise each pixel costs a pass over the rows up to it;
-                the images are the same but for rounding.
-
-        Raises:
-            ValueError: if a label is missing, or given to an unconditional model.
-        """
-        weight = self.output.bias
-        label = labels_of_all(label, n, weight.device)
-        require_label(label, self.classes)
-        channels, height, width = self.image_shape
-        uniforms = draw_uniforms((n, channels + 1, height, width), weight, generator)
-
-        def mixture_at(x: Tensor, row: int, column: int) -> list[Tensor]:
-            return [part[..., row, column] for part in self.mixture(x[:, :, : row + 1], label)]
-
-        function = PixelSNAILCache(self, n, label) if cached else mixture_at
-        return (draw_pixels_in_raster_order(function, uniforms, self.levels) + 1) / 2
+        return self.read_mixture(features)
 
 
 PRESETS = {

@@ -6,12 +6,11 @@ from functools import partial
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from dgm_helpers.layers.row_cache import RowCache
 from dgm_helpers.layers.shifted_conv import ShiftedConv2d, with_ones
 from dgm_helpers.layers.snail_block import positions
-from dgm_helpers.objectives.discretized_logistic import Mixture, split_mixture
+from dgm_helpers.objectives.discretized_logistic import Mixture
 
 
 class PixelSNAILCache:
@@ -58,7 +57,7 @@ class PixelSNAILCache:
             query = block.ask(features, self.position[:, :, row, column], apply=apply)
             found = attend(query, keys[:, :time], values[:, :time])
             features = block.merge(features, found, apply=apply)
-        return split_mixture(apply(model.output, F.elu(features)), model.mixtures, x.shape[1])
+        return model.read_mixture(features, apply)
 
     def _remember(self, x: Tensor, row: int, column: int) -> None:
         """Keep key and value of a pixel, which can be had when it has been drawn."""
