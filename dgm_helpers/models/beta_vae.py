@@ -15,13 +15,12 @@ Departs from the papers in: Adam in place of Higgins' Adagrad (:mod:`dgm_helpers
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
-from einops.layers.torch import Rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from dgm_helpers.layers.encoder_decoder import image_decoder, image_encoder
 from dgm_helpers.models.vae import VAE
 from dgm_helpers.objectives.capacity import beta_elbo, capacity_objective, capacity_schedule, order_by_kl
 from dgm_helpers.objectives.distributions import gaussian_sample, kl_per_unit
@@ -79,9 +78,9 @@ class BetaVAE(VAE):
             )
         capacity_schedule(0, 0.0, ramp_steps)  # refuses a ramp without steps
         shape = (image_channels, image_size)
-        self.encoder = encoder(*shape, maps, hidden, 2 * latent_dim)
+        self.encoder = image_encoder(*shape, maps, hidden, 2 * latent_dim)
         mirrored = tuple(reversed(hidden)) if decoder_hidden is None else decoder_hidden
-        self.decoder = decoder(*shape, maps, mirrored, latent_dim, ACTIVATIONS[decoder_activation])
+        self.decoder = image_decoder(*shape, maps, mirrored, latent_dim, ACTIVATIONS[decoder_activation])
         self.beta, self.capacity, self.gamma, self.ramp_steps = beta, capacity, gamma, ramp_steps
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))
         self._finish(image_channels * image_size**2, latent_dim, likelihood, None)
@@ -127,58 +126,6 @@ class BetaVAE(VAE):
         for row, dimension in enumerate(dimensions):
             z[row, :, int(dimension)] = values.to(z)
         return self.mean_image(z)
-
-
-def encoder(
-    channels: int, size: int, maps: Sequence[int], hidden: Sequence[int], outputs: int
-) -> nn.Sequential:
-    """From flat images: 4×4 convolutions of stride 2, then linear layers, each but the last with a ReLU."""
-    small = smallest(size, maps)
-    layers: list[nn.Module] = []
-    if maps:
-        layers.append(Rearrange("b (c h w) -> b c h w", c=channels, h=size))
-        for inputs, out in pairwise((channels, *maps)):
-            layers += [nn.Conv2d(inputs, out, 4, stride=2, padding=1), nn.ReLU()]
-        layers.append(nn.Flatten())
-    features = (maps[-1] if maps else channels) * small**2
-    for inputs, out in pairwise((features, *hidden)):
-        layers += [nn.Linear(inputs, out), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Linear(hidden[-1] if hidden else features, outputs))
-
-
-def decoder(
-    channels: int,
-    size: int,
-    maps: Sequence[int],
-    hidden: Sequence[int],
-    latent_dim: int,
-    activation: type[nn.Module],
-) -> nn.Sequential:
-    """To flat images: linear layers, then transposed convolutions, mirrors of the encoder's."""
-    small = smallest(size, maps)
-    features = (maps[-1] if maps else channels) * small**2
-    layers: list[nn.Module] = []
-    for inputs, out in pairwise((latent_dim, *hidden, features)):
-        layers += [nn.Linear(inputs, out), activation()]
-    if not maps:
-        return nn.Sequential(*layers[:-1])
-    layers.append(Rearrange("b (c h w) -> b c h w", c=maps[-1], h=small))
-    for inputs, out in pairwise((*reversed(maps), channels)):
-        layers += [nn.ConvTranspose2d(inputs, out, 4, stride=2, padding=1), activation()]
-    return nn.Sequential(*layers[:-1], nn.Flatten())
-
-
-def smallest(size: int, maps: Sequence[int]) -> int:
-    """Side of the last feature maps.
-
-    Raises:
-        ValueError: if halving does not come out even.
-    """
-    if size % 2 ** len(maps) or size < 2 ** len(maps):
-        raise ValueError(
-            f"images of {size} pixels a side: {len(maps)} strides of 2 need a multiple of {2 ** len(maps)}"
-        )
-    return size // 2 ** len(maps)
 
 
 PRESETS = {

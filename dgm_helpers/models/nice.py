@@ -13,7 +13,6 @@ Departs from the paper in: data are not whitened (ZCA, for their colour images);
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -21,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dgm_helpers.layers.coupling import AdditiveCoupling, AxisPartition, parity_mask
+from dgm_helpers.layers.encoder_decoder import perceptron
 from dgm_helpers.models.normalizing_flow import NormalizingFlow
 from dgm_helpers.models.priors import StandardNormal
 
@@ -101,10 +101,8 @@ def additive_coupling(data_dim: int, hidden: Sequence[int], *, keep_even: bool) 
     """A coupling that keeps the even (else the odd) coordinates, with a ReLU network for the others."""
     mask = parity_mask(data_dim, keep_even=keep_even)
     kept = int(mask.sum())
-    layers: list[nn.Module] = []
-    for inputs, outputs in pairwise([kept, *hidden, data_dim - kept]):
-        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-    return AdditiveCoupling(nn.Sequential(*layers[:-1]), AxisPartition(mask))
+    network = perceptron([kept, *hidden, data_dim - kept], nn.ReLU)
+    return AdditiveCoupling(network, AxisPartition(mask))
 
 
 class StandardLogistic(nn.Module):
