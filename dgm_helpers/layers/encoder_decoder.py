@@ -1,13 +1,13 @@
 """Networks of encoders and decoders: perceptrons for vectors, strided convolutions and their mirrors for images."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from einops.layers.torch import Rearrange
 from torch import nn
 
 
-def perceptron(sizes: Sequence[int], activation: type[nn.Module] = nn.Tanh) -> nn.Sequential:
+def perceptron(sizes: Sequence[int], activation: Callable[[], nn.Module] = nn.Tanh) -> nn.Sequential:
     """Linear layers of these sizes, with activations between them."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
@@ -21,7 +21,9 @@ def strided_convolutions(maps: Sequence[int]) -> list[nn.Module]:
     return [layer for convolution in convolutions for layer in (convolution, nn.ReLU())]
 
 
-def transposed_convolutions(maps: Sequence[int], activation: type[nn.Module] = nn.ReLU) -> list[nn.Module]:
+def transposed_convolutions(
+    maps: Sequence[int], activation: Callable[[], nn.Module] = nn.ReLU
+) -> list[nn.Module]:
     """The mirror of :func:`strided_convolutions`: each doubles height and width, and has an activation."""
     convolutions = [nn.ConvTranspose2d(*sizes, 4, stride=2, padding=1) for sizes in pairwise(maps)]
     return [layer for convolution in convolutions for layer in (convolution, activation())]
@@ -49,7 +51,7 @@ def image_decoder(
     maps: Sequence[int],
     hidden: Sequence[int],
     latent_dim: int,
-    activation: type[nn.Module] = nn.ReLU,
+    activation: Callable[[], nn.Module] = nn.ReLU,
 ) -> nn.Sequential:
     """To flat images: the mirror of :func:`image_encoder`, whose arguments and errors it has."""
     small = smallest_map(size, maps)
