@@ -26,14 +26,14 @@ from dgm_helpers.objectives.distributions import (
 )
 from dgm_helpers.objectives.importance_weighting import (
     ImportanceSampler,
+    ImportanceWeighted,
     gaussian_importance_sampler,
-    sampled_bound,
 )
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 
 
-class VAE(nn.Module):
+class VAE(ImportanceWeighted, nn.Module):
     """VAE on vectors: a perceptron each way, tanh units, q(z|x) a diagonal Gaussian.
 
     Args:
@@ -122,19 +122,6 @@ class VAE(nn.Module):
         if isinstance(self.prior, StandardNormal):
             return kl_to_standard_normal(mu, log_sigma)
         return gaussian_log_prob(z, mu, log_sigma) - self.prior.log_prob(z)
-
-    def bound(
-        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
-    ) -> Float[Tensor, " batch"]:
-        r"""Estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
-
-        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO. Many samples are drawn in chunks, from one
-        pass through the encoder, and without gradients need no more memory than some.
-
-        Raises:
-            ValueError: if ``samples`` is below 1.
-        """
-        return sampled_bound(self.importance_sampler(x), samples, len(x), generator)
 
     def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
         """Encode ``x``, once; the function returned draws so many samples of q(z|x) and returns their log-weights.

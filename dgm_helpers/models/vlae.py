@@ -34,13 +34,13 @@ from dgm_helpers.layers.windowed_decoder import WindowedDecoder
 from dgm_helpers.models.autoregressive_images import require_channels, require_levels
 from dgm_helpers.models.iaf import AutoregressivePrior
 from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
-from dgm_helpers.objectives.importance_weighting import ImportanceSampler, sampled_bound
+from dgm_helpers.objectives.importance_weighting import ImportanceSampler, ImportanceWeighted
 from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
 
 FLOWS = ("prior", "posterior")
 
 
-class VLAE(nn.Module):
+class VLAE(ImportanceWeighted, nn.Module):
     """VAE of square images with a windowed autoregressive decoder and an autoregressive flow over the code.
 
     Args:
@@ -154,21 +154,6 @@ class VLAE(nn.Module):
         reconstruction, kl = self.log_likelihood(batch, z).mean(), log_ratio.mean()
         return {"loss": kl.clamp_min(self.free_nats) - reconstruction, "reconstruction": reconstruction,
                 "kl": kl, "elbo": (reconstruction - kl).detach()}  # fmt: skip
-
-    def bound(
-        self,
-        x: Float[Tensor, "batch channels height width"],
-        samples: int = 1,
-        generator: torch.Generator | None = None,
-    ) -> Float[Tensor, " batch"]:
-        r"""Estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
-
-        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO.
-
-        Raises:
-            ValueError: if ``samples`` is below 1.
-        """
-        return sampled_bound(self.importance_sampler(x), samples, len(x), generator)
 
     def importance_sampler(self, x: Float[Tensor, "batch channels height width"]) -> ImportanceSampler:
         """Encode ``x``, once; the function returned draws so many codes and returns their log-weights.
