@@ -5,6 +5,7 @@ from einops.layers.torch import Rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.layers.encoder_decoder import transposed_convolutions
 from dgm_helpers.layers.masked_conv import MaskedConv2d
 from dgm_helpers.layers.row_cache import Apply, convolve
 from dgm_helpers.objectives.pixel_levels import centered
@@ -48,8 +49,7 @@ class WindowedDecoder(nn.Module):
         self.from_code = nn.Sequential(
             nn.Linear(latent_dim, second * (size // 4) ** 2), nn.ReLU(),
             Rearrange("b (c h w) -> b c h w", c=second, h=size // 4),
-            nn.ConvTranspose2d(second, first, 4, stride=2, padding=1), nn.ReLU(),
-            nn.ConvTranspose2d(first, first, 4, stride=2, padding=1), nn.ReLU(),
+            *transposed_convolutions((second, first, first)),
             nn.Conv2d(first, layers * local_channels, 1),
         )  # fmt: skip
         inputs = [self.image_channels] + [local_channels] * (layers - 1)

@@ -14,21 +14,18 @@ What is reported as ``elbo`` is the ELBO, whatever is minimised: the KL in it ha
 Departs from the papers in: Adam in place of Higgins' Adagrad (:mod:`dgm_helpers.training` has one optimiser).
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from itertools import pairwise
+from collections.abc import Sequence
 
 import torch
-from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from dgm_helpers.layers.encoder_decoder import ReLU, image_decoder, image_encoder
 from dgm_helpers.models.vae import VAE
 from dgm_helpers.objectives.capacity import beta_elbo, capacity_objective, capacity_schedule, order_by_kl
 from dgm_helpers.objectives.distributions import gaussian_sample, kl_per_unit
 
-# In place: a layer before it keeps its input for the gradient, never what it gives.
-ACTIVATIONS = {"relu": partial(nn.ReLU, inplace=True), "tanh": nn.Tanh}
+ACTIVATIONS = {"relu": ReLU, "tanh": nn.Tanh}
 
 
 class BetaVAE(VAE):
@@ -81,9 +78,9 @@ class BetaVAE(VAE):
             )
         capacity_schedule(0, 0.0, ramp_steps)  # refuses a ramp without steps
         shape = (image_channels, image_size)
-        self.encoder = encoder(*shape, maps, hidden, 2 * latent_dim)
+        self.encoder = image_encoder(*shape, maps, hidden, 2 * latent_dim)
         mirrored = tuple(reversed(hidden)) if decoder_hidden is None else decoder_hidden
-        self.decoder = decoder(*shape, maps, mirrored, latent_dim, ACTIVATIONS[decoder_activation])
+        self.decoder = image_decoder(*shape, maps, mirrored, latent_dim, ACTIVATIONS[decoder_activation])
         self.beta, self.capacity, self.gamma, self.ramp_steps = beta, capacity, gamma, ramp_steps
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))
         self._finish(image_channels * image_size**2, latent_dim, likelihood, None)
@@ -129,75 +126,6 @@ class BetaVAE(VAE):
         for row, dimension in enumerate(dimensions):
             z[row, :, int(dimension)] = values.to(z)
         return self.mean_image(z)
-
-
-class ToMaps(nn.Module):
-    """Flat images as square maps whose channels are next to each other in memory.
-
-    Convolutions of a CPU work on such maps as they are, and need not bring others into an order of their own.
-    """
-
-    def __init__(self, channels: int, size: int) -> None:
-        super().__init__()
-        self.channels, self.size = channels, size
-
-    def forward(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch {self.channels} size size"]:
-        """The maps, ``[batch, channels, size, size]``."""
-        # A view last: of a single channel anything else would leave strides that say nothing of the order.
-        pixels = rearrange(x, "b (c p) -> b (p c)", c=self.channels)
-        return pixels.view(-1, self.size, self.size, self.channels).permute(0, 3, 1, 2)
-
-
-def encoder(
-    channels: int, size: int, maps: Sequence[int], hidden: Sequence[int], outputs: int
-) -> nn.Sequential:
-    """From flat images: 4×4 convolutions of stride 2, then linear layers, each but the last with a ReLU."""
-    small = smallest(size, maps)
-    layers: list[nn.Module] = []
-    if maps:
-        layers.append(ToMaps(channels, size))
-        for inputs, out in pairwise((channels, *maps)):
-            layers += [nn.Conv2d(inputs, out, 4, stride=2, padding=1), nn.ReLU(inplace=True)]
-        layers.append(nn.Flatten())
-    features = (maps[-1] if maps else channels) * small**2
-    for inputs, out in pairwise((features, *hidden)):
-        layers += [nn.Linear(inputs, out), nn.ReLU(inplace=True)]
-    return nn.Sequential(*layers, nn.Linear(hidden[-1] if hidden else features, outputs))
-
-
-def decoder(
-    channels: int,
-    size: int,
-    maps: Sequence[int],
-    hidden: Sequence[int],
-    latent_dim: int,
-    activation: Callable[[], nn.Module],
-) -> nn.Sequential:
-    """To flat images: linear layers, then transposed convolutions, mirrors of the encoder's."""
-    small = smallest(size, maps)
-    features = (maps[-1] if maps else channels) * small**2
-    layers: list[nn.Module] = []
-    for inputs, out in pairwise((latent_dim, *hidden, features)):
-        layers += [nn.Linear(inputs, out), activation()]
-    if not maps:
-        return nn.Sequential(*layers[:-1])
-    layers.append(ToMaps(maps[-1], small))
-    for inputs, out in pairwise((*reversed(maps), channels)):
-        layers += [nn.ConvTranspose2d(inputs, out, 4, stride=2, padding=1), activation()]
-    return nn.Sequential(*layers[:-1], nn.Flatten())
-
-
-def smallest(size: int, maps: Sequence[int]) -> int:
-    """Side of the last feature maps.
-
-    Raises:
-        ValueError: if halving does not come out even.
-    """
-    if size % 2 ** len(maps) or size < 2 ** len(maps):
-        raise ValueError(
-            f"images of {size} pixels a side: {len(maps)} strides of 2 need a multiple of {2 ** len(maps)}"
-        )
-    return size // 2 ** len(maps)
 
 
 PRESETS = {

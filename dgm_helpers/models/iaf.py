@@ -27,9 +27,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
+from dgm_helpers.layers.encoder_decoder import perceptron
 from dgm_helpers.layers.made import AutoregressiveFlow
 from dgm_helpers.models.priors import StandardNormal
-from dgm_helpers.models.vae import VAE, perceptron
+from dgm_helpers.models.vae import VAE
 from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
 from dgm_helpers.objectives.importance_weighting import ImportanceSampler
 

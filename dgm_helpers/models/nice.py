@@ -13,21 +13,21 @@ Departs from the paper in: data are not whitened (ZCA, for their colour images);
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dgm_helpers.data.dequantization import bits_per_dim, dequantize
 from dgm_helpers.layers.coupling import AdditiveCoupling, AxisPartition, parity_mask
+from dgm_helpers.layers.encoder_decoder import perceptron
+from dgm_helpers.models.normalizing_flow import NormalizingFlow
 from dgm_helpers.models.priors import StandardNormal
 
 PRIORS = ("logistic", "gaussian")
 
 
-class NICE(nn.Module):
+class NICE(NormalizingFlow):
     """NICE on vectors; images are flattened.
 
     Args:
@@ -89,10 +89,6 @@ class NICE(nn.Module):
             h, _ = coupling(h)  # preserves volume
         return h * torch.exp(self.log_scale), self.log_scale.sum().expand(len(h))
 
-    def encode(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, "batch data"]:
-        """The latent z = f(x) of each data point."""
-        return self.transform(x)[0]
-
     def decode(self, z: Float[Tensor, "batch data"]) -> Float[Tensor, "batch data"]:
         """The data point x whose latent is z."""
         h = z * torch.exp(-self.log_scale)
@@ -100,49 +96,13 @@ class NICE(nn.Module):
             h = coupling.inverse(h)
         return h
 
-    def log_prob(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, " batch"]:
-        """Log-density of real-valued (dequantized) data, in nats. Their eq. 3."""
-        z, log_det = self.transform(x)
-        return self.prior.log_prob(z) + log_det
-
-    def loss(
-        self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
-        """Negative log-density of the batch and its two terms, averages over the batch, in nats."""
-        z, log_det = self.transform(self._noisy(batch, generator))
-        prior, log_det = self.prior.log_prob(z).mean(), log_det.mean()
-        return {"loss": -prior - log_det, "log_prior": prior, "log_det": log_det}
-
-    def bits_per_dim(
-        self, images: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
-    ) -> Float[Tensor, " batch"]:
-        """Estimate, with one draw of noise, of a bound from above on the bits a pixel of these discrete images costs.
-
-        Raises:
-            ValueError: if the model's data have no grey levels.
-        """
-        if self.levels is None:
-            raise ValueError("bits per dimension are those of discrete images: this model has levels=None")
-        return bits_per_dim(self.log_prob(self._noisy(images, generator)), self.data_dim, self.levels)
-
-    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} data"]:
-        """Draw ``n`` data points from p(x): latents from the prior that the model is trained with, decoded."""
-        return self.decode(self.prior.sample(n, generator))
-
-    def _noisy(
-        self, images: Float[Tensor, "batch *pixels"], generator: torch.Generator | None
-    ) -> Float[Tensor, "batch *pixels"]:
-        return images if self.levels is None else dequantize(images, self.levels, generator)
-
 
 def additive_coupling(data_dim: int, hidden: Sequence[int], *, keep_even: bool) -> AdditiveCoupling:
     """A coupling that keeps the even (else the odd) coordinates, with a ReLU network for the others."""
     mask = parity_mask(data_dim, keep_even=keep_even)
     kept = int(mask.sum())
-    layers: list[nn.Module] = []
-    for inputs, outputs in pairwise([kept, *hidden, data_dim - kept]):
-        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-    return AdditiveCoupling(nn.Sequential(*layers[:-1]), AxisPartition(mask))
+    network = perceptron([kept, *hidden, data_dim - kept], nn.ReLU)
+    return AdditiveCoupling(network, AxisPartition(mask))
 
 
 class StandardLogistic(nn.Module):

@@ -17,9 +17,7 @@ learning-rate schedule likewise; a class enters as a learned vector.
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from dgm_helpers.layers import shifted_conv
 from dgm_helpers.layers.shifted_conv import (
     GatedResidual,
     ShiftedConv2d,
@@ -28,25 +26,13 @@ from dgm_helpers.layers.shifted_conv import (
     shift_right,
     with_ones,
 )
-from dgm_helpers.models.autoregressive_images import (
-    labels_of_all,
-    likelihood_loss,
-    require_channels,
-    require_label,
-    require_levels,
-)
+from dgm_helpers.models.autoregressive_images import require_channels, require_label
+from dgm_helpers.models.logistic_mixture_images import LogisticMixtureModel
 from dgm_helpers.models.pixelcnn_pp_cache import PixelCNNPPCache
-from dgm_helpers.objectives.discretized_logistic import (
-    Mixture,
-    draw_pixels_in_raster_order,
-    mixture_size,
-    pixel_log_prob,
-    split_mixture,
-)
-from dgm_helpers.objectives.pixel_levels import centered, draw_uniforms, levels_of
+from dgm_helpers.objectives.discretized_logistic import Mixture
 
 
-class PixelCNNPP(nn.Module):
+class PixelCNNPP(LogisticMixtureModel):
     """PixelCNN++ of square images.
 
     Args:
@@ -64,6 +50,8 @@ class PixelCNNPP(nn.Module):
         ValueError: if there are fewer than two levels.
     """
 
+    cache = PixelCNNPPCache
+
     def __init__(
         self,
         *,
@@ -77,17 +65,12 @@ class PixelCNNPP(nn.Module):
         dropout: float = 0.5,
         classes: int = 0,
     ) -> None:
-        super().__init__()
-        require_levels(levels)
+        super().__init__(image_size=image_size, image_channels=image_channels, levels=levels, mixtures=mixtures,
+                         classes=classes)  # fmt: skip
         self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
                        "channels": channels, "blocks": blocks, "scales": scales, "mixtures": mixtures,
                        "dropout": dropout, "classes": classes}  # fmt: skip
-        self.image_shape, self.levels, self.classes = (
-            (image_channels, image_size, image_size),
-            levels,
-            classes,
-        )
-        self.scales, self.mixtures, self.multiple = scales, mixtures, 2 ** (scales - 1)
+        self.scales, self.multiple = scales, 2 ** (scales - 1)
         inputs = image_channels + 1
         self.first_above = ShiftedConv2d(inputs, channels, (2, 3), "down")
         self.first_row_above = ShiftedConv2d(inputs, channels, (1, 3), "down")
@@ -110,8 +93,7 @@ class PixelCNNPP(nn.Module):
         self.upsample = nn.ModuleList(nn.ModuleList([ShiftedUpsample2d(channels, (2, 3), "down"),
                                                    ShiftedUpsample2d(channels, (2, 2), "down_right")])
                                     for _ in steps)  # fmt: skip
-        outputs = mixture_size(mixtures, image_channels)
-        self.output = ShiftedConv2d(channels, outputs, (1, 1), "down_right", init_scale=0.1)
+        self.output = self.output_layer(channels)
 
     def mixture(
         self,
@@ -143,7 +125,7 @@ class PixelCNNPP(nn.Module):
                 above, left = block(above, left, streams.pop(), label=label, generator=generator)
             if scale > 0:
                 above, left = (f(s) for f, s in zip(self.upsample[scale - 1], (above, left), strict=True))
-        return split_mixture(self.output(F.elu(left)), self.mixtures, self.image_shape[0])
+        return self.read_mixture(left)
 
     def _require(self, x: Tensor, label: Tensor | None) -> None:
         require_channels(x, self.image_shape[0])
@@ -151,70 +133,6 @@ class PixelCNNPP(nn.Module):
             sizes = f"{x.shape[2]} x {x.shape[3]}"
             raise ValueError(f"images of {sizes}: {self.scales} scales need multiples of {self.multiple}")
         require_label(label, self.classes)
-
-    def log_prob(
-        self,
-        x: Float[Tensor, "batch channels height width"],
-        label: Int[Tensor, " batch"] | None = None,
-        generator: torch.Generator | None = None,
-    ) -> Float[Tensor, " batch"]:
-        """log p(x), or log p(x|label), in nats; in training with dropout, drawn from the generator.
-
-        Raises:
-            ValueError: as for :meth:`mixture`, or if a pixel is none of the levels.
-        """
-        levels_of(x, self.levels)
-        x = centered(x)
-        return pixel_log_prob(x, self.mixture(x, label, generator), self.levels).flatten(1).sum(dim=1)
-
-    def loss(
-        self,
-        batch: Float[Tensor, "batch channels height width"],
-        label: Int[Tensor, " batch"] | None = None,
-        generator: torch.Generator | None = None,
-    ) -> dict[str, Tensor]:
-        """Mean of -log p(x), in nats, and the same in bits per dimension."""
-        return likelihood_loss(self.log_prob(batch, label, generator), batch)
-
-    def initialize(
-        self, batch: Float[Tensor, "batch channels height width"], label: Int[Tensor, " batch"] | None = None
-    ) -> None:
-        """Scale all convolutions to a first batch, before training."""
-        shifted_conv.initialize(self, lambda x: self.mixture(x, label), centered(batch))
-
-    @torch.no_grad()
-    def sample(
-        self,
-        n: int,
-        label: int | Int[Tensor, "{n}"] | None = None,
-        generator: torch.Generator | None = None,
-        *,
-        cached: bool = True,
-    ) -> Float[Tensor, "{n} channels height width"]:
-        """Draw ``n`` images.
-
-        Args:
-            n: number of images.
-            label: of all images, or of each; None for an unconditional model.
-            generator: draws the uniform numbers, all at the start.
-            cached: evaluate only what a new pixel changes. Otherwise each pixel costs a pass over the rows up to it;
-                the images are the same but for rounding.
-
-        Raises:
-            ValueError: if a label is missing, or given to an unconditional model.
-        """
-        weight = self.output.bias
-        label = labels_of_all(label, n, weight.device)
-        require_label(label, self.classes)
-        channels, height, width = self.image_shape
-        uniforms = draw_uniforms((n, channels + 1, height, width), weight, generator)
-
-        def mixture_at(x: Tensor, row: int, column: int) -> list[Tensor]:
-            rows = (row // self.multiple + 1) * self.multiple
-            return [part[..., row, column] for part in self.mixture(x[:, :, :rows], label)]
-
-        function = PixelCNNPPCache(self, n, label) if cached else mixture_at
-        return (draw_pixels_in_raster_order(function, uniforms, self.levels) + 1) / 2
 
 
 class TwoStreams(nn.Module):
@@ -256,18 +174,6 @@ PRESETS = {
 TRAINING = {
     # Section 3.1 and the released configuration: learning rate 1e-3, 16 images on each of 8 GPUs, weights averaged with
     # decay 0.9995; the number of steps is ours.
-    "paper": {
-        "data": "cifar10",
-        "steps": 200_000,
-        "batch_size": 128,
-        "learning_rate": 1e-3,
-        "weight_average": 0.9995,
-    },
-    "laptop": {
-        "data": "mnist_10k",
-        "steps": 300,
-        "batch_size": 16,
-        "learning_rate": 3e-3,
-        "weight_average": 0.99,
-    },
-}
+    "paper": {"data": "cifar10", "steps": 200_000, "batch_size": 128, "learning_rate": 1e-3, "weight_average": 0.9995},
+    "laptop": {"data": "mnist_10k", "steps": 300, "batch_size": 16, "learning_rate": 3e-3, "weight_average": 0.99},
+}  # fmt: skip

@@ -8,11 +8,10 @@ such caches. The stream of the rows above is evaluated once a row.
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from dgm_helpers.layers.row_cache import RowCache
 from dgm_helpers.layers.shifted_conv import ShiftedConv2d, with_ones
-from dgm_helpers.objectives.discretized_logistic import Mixture, split_mixture
+from dgm_helpers.objectives.discretized_logistic import Mixture
 
 
 class PixelCNNPPCache:
@@ -56,7 +55,7 @@ class PixelCNNPPCache:
         if column > 0:
             left = left + self.caches[model.first_left].pixel(column - 1, with_ones(x[:, :, row, column - 1]))
         left = self._left(0, row, column, left)
-        return split_mixture(self.caches[model.output].pixel(column, F.elu(left)), model.mixtures, x.shape[1])
+        return model.read_mixture(left, lambda conv, v: self.caches[conv].pixel(column, v))
 
     def _begin_row(self, x: Tensor, row: int) -> None:
         """Evaluate what depends on the rows above alone."""

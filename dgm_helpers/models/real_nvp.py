@@ -23,7 +23,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from dgm_helpers.data.dequantization import bits_per_dim, dequantize, from_logits, to_logits
+from dgm_helpers.data.dequantization import from_logits, to_logits
 from dgm_helpers.layers.coupling import (
     AffineCoupling,
     AxisPartition,
@@ -33,10 +33,11 @@ from dgm_helpers.layers.coupling import (
 )
 from dgm_helpers.layers.invertible_batch_norm import InvertibleBatchNorm
 from dgm_helpers.layers.space_to_depth import depth_to_space, space_to_depth
+from dgm_helpers.models.normalizing_flow import NormalizingFlow
 from dgm_helpers.models.priors import StandardNormal
 
 
-class RealNVP(nn.Module):
+class RealNVP(NormalizingFlow):
     """Real NVP on square images in [0, 1].
 
     In training mode batch statistics normalise, inside the networks and between the layers; log_prob is then that of
@@ -95,7 +96,7 @@ class RealNVP(nn.Module):
     def transform(
         self, x: Float[Tensor, "batch channels height width"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, " batch"]]:
-        """z = f(x), and log|det df/dx| of each image in nats, with the logit's.
+        """z = f(x), its finest scale first, and log|det df/dx| of each image in nats, with the logit's.
 
         Raises:
             ValueError: if the images have another shape than the model's.
@@ -110,57 +111,16 @@ class RealNVP(nn.Module):
             log_det = log_det + more
         return torch.cat(latents, dim=1), log_det
 
-    def encode(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch latent"]:
-        """The latent z = f(x) of each image, its finest scale first."""
-        return self.transform(x)[0]
-
     def decode(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch channels height width"]:
-        """The image x whose latent is z, in evaluation mode."""
+        """The image x whose latent is z, in evaluation mode.
+
+        A few values lie outside [0, 1], by no more than alpha / (1 - 2 alpha).
+        """
         sizes = [math.prod(scale.latent_shape) for scale in self.scales]
         h = None
         for scale, part in zip(reversed(self.scales), reversed(z.split(sizes, dim=1)), strict=True):
             h = scale.inverse(h, part.view(-1, *scale.latent_shape))
         return from_logits(h, self.alpha)
-
-    def log_prob(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, " batch"]:
-        """Log-density of real-valued (dequantized) images in [0, 1], in nats. Their eq. 3."""
-        z, log_det = self.transform(x)
-        return self.prior.log_prob(z) + log_det
-
-    def loss(
-        self,
-        batch: Float[Tensor, "batch channels height width"],
-        generator: torch.Generator | None = None,
-    ) -> dict[str, Tensor]:
-        """Negative log-density of the batch in nats, and its two terms; averages over the batch."""
-        z, log_det = self.transform(self._noisy(batch, generator))
-        prior, log_det = self.prior.log_prob(z).mean(), log_det.mean()
-        return {"loss": -prior - log_det, "log_prior": prior, "log_det": log_det}
-
-    def bits_per_dim(
-        self,
-        images: Float[Tensor, "batch channels height width"],
-        generator: torch.Generator | None = None,
-    ) -> Float[Tensor, " batch"]:
-        """Estimate, with one draw of noise, of a bound from above on the bits a number of these discrete images costs.
-
-        Raises:
-            ValueError: if the model's images have no grey levels.
-        """
-        if self.levels is None:
-            raise ValueError("bits per dimension are those of discrete images: this model has levels=None")
-        return bits_per_dim(self.log_prob(self._noisy(images, generator)), math.prod(self.shape), self.levels)
-
-    def sample(
-        self, n: int, generator: torch.Generator | None = None
-    ) -> Float[Tensor, "{n} channels height width"]:
-        """Draw ``n`` images from p(x); a few values lie outside [0, 1], by no more than alpha / (1 - 2 alpha)."""
-        return self.decode(self.prior.sample(n, generator))
-
-    def _noisy(
-        self, images: Float[Tensor, "batch channels height width"], generator: torch.Generator | None
-    ) -> Float[Tensor, "batch channels height width"]:
-        return images if self.levels is None else dequantize(images, self.levels, generator)
 
 
 def scale_shapes(shape: tuple[int, int, int], scales: int) -> list[tuple[int, int, int]]:

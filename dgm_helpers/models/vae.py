@@ -10,14 +10,13 @@ does not have; a Gaussian decoder has one learned noise for all pixels.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
-from einops.layers.torch import Rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
+from dgm_helpers.layers.encoder_decoder import image_decoder, image_encoder, perceptron
 from dgm_helpers.models.priors import StandardNormal
 from dgm_helpers.objectives.bernoulli_output import bernoulli_output_log_prob
 from dgm_helpers.objectives.distributions import (
@@ -28,14 +27,14 @@ from dgm_helpers.objectives.distributions import (
 )
 from dgm_helpers.objectives.importance_weighting import (
     ImportanceSampler,
+    ImportanceWeighted,
     gaussian_importance_sampler,
-    sampled_bound,
 )
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 
 
-class VAE(nn.Module):
+class VAE(ImportanceWeighted, nn.Module):
     """VAE on vectors: a perceptron each way, tanh units, q(z|x) a diagonal Gaussian.
 
     Args:
@@ -129,19 +128,6 @@ class VAE(nn.Module):
             return kl_to_standard_normal(mu, log_sigma)
         return gaussian_log_prob(z, mu, log_sigma) - self.prior.log_prob(z)
 
-    def bound(
-        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
-    ) -> Float[Tensor, " batch"]:
-        r"""Estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
-
-        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO. Many samples are drawn in chunks, from one
-        pass through the encoder, and without gradients need no more memory than some.
-
-        Raises:
-            ValueError: if ``samples`` is below 1.
-        """
-        return sampled_bound(self.importance_sampler(x), samples, len(x), generator)
-
     def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
         """Encode ``x``, once; the function returned draws so many samples of q(z|x) and returns their log-weights.
 
@@ -192,24 +178,10 @@ class ConvVAE(VAE):
         prior: nn.Module | None = None,
     ) -> None:
         nn.Module.__init__(self)
-        if image_size % 4:
-            raise ValueError(f"images of {image_size} pixels a side: two strides of 2 need a multiple of 4")
         self.config = {"image_size": image_size, "image_channels": image_channels, "channels": tuple(channels),
                        "latent_dim": latent_dim, "likelihood": likelihood}  # fmt: skip
-        first, second = channels
-        small = image_size // 4
-        self.encoder = nn.Sequential(
-            Rearrange("b (c h w) -> b c h w", c=image_channels, h=image_size),
-            nn.Conv2d(image_channels, first, 4, stride=2, padding=1), nn.ReLU(),
-            nn.Conv2d(first, second, 4, stride=2, padding=1), nn.ReLU(),
-            nn.Flatten(), nn.Linear(second * small**2, 2 * latent_dim),
-        )  # fmt: skip
-        self.decoder = nn.Sequential(
-            nn.Linear(latent_dim, second * small**2), nn.ReLU(),
-            Rearrange("b (c h w) -> b c h w", c=second, h=small),
-            nn.ConvTranspose2d(second, first, 4, stride=2, padding=1), nn.ReLU(),
-            nn.ConvTranspose2d(first, image_channels, 4, stride=2, padding=1), nn.Flatten(),
-        )  # fmt: skip
+        self.encoder = image_encoder(image_channels, image_size, channels, (), 2 * latent_dim)
+        self.decoder = image_decoder(image_channels, image_size, channels, (), latent_dim)
         self._finish(image_channels * image_size**2, latent_dim, likelihood, prior)
 
 
@@ -219,14 +191,6 @@ def gaussian_parameters(
     """Mean and log standard deviation, halves of a network's output; in the inputs' precision, for densities."""
     mu, log_sigma = network(inputs).to(inputs.dtype).chunk(2, dim=-1)
     return mu, log_sigma
-
-
-def perceptron(sizes: Sequence[int], tanh: type[nn.Module] = nn.Tanh) -> nn.Sequential:
-    """Linear layers of these sizes with tanh between them."""
-    layers: list[nn.Module] = []
-    for inputs, outputs in pairwise(sizes):
-        layers += [nn.Linear(inputs, outputs), tanh()]
-    return nn.Sequential(*layers[:-1])
 
 
 def _ends_linearly(network: nn.Module) -> bool:

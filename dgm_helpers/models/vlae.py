@@ -28,18 +28,19 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
+from dgm_helpers.layers.encoder_decoder import smallest_map, strided_convolutions
 from dgm_helpers.layers.raster_cache import RasterCache
 from dgm_helpers.layers.windowed_decoder import WindowedDecoder
 from dgm_helpers.models.autoregressive_images import require_channels, require_levels
 from dgm_helpers.models.iaf import AutoregressivePrior
 from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
-from dgm_helpers.objectives.importance_weighting import ImportanceSampler, sampled_bound
+from dgm_helpers.objectives.importance_weighting import ImportanceSampler, ImportanceWeighted
 from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
 
 FLOWS = ("prior", "posterior")
 
 
-class VLAE(nn.Module):
+class VLAE(ImportanceWeighted, nn.Module):
     """VAE of square images with a windowed autoregressive decoder and an autoregressive flow over the code.
 
     Args:
@@ -79,8 +80,7 @@ class VLAE(nn.Module):
     ) -> None:
         super().__init__()
         require_levels(levels)
-        if image_size % 4:
-            raise ValueError(f"images of {image_size} pixels a side: two strides of 2 need a multiple of 4")
+        small = smallest_map(image_size, channels)
         if flow not in FLOWS:
             raise ValueError(f"the flow stands in one of {', '.join(FLOWS)}, not {flow!r}")
         self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
@@ -90,11 +90,9 @@ class VLAE(nn.Module):
                        "free_nats": free_nats}  # fmt: skip
         self.image_shape, self.levels = (image_channels, image_size, image_size), levels
         self.flow_in, self.free_nats = flow, free_nats
-        first, second = channels
         self.encoder = nn.Sequential(
-            nn.Conv2d(image_channels, first, 4, stride=2, padding=1), nn.ReLU(),
-            nn.Conv2d(first, second, 4, stride=2, padding=1), nn.ReLU(),
-            nn.Flatten(), nn.Linear(second * (image_size // 4) ** 2, 2 * latent_dim),
+            *strided_convolutions((image_channels, *channels)),
+            nn.Flatten(), nn.Linear(channels[-1] * small**2, 2 * latent_dim),
         )  # fmt: skip
         self.decoder = WindowedDecoder(
             self.image_shape, levels, latent_dim, channels, local_channels, local_layers, kernel_size
@@ -156,21 +154,6 @@ class VLAE(nn.Module):
         reconstruction, kl = self.log_likelihood(batch, z).mean(), log_ratio.mean()
         return {"loss": kl.clamp_min(self.free_nats) - reconstruction, "reconstruction": reconstruction,
                 "kl": kl, "elbo": (reconstruction - kl).detach()}  # fmt: skip
-
-    def bound(
-        self,
-        x: Float[Tensor, "batch channels height width"],
-        samples: int = 1,
-        generator: torch.Generator | None = None,
-    ) -> Float[Tensor, " batch"]:
-        r"""Estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
-
-        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO.
-
-        Raises:
-            ValueError: if ``samples`` is below 1.
-        """
-        return sampled_bound(self.importance_sampler(x), samples, len(x), generator)
 
     def importance_sampler(self, x: Float[Tensor, "batch channels height width"]) -> ImportanceSampler:
         """Encode ``x``, once; the function returned draws so many codes and returns their log-weights.

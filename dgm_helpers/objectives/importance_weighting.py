@@ -99,6 +99,23 @@ def sampled_bound(
     return total - math.log(samples)
 
 
+class ImportanceWeighted:
+    """What a model gets from having an ``importance_sampler(x)``, which encodes ``x`` and draws its log-weights."""
+
+    def bound(
+        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
+    ) -> Float[Tensor, " batch"]:
+        r"""Estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
+
+        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO. Many samples are drawn in chunks, and without
+        gradients need no more memory than some.
+
+        Raises:
+            ValueError: if ``samples`` is below 1.
+        """
+        return sampled_bound(self.importance_sampler(x), samples, len(x), generator)
+
+
 def _float32(tensor: Tensor) -> Tensor:
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 

@@ -3,7 +3,8 @@
 import torch
 from autoregressive import build, influence, outputs, random_images
 
-from dgm_helpers.models.pixelsnail import PRESETS, PixelSNAIL, positions
+from dgm_helpers.layers.snail_block import positions
+from dgm_helpers.models.pixelsnail import PRESETS, PixelSNAIL
 
 
 def test_every_earlier_pixel_is_seen_through_one_attention():

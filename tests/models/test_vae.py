@@ -241,7 +241,7 @@ def test_an_unknown_likelihood_is_told_with_the_known_ones(kind):
 
 def test_an_image_size_that_two_strides_do_not_divide_is_told():
     with pytest.raises(
-        ValueError, match=r"^images of 30 pixels a side: two strides of 2 need a multiple of 4$"
+        ValueError, match=r"^images of 30 pixels a side: 2 strides of 2 need a multiple of 4$"
     ):
         ConvVAE(image_size=30)
 

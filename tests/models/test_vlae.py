@@ -222,7 +222,7 @@ def test_the_config_rebuilds_the_model_and_presets_build():
     ("make", "message"),
     [
         (lambda: VLAE(levels=1), "^a pixel of 1 levels"),
-        (lambda: VLAE(image_size=10), "^images of 10 pixels a side: two strides of 2 need a multiple of 4$"),
+        (lambda: VLAE(image_size=10), "^images of 10 pixels a side: 2 strides of 2 need a multiple of 4$"),
         (lambda: VLAE(flow="both"), "^the flow stands in one of prior, posterior, not 'both'$"),
         (lambda: VLAE(local_layers=0), "^the decoder needs at least one masked layer, not 0"),
         (lambda: vlae().bound(images(), 0), "^the bound needs at least one importance sample, not 0$"),

@@ -1,0 +1,75 @@
+"""What NICE and Real NVP have in common: the density and the samples of an invertible network."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dgm_helpers.data.dequantization import bits_per_dim, dequantize
+
+
+class NormalizingFlow(nn.Module, ABC):
+    r"""An invertible z = f(x); a subclass is :meth:`transform`, :meth:`decode`, a prior of z, and ``levels``.
+
+    L. Dinh, D. Krueger and Y. Bengio, *NICE*, ICLR 2015 workshop (arXiv 1410.8516), eq. 3:
+
+    .. math:: \log p(x) = \log p(f(x)) + \log\left|\det \frac{\partial f}{\partial x}\right|
+
+    Attributes:
+        prior: a module with ``log_prob`` and ``sample``.
+        levels: grey levels of the images, to which :meth:`loss` and :meth:`bits_per_dim` add uniform noise; None for
+            data that are real numbers already.
+    """
+
+    prior: nn.Module
+    levels: int | None
+
+    @abstractmethod
+    def transform(
+        self, x: Float[Tensor, "batch *pixels"]
+    ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, " batch"]]:
+        """z = f(x), and log|det df/dx| of each data point, in nats."""
+
+    @abstractmethod
+    def decode(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *pixels"]:
+        """The data point x whose latent is z."""
+
+    def encode(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, "batch latent"]:
+        """The latent z = f(x) of each data point."""
+        return self.transform(x)[0]
+
+    def log_prob(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, " batch"]:
+        """Log-density of real-valued (dequantized) data, in nats."""
+        z, log_det = self.transform(x)
+        return self.prior.log_prob(z) + log_det
+
+    def loss(
+        self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """Negative log-density of the batch and its two terms, averages over the batch, in nats."""
+        z, log_det = self.transform(self._noisy(batch, generator))
+        prior, log_det = self.prior.log_prob(z).mean(), log_det.mean()
+        return {"loss": -prior - log_det, "log_prior": prior, "log_det": log_det}
+
+    def bits_per_dim(
+        self, images: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
+    ) -> Float[Tensor, " batch"]:
+        """Estimate, with one draw of noise, of a bound from above on the bits a number of these discrete images costs.
+
+        Raises:
+            ValueError: if the model's data have no grey levels.
+        """
+        if self.levels is None:
+            raise ValueError("bits per dimension are those of discrete images: this model has levels=None")
+        log_prob = self.log_prob(self._noisy(images, generator))
+        return bits_per_dim(log_prob, images.shape[1:].numel(), self.levels)
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} *pixels"]:
+        """Draw ``n`` data points from p(x): latents from the prior that the model is trained with, decoded."""
+        return self.decode(self.prior.sample(n, generator))
+
+    def _noisy(
+        self, images: Float[Tensor, "batch *pixels"], generator: torch.Generator | None
+    ) -> Float[Tensor, "batch *pixels"]:
+        return images if self.levels is None else dequantize(images, self.levels, generator)
