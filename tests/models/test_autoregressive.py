@@ -42,6 +42,15 @@ def test_no_sub_pixel_sees_itself_or_a_later_one(model):
     assert jacobian.reshape(count, count).triu().eq(0).all()
 
 
+@pytest.mark.parametrize("name", [name for name in MODELS if "colour" in name])
+def test_nor_does_one_of_several_levels_in_colour(name):
+    # A softmax of each channel: its logits are so many features, which have to keep their channel's place in the order.
+    model = build(name, levels=4)
+    images = random_images(model, 2, size=4)
+    jacobian = influence(lambda x: mixed_outputs(model, x), images).movedim(3, -1).reshape(48, 48)
+    assert jacobian.triu().eq(0).all() and jacobian.tril(-1)[1:].gt(0).any(dim=1).all()
+
+
 @torch.no_grad()
 def test_probabilities_of_all_images_sum_to_one(model):
     images = all_images(model)
