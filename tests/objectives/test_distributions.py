@@ -261,3 +261,11 @@ def test_bernoulli_log_prob_stays_in_float32_under_autocast(generator):
     assert result.dtype == gradient.dtype == torch.float32
     expected = td.Bernoulli(logits=logits.detach().double()).log_prob(x.double()).sum(dim=-1)
     torch.testing.assert_close(result.double(), expected, rtol=1e-6, atol=0)
+
+
+def test_bernoulli_log_prob_of_half_precision_is_summed_in_float32(generator):
+    logits = torch.randn(4, 784, generator=generator).bfloat16()
+    x = logits.sigmoid()  # as in the entropy of a BernoulliVAE's bits, under autocast
+    result = bernoulli_log_prob(x, logits)
+    assert result.dtype == torch.float32
+    torch.testing.assert_close(result, bernoulli_log_prob(x.float(), logits.float()), rtol=0, atol=0)
