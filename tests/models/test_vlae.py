@@ -162,6 +162,26 @@ def test_importance_weights_average_to_the_exact_p_of_x(flow, generator):
     assert (weights.log().mean(dim=0) < 0).all()
 
 
+@torch.no_grad()
+def test_each_image_is_judged_by_its_own_codes():
+    model, x, z = vlae(), images(), torch.randn(4, 6, 3).double()
+    together = model.log_likelihood(x, z)
+    for k, b in itertools.product(range(4), range(6)):
+        torch.testing.assert_close(
+            together[k, b], model.log_likelihood(x[b : b + 1], z[k : k + 1, b : b + 1])[0, 0]
+        )
+
+
+@FLOWS
+@torch.no_grad()
+def test_a_reconstruction_is_drawn_at_the_code_of_the_posteriors_mean(flow):
+    model, x = vlae(flow=flow), images()
+    mu, _ = model.encode(x)
+    torch.testing.assert_close(mu, model.encoder(2 * x - 1)[:, :3])  # pixels are read in [-1, 1]
+    code = mu if flow == "prior" else model.prior.flow(mu)[0]
+    assert torch.equal(model.reconstruct(x, seeded()), model.decode(code, seeded()))
+
+
 @FLOWS
 @torch.no_grad()
 def test_codes_are_drawn_from_the_prior(flow):
