@@ -170,6 +170,17 @@ def test_the_likelihood_is_summed_in_float32_whatever_the_logits_are():
         torch.testing.assert_close(level_log_prob(x, logits, levels), expected)
 
 
+def test_a_pixel_that_is_nan_has_no_probability_whatever_its_logits_are():
+    from dgm_helpers.objectives.pixel_levels import draw_level, level_log_prob
+
+    x = torch.tensor([0.0, torch.nan]).view(2, 1, 1, 1)
+    for count, levels in ((1, 2), (4, 4)):
+        found = level_log_prob(x, torch.zeros(2, count, 1, 1, 1), levels)
+        assert found[0].isfinite() and found[1].isnan()
+    # Nor is a level of probability zero drawn, not even by a uniform number of zero.
+    assert draw_level(torch.tensor([[-torch.inf, 0.0, 0.0]]), torch.zeros(1), 3).item() == 0.5
+
+
 @torch.no_grad()
 def test_the_config_and_the_state_rebuild_the_model(model, tmp_path):
     torch.save({"config": model.config, "state": model.state_dict()}, tmp_path / "checkpoint.pt")
