@@ -179,6 +179,8 @@ def test_a_pixel_that_is_nan_has_no_probability_whatever_its_logits_are():
         assert found[0].isfinite() and found[1].isnan()
     # Nor is a level of probability zero drawn, not even by a uniform number of zero.
     assert draw_level(torch.tensor([[-torch.inf, 0.0, 0.0]]), torch.zeros(1), 3).item() == 0.5
+    # And the last one where rounding leaves the sum of all probabilities below the number.
+    assert draw_level(torch.zeros(1, 3), torch.ones(1), 3).item() == 1
 
 
 @torch.no_grad()

@@ -35,9 +35,9 @@ def test_a_step_under_bfloat16_autocast_keeps_all_terms_in_float32(trained):
         terms = loss(model, x, labels)
     assert all(term.dtype == torch.float32 for term in terms.values())
     exact = loss(twin, x, labels)
-    for name, term in terms.items():
+    for name in terms.keys() - {"accuracy"}:  # one image of four that is seen otherwise would be a quarter
         # What bfloat16 rounds within a network moves a likelihood of thousands of nats a little, a KL hardly at all.
-        torch.testing.assert_close(term.detach(), exact[name].detach(), rtol=0.01, atol=0.03)
+        torch.testing.assert_close(terms[name].detach(), exact[name].detach(), rtol=0.01, atol=0.03)
     terms["loss"].backward()
     gradients = [p.grad for p in model.parameters() if p.grad is not None]
     assert gradients and all(g.dtype == torch.float32 and g.isfinite().all() for g in gradients)
