@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from dgm_helpers import data, pretrained
+from dgm_helpers.metrics.code_factors import assigned, best_matching, head_correlations, rank_correlations
+from dgm_helpers.metrics.onlookers import stroke_shape
 from dgm_helpers.models.vae import VAE
 from dgm_helpers.training.checkpoints import save_model
 from dgm_helpers.training.evaluation import evaluate
@@ -39,6 +41,35 @@ def test_its_file_is_small_and_says_how_it_was_made(name):
     header = entry.header
     assert all(header[key] is not None for key in pretrained.COMPLETE)
     assert header["data"] in data.names()
+
+
+@torch.no_grad()
+def test_the_categorical_code_of_digits_is_their_type_and_the_continuous_ones_slant_and_thickness():
+    """What lecture 10 says of q: its code, matched one to one to digits, is wrong on 28 % of real test images."""
+    model, digits = pretrained.load("infogan_mnist"), data.load("mnist_10k")
+    # Matched on images that are not counted: a matching of ten values has few ways to fit a thousand others.
+    matching = best_matching(model.encode(digits.train).mode().categories[:, 0], digits.train_labels, 10)
+    codes = model.encode(digits.test).mode()
+    assert sorted(matching.tolist()) == list(range(10))
+    right = (matching[codes.categories[:, 0]] == digits.test_labels).double().mean()
+    assert right.item() == pytest.approx(0.716, abs=5e-3)
+    slant, _, ink = rank_correlations(codes.continuous.double(), stroke_shape(digits.test)).T
+    assert slant[0] > 0.8 and slant[0].abs() > 3 * slant[1].abs()
+    assert ink[1] > 0.25 and ink[1] > 3 * ink[0].abs()
+
+
+@torch.no_grad()
+def test_codes_of_heads_have_a_factor_each():
+    """On new heads: elevation and lighting have a code of their own, azimuth and width share two."""
+    model = pretrained.load("infogan_heads")
+    table = head_correlations(lambda x: model.encode(x).mu, 300, seed=3)
+    of_factor = {factor: (code, strength) for code, factor, strength in assigned(table)}
+    azimuth, elevation, lighting, width = (of_factor[factor] for factor in range(4))
+    assert abs(elevation[1]) > 0.9 and abs(lighting[1]) > 0.95
+    assert abs(azimuth[1]) > 0.75 and abs(width[1]) > 0.6
+    # What is shared: each of the two codes says something of the other's factor, and nothing else does.
+    assert abs(table[azimuth[0], 3]) > 0.3 and abs(table[width[0], 0]) > 0.45
+    assert table[[elevation[0], lighting[0]]][:, [0, 3]].abs().max() < 0.3
 
 
 def test_files_and_entries_belong_together_and_are_small_in_all():

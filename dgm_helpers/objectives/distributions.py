@@ -134,9 +134,10 @@ def bernoulli_log_prob(
 ) -> Float[Tensor, "*batch"]:
     r"""Log-probability of independent Bernoulli pixels, :math:`\sum_i x_i l_i - \log(1+e^{l_i})`, in nats.
 
-    Written from the logits, which stays finite where a sigmoid has rounded to 0 or 1.
+    Written from the logits, which stays finite where a sigmoid has rounded to 0 or 1. In float32 at least: in bfloat16
+    a sum over some hundred pixels has no digits left behind the point.
     """
-    dtype = torch.promote_types(x.dtype, logits.dtype)
+    dtype = torch.promote_types(torch.promote_types(x.dtype, logits.dtype), torch.float32)
     return _BernoulliLogProb.apply(x.to(dtype), logits.to(dtype))
 
 

@@ -94,6 +94,7 @@ def test_masks_by_hand():
     assert parity_mask(4, keep_even=False).tolist() == [False, True, False, True]
     assert channel_mask(4, keep_first=True).tolist() == [True, True, False, False]
     assert channel_mask(4, keep_first=False).tolist() == [False, False, True, True]
+    assert channel_mask(3, keep_first=True).tolist() == [True, False, False]
     assert checkerboard_mask(2, 3, keep_even=True).tolist() == [[True, False, True], [False, True, False]]
     assert torch.equal(checkerboard_mask(3, 3, keep_even=False), ~checkerboard_mask(3, 3, keep_even=True))
 
@@ -125,15 +126,21 @@ def test_space_to_depth_says_what_does_not_fit():
 
 
 def test_batch_norm_in_training_standardises_and_remembers(generator):
-    layer = InvertibleBatchNorm(2, momentum=0.5, eps=1e-8).double()
+    layer = InvertibleBatchNorm(2, momentum=0.2, eps=1e-8).double()
     x = 3 + 2 * torch.randn(50, 2, 4, 4, generator=generator, dtype=torch.float64)
     y, log_det = layer(x)
     torch.testing.assert_close(y.mean(dim=(0, 2, 3)), torch.zeros(2).double(), atol=1e-7, rtol=0)
     torch.testing.assert_close(y.var(dim=(0, 2, 3), correction=0), torch.ones(2).double())
     variance = x.var(dim=(0, 2, 3), correction=0)
     torch.testing.assert_close(log_det, (-8 * variance.log().sum()).expand(50))
-    torch.testing.assert_close(layer.running_mean, 0.5 * x.mean(dim=(0, 2, 3)))
-    torch.testing.assert_close(layer.running_var, 0.5 + 0.5 * variance)
+    torch.testing.assert_close(layer.running_mean, 0.2 * x.mean(dim=(0, 2, 3)))
+    torch.testing.assert_close(layer.running_var, 0.8 + 0.2 * variance)
+
+
+def test_running_statistics_of_batch_norm_keep_no_graph(generator):
+    layer = InvertibleBatchNorm(2)
+    layer(torch.randn(5, 2, 3, 3, generator=generator, requires_grad=True))
+    assert not layer.running_mean.requires_grad and not layer.running_var.requires_grad
 
 
 @pytest.mark.parametrize("levels", [2, 17, 256])
@@ -195,3 +202,15 @@ def test_under_autocast_the_log_determinant_stays_in_float32(name):
         assert layer.network(layer.partition.split(y)[0]).dtype == torch.bfloat16
         assert y.dtype == log_det.dtype == torch.float32
         torch.testing.assert_close(layer(layer.inverse(y))[0], y, rtol=1e-5, atol=1e-5)
+
+
+def test_a_learned_scale_of_each_channel_bounds_the_log_scale():
+    """s = a tanh(·) reaches a, also beyond 1, and never more; Real NVP, section 4.1."""
+    layer = AffineCoupling(nn.Linear(3, 4), even(5), 2)
+    nn.init.zeros_(layer.network.weight)
+    with torch.no_grad():
+        layer.network.bias.copy_(torch.tensor([1e3, 1e3, 0.5, -2.0]))
+        layer.scale.copy_(torch.tensor([2.5, -0.5]))
+        y, log_det = layer(torch.ones(1, 5))
+    torch.testing.assert_close(log_det, torch.tensor([2.5 - 0.5]))
+    torch.testing.assert_close(y, torch.tensor([[1, math.exp(2.5) + 0.5, 1, math.exp(-0.5) - 2, 1]]))

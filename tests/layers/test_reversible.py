@@ -352,3 +352,15 @@ def test_reconstruction_stays_exact_in_depth(generator):
         pair = halves(shape, generator, torch.float32)
         error = [(a - b).norm() / b.norm() for a, b in zip(chain.inverse(*chain(*pair)), pair, strict=True)]
     assert max(error) < 1e-4
+
+
+def test_a_training_step_evaluates_each_function_twice(generator):
+    """Once forward and once backward, for reconstruction and derivative together: four forward passes' work in all."""
+    chain, shape = make("convolution")
+    calls = []
+    for step in chain.steps:
+        step.function.register_forward_hook(lambda module, inputs, output: calls.append(module))
+    y1, y2 = chain.double()(*halves(shape, generator))
+    assert calls == [step.function for step in chain.steps]
+    (y1 + y2).sum().backward()
+    assert calls[len(chain.steps) :] == [step.function for step in reversed(chain.steps)]

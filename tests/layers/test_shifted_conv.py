@@ -12,6 +12,7 @@ from dgm_helpers.layers.shifted_conv import (
     initialize,
     shift_down,
     shift_right,
+    with_ones,
 )
 
 
@@ -51,6 +52,48 @@ def test_dropout_drops_single_elements_from_its_generator_and_keeps_the_mean(gen
     )  # no whole feature at once
     first, again = (drop(x, 0.5, torch.Generator().manual_seed(1)) for _ in range(2))
     assert torch.equal(first, again)
+    # Of a probability that is not a half: a fifth is dropped, within 5 standard errors of 1 / 1118.
+    dropped = drop(x, 0.2, generator)
+    assert (
+        set(dropped.unique().tolist()) == {0.0, 1.25} and abs((dropped == 0).double().mean() - 0.2) < 5 / 1118
+    )
+
+
+@torch.no_grad()
+def test_a_gated_block_is_its_formula():
+    torch.manual_seed(0)
+    block = GatedResidual(3, (1, 1), "down_right", side_channels=2, classes=4).double()
+    for parameter in block.parameters():
+        parameter.add_(torch.randn_like(parameter))
+    x, side, label = torch.randn(5, 3).double(), torch.randn(5, 2).double(), torch.tensor([0, 3, 1, 2, 3])
+
+    def linear(conv, values):
+        return values @ conv.kernel()[:, :, 0, 0].T + conv.bias
+
+    def both_signs(values):
+        return torch.nn.functional.elu(torch.cat([values, -values], dim=1))
+
+    hidden = linear(block.first, both_signs(x)) + linear(block.side, both_signs(side))
+    gates = linear(block.second, both_signs(hidden)) + block.condition.weight[label]
+    expected = x + gates[:, :3] / (1 + torch.exp(-gates[:, 3:]))
+    found = block(x[:, :, None, None], side[:, :, None, None], label)
+    torch.testing.assert_close(found[..., 0, 0], expected)
+
+
+@torch.no_grad()
+def test_a_block_scaled_to_a_first_batch_starts_near_the_identity(generator):
+    torch.manual_seed(0)
+    block = GatedResidual(8, (2, 2), "down_right").double()
+    x = torch.randn(30, 8, 6, 6, generator=generator, dtype=torch.float64)
+    initialize(block, block, x)
+    # a has the standard deviation 0.1, and its gate is near a half.
+    assert 0.02 < (block(x) - x).std() < 0.1
+
+
+def test_a_channel_of_ones_tells_padding_from_grey():
+    x = torch.zeros(2, 3, 4, 5)
+    padded = with_ones(x)
+    assert torch.equal(padded[:, :3], x) and padded.shape == (2, 4, 4, 5) and padded[:, 3].eq(1).all()
 
 
 def test_dropout_is_for_training_alone(generator):

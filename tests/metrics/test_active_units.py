@@ -64,3 +64,19 @@ def test_units_of_a_higher_layer_are_active_if_they_follow_the_image():
 def test_one_image_is_told():
     with pytest.raises(ValueError, match=r"^a variance over images needs at least two of them, not 1$"):
         active_units(linear_vae([1.0]), torch.zeros(1, 1))
+
+
+def test_samples_of_higher_layers_come_from_the_generator_in_two_independent_estimates():
+    generator, given = torch.Generator(), []
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.ones(1))
+
+        def layer_means(self, x, samples, generator):
+            given.append((len(x), samples, generator))
+            return [x.flatten(1)]
+
+    active_units(Model(), torch.zeros(70, 3), generator, samples=7)
+    assert given == [(50, 7, generator), (20, 7, generator)] * 2

@@ -51,3 +51,11 @@ def test_what_is_plain_to_see_in_a_head_correlates_with_what_it_was_rendered_fro
 
     table = head_correlations(codes_of, 200)
     assert table.shape == (2, 4) and table[0, 2] > 0.8 and table[1, 2].abs() < 0.5
+
+
+def test_the_seed_draws_the_heads():
+    def codes_of(x):
+        return x.flatten(1)[:, 500:502]
+
+    one, same, other = (head_correlations(codes_of, 20, seed) for seed in (1, 1, 2))
+    assert torch.equal(one, same) and not torch.equal(one, other)

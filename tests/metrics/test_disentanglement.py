@@ -1,5 +1,6 @@
 """Scores of codes whose score is known: perfect, noise, and codes that lack factors."""
 
+import inspect
 import math
 
 import pytest
@@ -127,3 +128,44 @@ def test_what_cannot_be_scored_is_told(generator):
         metric.z_diff_batch(FACTORS, perfect, 3, 0, generator)
     with pytest.raises(ValueError, match="at least two samples, not 1"):
         metric.least_varying_batch(FACTORS, perfect, torch.ones(5), 3, 1, generator)
+
+
+def test_variances_are_in_units_of_each_dimension():
+    """No dimension stands still here, so that which one varies least is a matter of its unit."""
+    scales = torch.tensor([100.0, 0.2, 1.0, 30.0, 0.5])
+
+    def codes(values):
+        return perfect(values) + 0.3 * noise(values)
+
+    draws = [
+        metric.least_varying_batch(FACTORS, function, scale, 200, 16, torch.Generator().manual_seed(0))
+        for function, scale in ((codes, torch.ones(5)), (lambda values: codes(values) * scales, scales))
+    ]
+    assert torch.equal(draws[0][0], draws[1][0]) and torch.equal(draws[0][1], draws[1][1])
+    assert draws[0][0].unique().numel() == 5
+
+
+def test_scores_are_of_new_points_with_the_published_settings(generator):
+    asked = []
+
+    def codes(values):
+        asked.append(len(values))
+        return perfect(values)
+
+    metric.z_diff_score(FACTORS, codes, train_points=50, test_points=30, pairs=4, generator=generator)
+    assert sum(asked) == 2 * (50 + 30) * 4
+    asked.clear()
+    metric.majority_vote_score(FACTORS, codes, train_votes=50, test_votes=30, samples=4, generator=generator)
+    assert sum(asked) == 10_000 + (50 + 30) * 4
+    # Those of disentanglement_lib.
+    wanted = {"z_diff_score": {"train_points": 10_000, "test_points": 5_000, "pairs": 64},
+              "majority_vote_score": {"train_votes": 10_000, "test_votes": 5_000, "samples": 64}}  # fmt: skip
+    for name, settings in wanted.items():
+        parameters = inspect.signature(inspect.unwrap(getattr(metric, name))).parameters
+        assert {key: parameters[key].default for key in settings} == settings
+
+
+def test_pictures_are_encoded_without_gradients():
+    encoder = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 2))
+    codes = metric.rendered_codes(Sprites(size=8), encoder)
+    assert not codes(torch.zeros(3, 5).long()).requires_grad

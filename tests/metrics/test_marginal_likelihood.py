@@ -104,3 +104,14 @@ def test_what_cannot_be_evaluated_is_told():
         marginal_log_likelihood(Counting(), torch.zeros(2, 3), 0)
     with pytest.raises(TypeError, match=r"^Linear has no importance_sampler\(x\), which draws from its q"):
         marginal_log_likelihood(nn.Linear(3, 2), torch.zeros(2, 3))
+
+
+def test_the_generator_draws_the_samples_and_there_are_5000_unless_said():
+    model, x = VAE(data_dim=16, latent_dim=2, hidden=(5,)), torch.rand(3, 16).round()
+    one, same, other = (
+        marginal_log_likelihood(model, x, 20, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)
+    )
+    assert torch.equal(one, same) and not torch.equal(one, other)
+    counting = Counting()
+    marginal_log_likelihood(counting, torch.zeros(2, 3))
+    assert counting.drawn == {1: 5000}

@@ -50,3 +50,22 @@ def test_a_sheared_bar_has_its_slope_and_its_width(slope: int, thickness: int):
 
 def test_an_empty_image_has_no_shape():
     assert stroke_shape(torch.zeros(2, 1, 5, 5)).eq(0).all()
+
+
+def test_a_reader_does_not_care_where_its_data_lie_and_is_linear_far_from_them():
+    x = torch.randn(200, 3, generator=generator(0), dtype=torch.float64)
+    targets = x[:, :1] - x[:, 1:2]
+    read, moved = (fit_reader(data, targets, features=100) for data in (x, x + 50))
+    torch.testing.assert_close(moved(x + 50), read(x), rtol=1e-6, atol=1e-6)
+    # Features are max(0, ·): on a ray that has left all their edges behind the prediction is a straight line.
+    ray = torch.tensor([1.0, -1.0, 0.5], dtype=torch.float64)
+    near, further, far = (read(ray[None] * distance).item() for distance in (1e4, 2e4, 3e4))
+    assert far - further == pytest.approx(further - near) and abs(further - near) > 1e3
+
+
+def test_what_is_darker_than_the_ground_is_no_ink():
+    image = torch.zeros(1, 1, 9, 20)
+    image[..., 8:10] = 1
+    darker = image.clone()
+    darker[..., 15:] = -0.5
+    assert torch.equal(stroke_shape(darker), stroke_shape(image))

@@ -42,6 +42,15 @@ def test_no_sub_pixel_sees_itself_or_a_later_one(model):
     assert jacobian.reshape(count, count).triu().eq(0).all()
 
 
+@pytest.mark.parametrize("name", [name for name in MODELS if "colour" in name])
+def test_nor_does_one_of_several_levels_in_colour(name):
+    # A softmax of each channel: its logits are so many features, which have to keep their channel's place in the order.
+    model = build(name, levels=4)
+    images = random_images(model, 2, size=4)
+    jacobian = influence(lambda x: mixed_outputs(model, x), images).movedim(3, -1).reshape(48, 48)
+    assert jacobian.triu().eq(0).all() and jacobian.tril(-1)[1:].gt(0).any(dim=1).all()
+
+
 @torch.no_grad()
 def test_probabilities_of_all_images_sum_to_one(model):
     images = all_images(model)
@@ -159,6 +168,19 @@ def test_the_likelihood_is_summed_in_float32_whatever_the_logits_are():
         logits = torch.zeros(1, count, 1, 32, 32, dtype=torch.bfloat16)
         expected = -1024 * torch.log(torch.tensor([float(levels)]))
         torch.testing.assert_close(level_log_prob(x, logits, levels), expected)
+
+
+def test_a_pixel_that_is_nan_has_no_probability_whatever_its_logits_are():
+    from dgm_helpers.objectives.pixel_levels import draw_level, level_log_prob
+
+    x = torch.tensor([0.0, torch.nan]).view(2, 1, 1, 1)
+    for count, levels in ((1, 2), (4, 4)):
+        found = level_log_prob(x, torch.zeros(2, count, 1, 1, 1), levels)
+        assert found[0].isfinite() and found[1].isnan()
+    # Nor is a level of probability zero drawn, not even by a uniform number of zero.
+    assert draw_level(torch.tensor([[-torch.inf, 0.0, 0.0]]), torch.zeros(1), 3).item() == 0.5
+    # And the last one where rounding leaves the sum of all probabilities below the number.
+    assert draw_level(torch.zeros(1, 3), torch.ones(1), 3).item() == 1
 
 
 @torch.no_grad()

@@ -23,6 +23,14 @@ def images(generator, n=4):
     return torch.bernoulli(torch.full((n, 6), 0.5, dtype=torch.float64), generator=generator)
 
 
+def test_a_reconstruction_is_decoded_from_the_most_probable_code(generator):
+    model, x = small(), images(generator, 40)
+    codes, logits = model.codes(), model.encode(x)
+    likeliest = codes[torch.distributions.Bernoulli(logits=logits).log_prob(codes[:, None]).sum(-1).argmax(0)]
+    assert ((logits > 0) & (logits < 0.5)).any()  # where another threshold than a half would show
+    torch.testing.assert_close(model.reconstruct(x), model.decode(likeliest).sigmoid())
+
+
 def test_codes_are_all_codes():
     codes = small().codes()
     assert codes.shape == (8, 3)

@@ -138,6 +138,7 @@ def test_order_and_traversal():
     kl = kl_per_unit(*model.encode(x)).mean(dim=0)
     assert torch.equal(kl[order], kl.sort(descending=True).values)
     values = torch.linspace(-2, 2, 5)
+    assert order.tolist() != [0, 1, 2]  # else a row's number would do for its dimension
     pictures = model.traverse(x[:1], order, values)
     assert pictures.shape == (3, 5, 256)
     mu, _ = model.encode(x[:1])
@@ -158,6 +159,9 @@ def test_the_paper_presets_have_the_papers_networks():
     assert weights == [(256, 10), (256, 256), (512, 256), *[(32, 32, 4, 4)] * 3, (32, 1, 4, 4)]
     assert kinds(higgins.decoder) == ["Linear", "Tanh"] * 3 + ["Linear"]
     assert kinds(higgins.encoder) == ["Linear", "ReLU"] * 2 + ["Linear"]
+    tanh = BetaVAE(**{**SMALL, "decoder_activation": "tanh"})
+    assert kinds(tanh.decoder) == ["Linear", "Tanh", "Linear", "Tanh", "Rearrange", "ConvTranspose2d", "Tanh",
+                                   "ConvTranspose2d", "Flatten"]  # fmt: skip
     assert set(TRAINING) == set(PRESETS)
 
 

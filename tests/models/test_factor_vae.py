@@ -174,6 +174,8 @@ def test_the_papers_networks():
         (20, 128),
     ]
     assert weights[-7:] == [(1000, 10), *[(1000, 1000)] * 5, (2, 1000)]
+    slopes = [layer.negative_slope for layer in model.discriminator if hasattr(layer, "negative_slope")]
+    assert slopes == [0.2] * 6
 
 
 def test_nan_is_reported_and_one_image_is_refused():

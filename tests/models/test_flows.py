@@ -9,7 +9,8 @@ from dgm_helpers import checks, data
 from dgm_helpers.data.dequantization import dequantize
 from dgm_helpers.models import nice, real_nvp
 from dgm_helpers.models.nice import NICE, StandardLogistic
-from dgm_helpers.models.real_nvp import RealNVP
+from dgm_helpers.models.priors import StandardNormal
+from dgm_helpers.models.real_nvp import RealNVP, ResidualNetwork, Scale
 from dgm_helpers.training import fit
 
 DIGITS = data.load("digits").train
@@ -240,6 +241,17 @@ def test_nice_samples_from_the_prior_it_is_trained_with(generator):
     assert far.item() == -400
 
 
+def test_the_networks_and_the_prior_of_nice_are_those_asked_for():
+    model = NICE(data_dim=5, hidden=(7, 6), prior="gaussian")
+    for coupling, (kept, changed) in zip(model.couplings, [(3, 2), (2, 3)] * 2, strict=True):
+        shapes = [tuple(p.shape) for p in coupling.network.parameters() if p.ndim == 2]
+        assert shapes == [(7, kept), (6, 7), (changed, 6)]
+        kinds = [type(layer).__name__ for layer in coupling.network]
+        assert kinds == ["Linear", "ReLU", "Linear", "ReLU", "Linear"]
+    assert isinstance(model.prior, StandardNormal)
+    assert isinstance(NICE(data_dim=5, hidden=(7,)).prior, StandardLogistic)
+
+
 def test_a_uniform_of_zero_gives_a_finite_logistic_sample(monkeypatch):
     monkeypatch.setattr(torch, "rand", lambda shape, **kw: torch.zeros(shape))
     assert torch.isfinite(StandardLogistic(latent_dim=3).sample(2)).all()
@@ -285,3 +297,49 @@ def test_evaluation_takes_each_image_on_its_own_and_training_the_batch(generator
 def test_what_cannot_be_is_told(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_masks_of_real_nvp_take_turns_and_its_scales_double_their_features():
+    model = RealNVP(**{**SMALL, "image_size": 8, "features": 5, "scales": 3})
+    for number, scale in enumerate(model.scales):
+        fine, coarse = scale.fine[::2], scale.coarse[::2]
+        corners = [bool(coupling.partition.mask[0, 0]) for coupling in fine]
+        assert corners == ([True, False, True, False] if scale.last else [True, False, True])
+        halves = [coupling.partition.kept[0].item() == 0 for coupling in coarse]
+        assert halves == ([] if scale.last else [True, False, True])
+        widths = [coupling.network.first.bias.numel() for coupling in (*fine, *coarse)]
+        assert widths == [5 * 2**number] * len(fine) + [10 * 2**number] * len(coarse)
+
+
+@pytest.mark.parametrize("part", ["fine", "coarse"])
+def test_every_value_is_changed_by_some_coupling_of_a_scale(part, generator):
+    """With the same mask in each layer half of the values would only be normalised: a Jacobian with empty rows."""
+    torch.manual_seed(0)
+    scale = Scale((1, 4, 4), 4, 1, last=False).double().eval()
+    with torch.no_grad():
+        for parameter in scale.parameters():
+            parameter.add_(0.3 * torch.randn_like(parameter))
+    x = torch.randn(*((1, 4, 4) if part == "fine" else (4, 2, 2)), generator=generator, dtype=torch.float64)
+
+    def through(x):
+        for layer in getattr(scale, part):
+            x, _ = layer(x)
+        return x.flatten()
+
+    jacobian = torch.autograd.functional.jacobian(lambda x: through(x[None]), x).view(16, 16)
+    others = jacobian - jacobian.diagonal().diag()
+    assert (others.abs().sum(dim=1) > 0).all()
+
+
+@torch.no_grad()
+def test_the_networks_of_real_nvp_are_residual(generator):
+    torch.manual_seed(0)
+    network = ResidualNetwork(2, 4, 6, 2).double().eval()
+    for parameter in network.parameters():
+        parameter.add_(0.3 * torch.randn_like(parameter))
+    x = torch.randn(3, 2, 5, 5, generator=generator, dtype=torch.float64)
+    features = network.first(x)
+    for norm, _, conv, second_norm, _, second_conv in network.blocks:
+        features = features + second_conv(second_norm(conv(norm(features).relu())).relu())
+    norm, _, conv = network.last
+    torch.testing.assert_close(network(x), conv(norm(features).relu()))

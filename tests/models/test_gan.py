@@ -4,7 +4,7 @@ import pytest
 import torch
 from adversarial import SMALL, VECTORS, batch_for, build, gradients, is_generators, seeded, train
 
-from dgm_helpers import data
+from dgm_helpers import checks, data
 from dgm_helpers.models.gan import GAN, PRESETS
 from dgm_helpers.models.latent_code import Codes, LatentLayout
 from dgm_helpers.objectives.adversarial import discriminator_loss, generator_loss
@@ -105,6 +105,22 @@ def test_a_latent_vector_holds_noise_one_hot_codes_and_continuous_codes(generato
     )
     assert [values.unique().tolist() for values in codes.categories.T] == [[0, 1, 2, 3], [0, 1]]
     assert torch.equal(LAYOUT.join(noise, codes), latent)
+
+
+def test_noise_and_continuous_codes_are_uniform_between_minus_one_and_one(generator):
+    noise, codes = LAYOUT.split(LAYOUT.sample(20_000, generator))
+    for values in (noise, codes.continuous):
+        checks.mean_equals("value", values, torch.zeros(values.shape[1]))
+        checks.mean_equals("its square", values**2, torch.full((values.shape[1],), 1 / 3))
+
+
+@pytest.mark.parametrize(("normalize", "counts"), [("both", (2, 2)), ("generator", (2, 0)), ("none", (0, 0))])
+def test_batch_normalisation_stands_where_it_is_asked_for(normalize, counts):
+    model = build({**SMALL, "normalize": normalize}, GAN)
+    kinds = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)
+    found = [sum(isinstance(m, kinds) for m in part.modules()) for part in (model.generator, model.trunk)]
+    # The generator: its hidden layer, the one that begins the maps, and a convolution.
+    assert found == [counts[0] + (counts[0] > 0), counts[1]]
 
 
 def test_given_codes_override_what_is_drawn_and_leave_the_rest():

@@ -7,6 +7,7 @@ from scipy import stats
 
 from dgm_helpers import data
 from dgm_helpers.layers.masked_conv import HorizontalConv2d, VerticalConv2d, receptive_field
+from dgm_helpers.layers.row_cache import convolve
 from dgm_helpers.models.gated_pixelcnn import PRESETS, GatedPixelCNN, gated_activation
 from dgm_helpers.models.gated_pixelcnn_cache import RowOfPixels
 from dgm_helpers.training import fit
@@ -73,6 +74,19 @@ def test_the_vertical_stack_learns_nothing_from_the_horizontal_one():
         lambda x: model.above(x, [None, None], lambda conv, v: conv(v))[-1][:, :, 5].sum(dim=1), images
     )
     assert link.amax(dim=(0, 1, 3)).gt(0).tolist() == [True] * 5 + [False] * 4  # rows above alone, any column
+
+
+@torch.no_grad()
+def test_the_residual_connection_is_the_horizontal_stacks_alone():
+    layer = build("gated").layers[0]
+    x, link = torch.randn(2, 4, 5, 5).double(), torch.randn(2, 8, 5, 5).double()
+    gated = gated_activation(layer.horizontal(x) + link)
+    residual, skip = layer.out(gated).chunk(2, dim=1)
+    for found, expected in zip(layer.left(x, link, None, convolve), (x + residual, skip), strict=True):
+        torch.testing.assert_close(found, expected)
+    features, handed_over = layer.above(x, None, convolve)
+    torch.testing.assert_close(features, gated_activation(layer.vertical(x)))
+    torch.testing.assert_close(handed_over, layer.link(layer.vertical(x)))  # from before the gate: figure 2
 
 
 @pytest.mark.parametrize("space", [(), (5,), (3, 7)])

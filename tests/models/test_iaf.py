@@ -225,6 +225,26 @@ def test_one_step_under_bfloat16_autocast_keeps_densities_in_float32(generator):
     assert all(torch.isfinite(parameter).all() for parameter in model.parameters())
 
 
+def test_log_scales_of_a_flow_are_summed_in_float32_under_autocast(generator):
+    torch.manual_seed(0)
+    made = MADE(64, (32,))
+    with torch.no_grad():
+        made.output.bias.normal_(generator=generator)
+    z = torch.randn(5, 64, generator=generator)
+    with torch.autocast("cpu", torch.bfloat16):
+        log_scale, shift = made(z)
+    assert log_scale.dtype == shift.dtype == torch.float32
+
+
+@torch.no_grad()
+def test_a_reconstruction_sends_the_mean_through_the_flow():
+    model, x = iaf(), images()
+    mu, _ = model.encode(x)
+    context = model.encoder(x.flatten(1))[:, 2 * 3 :]
+    z, _ = model.flow(mu, context)
+    torch.testing.assert_close(model.reconstruct(x).flatten(1), model.decoder(z).sigmoid())
+
+
 def test_a_model_overfits_sixteen_images():
     torch.manual_seed(0)
     model = IAFVAE(**{**SMALL, "hidden": (60,), "latent_dim": 8}, context_dim=8)

@@ -111,6 +111,16 @@ def test_one_image_or_none_is_a_batch_too(n):
     assert posterior.mode().categories.shape == (n, 2) and posterior.mu.shape == (n, 2)
 
 
+def test_qs_standard_deviations_have_a_lower_bound():
+    model = build({**SMALL, **CODES}, InfoGAN)
+    raw = torch.tensor([[-100.0, SMALLEST_LOG_SIGMA, 3.0]]).double()
+    output = torch.zeros(3, sum(model.layout.categories) + 4).double()
+    output[:, -1] = raw[0]
+    found = model.posterior(output).log_sigma[:, -1]
+    expected = torch.tensor([SMALLEST_LOG_SIGMA, SMALLEST_LOG_SIGMA + math.log(2), 3.0]).double()
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-3)
+
+
 def test_the_config_rebuilds_the_model():
     model = build({**SMALL, **CODES}, InfoGAN).eval()
     again = InfoGAN(**model.config).double().eval()

@@ -52,6 +52,14 @@ def test_shapes(model, x, generator):
     assert torch.equal(means[0], mu)
 
 
+@torch.no_grad()
+def test_means_of_higher_layers_are_averaged_over_the_samples(x, generator):
+    # The variance of a mean of 25 samples is a 25th; 500 repetitions of each tell that within a third.
+    model, many = built("two layers"), x[:1].repeat(500, 1, 1, 1)
+    one, more = (model.layer_means(many, samples, generator)[1].var(dim=0) for samples in (1, 25))
+    assert (one / more > 15).all() and (one / more < 40).all()
+
+
 def replay(model, x, samples, seed):
     """Each sample's log p(x|z_1) and log p(z) - log q(z|x), by torch.distributions, from the noise of that seed."""
     noise = torch.Generator().manual_seed(seed)

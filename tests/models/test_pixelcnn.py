@@ -50,6 +50,19 @@ def test_a_residual_block_adds_its_input_once():
     assert torch.equal(features, model.first(x))
 
 
+@torch.no_grad()
+def test_the_network_is_table_one():
+    # A 7 x 7 convolution of mask A, blocks of relu and convolution thrice, then relu and a 1 x 1 convolution twice.
+    model = build("pixelcnn", image_size=8)
+    x = random_images(model, 2)
+    features = model.first(2 * x - 1)
+    for block in model.blocks:
+        hidden = block.middle(block.reduce(features.relu()).relu())
+        features = features + block.expand(hidden.relu())
+    expected = model.output(model.head(features.relu()).relu())
+    torch.testing.assert_close(model.logits(x)[:, 0], expected)
+
+
 def test_activations_and_logits_start_at_a_moderate_size():
     torch.manual_seed(0)
     model = PixelCNN(blocks=15)

@@ -17,8 +17,10 @@ def test_every_earlier_pixel_of_a_small_image_is_seen(scales):
         assert torch.equal(seen, number < 8 * row + column), (row, column)
 
 
-def test_dropout_is_drawn_from_the_generator():
-    model = build("plus plus", image_size=8).train()
+@pytest.mark.parametrize("name", ["plus plus", "snail"])
+def test_dropout_is_drawn_from_the_generator(name):
+    # All of it: what came from elsewhere would differ between two calls with one seed.
+    model = build(name, image_size=8).train()
     x = random_images(model, 2)
 
     def loss(seed):

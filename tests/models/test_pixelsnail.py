@@ -42,3 +42,17 @@ def test_the_paper_preset_has_the_released_sizes():
 def test_the_laptop_preset_models_grey_mnist():
     model = PixelSNAIL(**PRESETS["laptop"])
     assert model.log_prob(torch.zeros(2, 1, 28, 28)).shape == (2,)
+
+
+@torch.no_grad()
+def test_keys_and_values_are_made_of_image_features_and_position_and_queries_of_the_last_two():
+    model = build("snail")
+    block = model.blocks[0]
+    x, features, position = torch.randn(2, 1, 3, 3), torch.randn(2, 4, 3, 3), torch.randn(2, 2, 3, 3)
+    parts = [part.double() for part in (x, features, position)]
+    offered, asked = torch.cat(block.offer(*parts), dim=1), block.ask(*parts[1:])
+    assert offered.shape == (2, 3 + 4, 3, 3) and asked.shape == (2, 3, 3, 3)
+    for i in range(3):
+        changed = [part + 1 if i == j else part for j, part in enumerate(parts)]
+        assert (torch.cat(block.offer(*changed), dim=1) != offered).all()
+        assert i == 0 or (block.ask(*changed[1:]) != asked).all()

@@ -102,3 +102,19 @@ def test_a_mixture_needs_components_and_points():
         MixturePrior(latent_dim=2, components=0)
     with pytest.raises(ValueError, match="at least as many points"):
         MixturePrior(latent_dim=2, components=5).fit(torch.zeros(4, 2))
+
+
+def test_a_fit_finds_how_often_each_component_comes(generator):
+    z = torch.randn(2000, 1, generator=generator, dtype=torch.float64)
+    z[:1800] += 20
+    prior = MixturePrior(latent_dim=1, components=2).double()
+    prior.fit(z, steps=50, generator=torch.Generator().manual_seed(1))
+    order = prior.means[:, 0].argsort()
+    weights = prior.logits.softmax(dim=0)[order]
+    torch.testing.assert_close(weights, torch.tensor([0.1, 0.9]).double(), rtol=0, atol=1e-6)
+
+
+def test_a_mixture_is_sampled_from_its_generator(generator):
+    prior = random_mixture(generator)
+    one, same, other = (prior.sample(50, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert torch.equal(one, same) and not torch.equal(one, other)

@@ -6,7 +6,7 @@ import torch
 from dgm_helpers import data
 from dgm_helpers.models import i_revnet, revnet
 from dgm_helpers.models.i_revnet import IRevNet
-from dgm_helpers.models.revnet import RevNet
+from dgm_helpers.models.revnet import RevNet, Transition
 from dgm_helpers.training import fit
 
 DIGITS = data.load("digits")
@@ -90,7 +90,7 @@ def test_one_step_under_bfloat16_autocast_keeps_streams_and_loss_in_float32(name
     with torch.autocast("cpu", torch.bfloat16):
         terms = model.loss(images, batch[1])
         assert model.encode(images).dtype == torch.float32
-    assert terms["loss"].dtype == torch.float32
+    assert terms["loss"].dtype == terms["accuracy"].dtype == torch.float32
     terms["loss"].backward()
     optimizer.step()
     assert all(torch.isfinite(parameter).all() for parameter in model.parameters())
@@ -200,3 +200,55 @@ def test_presets_build(model_file):
 def test_what_cannot_be_is_told(make_it, message):
     with pytest.raises(ValueError, match=message):
         make_it()
+
+
+@torch.no_grad()
+def test_the_classifier_reads_the_mean_of_the_rectified_features(name, batch):
+    model = make(name).double().eval()
+    for parameter in model.norm.parameters():
+        parameter.add_(0.5 * torch.randn_like(parameter))
+    features = model.norm(model.encode(batch[0])).clamp_min(0)
+    torch.testing.assert_close(model(batch[0]), model.classifier(features.mean(dim=(2, 3))))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("bottleneck", [False, True])
+def test_a_block_that_changes_size_is_its_formula(bottleneck):
+    """Means of 2 x 2 pixels and channels of zeros behind, or with bottlenecks a projection of each half."""
+    torch.manual_seed(0)
+    block = Transition(4, 8, 2, bottleneck, activate=True).double().eval()
+    x1, x2 = torch.randn(2, 3, 4, 6, 6, dtype=torch.float64)
+
+    def down(x, half):
+        mean = x.unflatten(2, (3, 2)).unflatten(4, (3, 2)).mean(dim=(3, 5))
+        if bottleneck:
+            return torch.einsum("oi,bihw->bohw", block.projections[half].weight[:, :, 0, 0], mean)
+        return torch.cat([mean, torch.zeros_like(mean)], dim=1)
+
+    y1, y2 = block(x1, x2)
+    torch.testing.assert_close(y1, down(x1, 0) + block.f(x2))
+    torch.testing.assert_close(y2, down(x2, 1) + block.g(y1))
+
+
+def test_what_enters_a_convolution_is_normalised_and_rectified_once():
+    """The first function of a network begins with its convolution, every other one with normalisation and ReLU."""
+    model = RevNet(image_channels=1, units=(2, 2), channels=(8, 8, 12), strides=(1, 2))
+    functions = [module for module in model.stages.modules() if isinstance(module, torch.nn.Sequential)]
+    assert [type(f[0]).__name__ for f in functions] == ["Conv2d", *["BatchNorm2d"] * (len(functions) - 1)]
+    invertible = IRevNet(**MODELS["i-revnet, injective"][1])
+    kinds = [type(step.function[0]).__name__ for step in invertible.chain.steps]
+    assert kinds == ["Conv2d", "BatchNorm2d", "BatchNorm2d", "BatchNorm2d"]
+
+
+def test_normalisation_keeps_torchs_own_memory_of_the_past():
+    # 0.9 and 0.99 are what other frameworks call 0.1 and 0.01.
+    for name in MODELS:
+        norms = [m for m in make(name).modules() if isinstance(m, torch.nn.BatchNorm2d)]
+        assert {norm.momentum for norm in norms} == {0.1}
+
+
+def test_the_divisor_is_that_of_the_inner_maps():
+    for divisor, maps in ((2, [2, 2, 4]), (4, [1, 1, 4])):
+        model = make("i-revnet, injective", divisor=divisor)
+        convolutions = [m for m in model.chain.steps[0].modules() if isinstance(m, torch.nn.Conv2d)]
+        assert [conv.out_channels for conv in convolutions] == maps

@@ -1,9 +1,13 @@
 """VAE and ConvVAE with both likelihoods: the same properties of each, so that a new model is tested by adding it."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
 from dgm_helpers import checks, data
+from dgm_helpers.models.beta_vae import BetaVAE
+from dgm_helpers.models.linear_vae import LinearVAE
 from dgm_helpers.models.priors import StandardNormal
 from dgm_helpers.models.vae import PRESETS, VAE, ConvVAE
 from dgm_helpers.objectives.distributions import gaussian_log_prob, kl_to_standard_normal
@@ -278,3 +282,51 @@ def test_the_standard_normal_prior(generator):
     expected = torch.distributions.Normal(0, 1).log_prob(z).sum(dim=-1)
     torch.testing.assert_close(prior.log_prob(z), expected)
     assert StandardNormal(**prior.config).zeros.shape == (3,) and not list(prior.parameters())
+
+
+@torch.no_grad()
+def copy_linear(exact, model):
+    """Give a VAE of linear layers the parameters of a LinearVAE, of which all is known."""
+    encoder, decoder = model.encoder[-1], model.decoder[0]
+    encoder.weight.copy_(torch.cat([exact.encoder_weight, torch.zeros(2, 4)]))
+    encoder.bias.copy_(torch.cat([exact.encoder_bias, exact.encoder_log_sigma]))
+    decoder.weight.copy_(exact.weight)
+    decoder.bias.copy_(exact.bias)
+    model.log_noise.copy_(exact.log_noise)
+
+
+LINEAR = {
+    "vae": lambda: VAE(data_dim=4, latent_dim=2, hidden=(), likelihood="gaussian"),
+    "beta": lambda: BetaVAE(image_size=2, maps=(), hidden=(), latent_dim=2, likelihood="gaussian", beta=1.0),
+}
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_loss_bound_and_gradients_of_a_linear_model_have_the_exact_means(name, generator):
+    """Against closed forms, by z-tests with a false-alarm rate of 1e-6."""
+    exact = LinearVAE(data_dim=4, latent_dim=2).double().reset(torch.Generator().manual_seed(1))
+    model, x = LINEAR[name]().double(), exact.sample(3, generator).detach()
+    copy_linear(exact, model)
+    losses, gradients = [], []
+    encoder, decoder = model.encoder[-1], model.decoder[0]
+    for _ in range(200):
+        loss = model.loss(x.repeat(50, 1), generator)["loss"]
+        parts = torch.autograd.grad(loss, (encoder.weight, encoder.bias, decoder.weight))
+        gradients.append(torch.cat([part.flatten() for part in (parts[0][:2], *parts[1:])]))
+        losses.append(loss.detach())
+    elbo = exact.elbo(x).mean()
+    checks.mean_equals("loss", torch.stack(losses), -elbo.detach())
+    of = (exact.encoder_weight, exact.encoder_bias, exact.encoder_log_sigma, exact.weight)
+    expected = torch.cat([-g.flatten() for g in torch.autograd.grad(elbo, of)])
+    checks.mean_equals("gradient", torch.stack(gradients), expected)
+    copy_linear(exact.set_best_encoder(), model)  # of another one the weights would have heavy tails
+    weights = (model.bound(x.repeat(2000, 1), 2, generator).view(2000, 3) - exact.log_prob(x)).exp()
+    checks.mean_equals("p(x)", weights.detach(), torch.ones(3))
+
+
+def test_perceptrons_have_tanh_units_and_the_decoder_mirrors_the_encoder():
+    model = VAE(data_dim=64, latent_dim=3, hidden=(20, 10))
+    for network, sizes in ((model.encoder, [64, 20, 10, 6]), (model.decoder, [3, 10, 20, 64])):
+        assert [type(layer).__name__ for layer in network] == ["Linear", "Tanh", "Linear", "Tanh", "Linear"]
+        found = [(layer.in_features, layer.out_features) for layer in network[::2]]
+        assert found == list(pairwise(sizes))

@@ -69,10 +69,26 @@ def test_a_stack_sees_earlier_pixels_of_its_window_alone():
     assert (pattern & ~window(8, 1)).any() and (pattern | ~window(8, 1)).all()
 
 
-def test_colours_are_seen_in_their_order():
-    pattern = seen(vlae(image_channels=3, image_size=4, local_layers=1, kernel_size=1), channels=3)
+@pytest.mark.parametrize("levels", [2, 3])
+def test_colours_are_seen_in_their_order(levels):
+    sizes = {"image_size": 4, "local_layers": 1, "kernel_size": 1, "local_channels": 18}
+    model = vlae(image_channels=3, levels=levels, **sizes)
+    pattern = seen(model, channels=3)
     within = torch.ones(3, 3, dtype=torch.bool).tril(-1)
     assert torch.equal(pattern, torch.block_diag(*[within] * 16).bool())
+
+
+@torch.no_grad()
+def test_the_masked_layers_are_residual_and_each_is_told_its_part_of_the_code():
+    """The decoder by hand: relu of convolution and code, added from the second layer on."""
+    model, x, z = vlae(local_layers=3), images(), torch.randn(6, 3).double()
+    decoder = model.decoder
+    codes, features = decoder.from_code(z).chunk(3, dim=1), 2 * x - 1
+    for i, (layer, code) in enumerate(zip(decoder.layers, codes, strict=True)):
+        update = (layer(features) + code).relu()
+        features = update if i == 0 else features + update
+    expected = decoder.output(decoder.head(features).relu())
+    torch.testing.assert_close(decoder(x, z)[:, :, 0], expected)
 
 
 def test_every_sub_pixel_depends_on_every_latent():
@@ -144,6 +160,26 @@ def test_importance_weights_average_to_the_exact_p_of_x(flow, generator):
     weights = torch.exp(model.log_likelihood(x, z) - log_ratio - exact)
     checks.mean_equals("weight", weights, torch.ones(3))
     assert (weights.log().mean(dim=0) < 0).all()
+
+
+@torch.no_grad()
+def test_each_image_is_judged_by_its_own_codes():
+    model, x, z = vlae(), images(), torch.randn(4, 6, 3).double()
+    together = model.log_likelihood(x, z)
+    for k, b in itertools.product(range(4), range(6)):
+        torch.testing.assert_close(
+            together[k, b], model.log_likelihood(x[b : b + 1], z[k : k + 1, b : b + 1])[0, 0]
+        )
+
+
+@FLOWS
+@torch.no_grad()
+def test_a_reconstruction_is_drawn_at_the_code_of_the_posteriors_mean(flow):
+    model, x = vlae(flow=flow), images()
+    mu, _ = model.encode(x)
+    torch.testing.assert_close(mu, model.encoder(2 * x - 1)[:, :3])  # pixels are read in [-1, 1]
+    code = mu if flow == "prior" else model.prior.flow(mu)[0]
+    assert torch.equal(model.reconstruct(x, seeded()), model.decode(code, seeded()))
 
 
 @FLOWS

@@ -114,3 +114,10 @@ def test_a_smoothing_that_cannot_be_is_told(smoothing):
         discriminator_loss(ones, ones, smoothing)
     with pytest.raises(ValueError, match=message):
         optimal_discriminator(ones, ones, smoothing)
+
+
+def test_features_of_half_precision_are_averaged_in_float32(generator):
+    real = 100 + torch.randn(500, 3, generator=generator)
+    fake = real + 0.01  # a difference that bfloat16 does not hold at this size
+    loss = feature_matching_loss(real.bfloat16(), fake)
+    torch.testing.assert_close(loss, feature_matching_loss(real.bfloat16().float(), fake), rtol=0, atol=0)

@@ -110,3 +110,12 @@ def test_what_is_no_covariance_is_refused():
     for d in (0, 3):
         with pytest.raises(ValueError, match="fewer than these"):
             collapse.ppca_solution(torch.eye(3), d)
+
+
+def test_ppca_of_equal_eigenvalues_has_no_weight_and_no_nan(generator):
+    # Rounding puts the kept eigenvalues below the mean of the rest now and then.
+    for _ in range(20):
+        basis = torch.linalg.qr(torch.randn(6, 6, generator=generator)).Q
+        weight, noise = collapse.ppca_solution(basis @ basis.T, 3)
+        torch.testing.assert_close(weight, torch.zeros(6, 3), rtol=0, atol=1e-2)
+        assert noise.item() == pytest.approx(1, abs=1e-5)

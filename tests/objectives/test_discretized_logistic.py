@@ -11,7 +11,9 @@ from dgm_helpers.objectives.discretized_logistic import (
     conditional_means,
     discretized_logistic_log_prob,
     mixture_log_prob,
+    mixture_size,
     sample_mixture,
+    split_mixture,
 )
 
 LOG_SCALES = list(range(-7, 6))
@@ -154,3 +156,24 @@ def test_samples_of_a_pixel_have_its_probabilities(channels, levels, generator):
     rare = expected < 5
     observed, expected = (torch.cat([v[~rare], v[rare].sum()[None] + 1e-9]) for v in (observed, expected))
     assert stats.chisquare(observed, expected * observed.sum() / expected.sum()).pvalue > 1e-6
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
+def test_a_networks_output_is_split_component_by_component(dtype):
+    """Of each component a logit, the means, the log-scales and the coefficients, which stay in their bounds."""
+    assert mixture_size(4, 1) == 12 and mixture_size(10, 3) == 100
+    output = (torch.arange(20).view(1, 20, 1, 1) - 10).expand(2, 20, 3, 5).to(dtype)
+    logits, means, log_scales, coefficients = (part[0, ..., 0, 0] for part in split_mixture(output, 2, 3))
+    exact = torch.promote_types(dtype, torch.float32)
+    assert {part.dtype for part in (logits, means, log_scales, coefficients)} == {exact}
+    assert logits.tolist() == [-10, 0] and means.tolist() == [[-9, -8, -7], [1, 2, 3]]
+    assert log_scales.tolist() == [[-6, -5, -4], [4, 5, 6]]
+    torch.testing.assert_close(coefficients, torch.tensor([[-3, -2, -1], [7, 8, 9]]).to(exact).tanh())
+    assert split_mixture(output - 90, 2, 3)[2].eq(-7).all()
+
+
+def test_a_component_of_weight_zero_is_not_drawn_by_a_uniform_number_of_zero():
+    logits, means = torch.tensor([[-torch.inf, 0.0]]), torch.tensor([[[-1.0], [1.0]]])
+    none = torch.zeros(1, 2, 0)
+    x = sample_mixture(logits, means, torch.full((1, 2, 1), -7.0), none, torch.tensor([[0.0, 0.5]]))
+    assert x.item() == 1

@@ -279,3 +279,11 @@ def test_sample_and_log_prob_are_those_of_the_two_functions(left, right, shape, 
     )
     for mine, other in zip(ours, theirs, strict=True):
         torch.testing.assert_close(mine, other, atol=1e-9, rtol=1e-9)
+
+
+def test_bernoulli_log_prob_of_half_precision_is_summed_in_float32(generator):
+    logits = torch.randn(4, 784, generator=generator).bfloat16()
+    x = logits.sigmoid()  # as in the entropy of a BernoulliVAE's bits, under autocast
+    result = bernoulli_log_prob(x, logits)
+    assert result.dtype == torch.float32
+    torch.testing.assert_close(result, bernoulli_log_prob(x.float(), logits.float()), rtol=0, atol=0)

@@ -164,3 +164,13 @@ def test_leave_one_out_beats_the_plain_estimator_many_times(generator):
     values, (scores, _) = f(z), score(z, mu, log_sigma)
     plain = (values[..., None] * scores).mean(dim=0)
     checks.variance_reduced("leave one out", leave_one_out_gradient(values, scores), plain, factor=50)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=name)
+def test_estimates_leave_the_callers_graph_alone(estimator):
+    f, leaf = Quadratic(curvature=[1.0], centre=[1.0]), torch.zeros(1)
+    with torch.no_grad():  # and need none
+        estimator(f, leaf, leaf, 3)
+    assert not leaf.requires_grad and leaf.grad is None
+    values, scores = torch.randn(3, 2, requires_grad=True), torch.randn(3, 2, 1, requires_grad=True)
+    assert not leave_one_out_gradient(values, scores).requires_grad

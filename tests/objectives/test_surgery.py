@@ -231,3 +231,25 @@ def test_one_sweep_has_no_standard_error():
 def test_integration_is_refused_in_three_dimensions():
     with pytest.raises(ValueError, match="one or two latent dimensions"):
         surgery.exact_surgery(torch.zeros(4, 3), torch.zeros(4, 3), StandardNormal(latent_dim=3))
+
+
+def test_the_z_score_is_in_standard_errors_of_the_mean_of_sweeps(generator):
+    mu, log_sigma = torch.randn(2, 4, 2, generator=generator, dtype=torch.float64)
+    z = surgery.sample_encoders(mu, log_sigma, 60, generator)
+    prior = StandardNormal(latent_dim=2).double()
+    sweeps = torch.stack([
+        surgery.marginal_kl(sweep[None], mu, log_sigma, prior)
+        + surgery.index_mutual_information(sweep[None], mu, log_sigma) for sweep in z
+    ])  # fmt: skip
+    average_kl, divergence, information, z_score = surgery.verify_surgery(z, mu, log_sigma)
+    assert divergence + information == pytest.approx(sweeps.mean().item())
+    expected = (sweeps.mean() - average_kl) / (sweeps.var() / 60).sqrt()
+    assert z_score == pytest.approx(expected.item())
+
+
+def test_a_block_that_not_even_one_point_fits_into_has_one(monkeypatch, generator):
+    mu, log_sigma = torch.randn(2, 5, 2, generator=generator, dtype=torch.float64)
+    z = torch.randn(7, 2, generator=generator, dtype=torch.float64)
+    expected = surgery.encoder_log_probs(z, mu, log_sigma)
+    monkeypatch.setattr(surgery, "LARGEST_BLOCK", 1)
+    torch.testing.assert_close(surgery.encoder_log_probs(z, mu, log_sigma), expected)

@@ -9,6 +9,8 @@ import sys
 import torch
 
 from dgm_helpers import data
+from dgm_helpers.models.factor_vae import FactorVAE
+from dgm_helpers.models.gan import GAN
 from dgm_helpers.models.gated_pixelcnn import GatedPixelCNN
 from dgm_helpers.models.nice import NICE
 from dgm_helpers.models.revnet import RevNet
@@ -20,6 +22,10 @@ MODELS = {
     "VAE": lambda: VAE(data_dim=64, latent_dim=2, hidden=(8,)),
     "GatedPixelCNN": lambda: GatedPixelCNN(image_size=8, levels=17, channels=4, layers=1),
     "RevNet": lambda: RevNet(image_channels=1, units=(1,), channels=(4, 4), strides=(1,)),
+    "GAN": lambda: GAN(data_shape=(1, 8, 8), noise_dim=3, channels=(4,), hidden=(6,)),
+    "FactorVAE": lambda: FactorVAE(
+        image_size=8, maps=(4,), hidden=(6,), latent_dim=2, discriminator_hidden=(5,)
+    ),
 }
 
 

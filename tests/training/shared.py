@@ -10,6 +10,8 @@ import torch
 import torch.distributed as dist
 
 from dgm_helpers import data
+from dgm_helpers.models.factor_vae import FactorVAE
+from dgm_helpers.models.gan import GAN
 from dgm_helpers.models.gated_pixelcnn import GatedPixelCNN
 from dgm_helpers.models.nice import NICE
 from dgm_helpers.models.revnet import RevNet
@@ -23,6 +25,11 @@ MODELS = {
     "GatedPixelCNN": lambda: GatedPixelCNN(image_size=8, levels=17, channels=4, layers=2),
     "NICE": lambda: NICE(data_dim=64, hidden=(8,), couplings=3, levels=17),
     "RevNet": lambda: RevNet(image_channels=1, units=(1,), channels=(4, 4), strides=(1,)),
+    # Two players in one loss: a process must not mix up which gradients it exchanges for whom.
+    "GAN": lambda: GAN(data_shape=(1, 8, 8), noise_dim=3, channels=(4,), hidden=(6,), normalize="none"),
+    "FactorVAE": lambda: FactorVAE(
+        image_size=8, maps=(4,), hidden=(6,), latent_dim=2, discriminator_hidden=(5,)
+    ),
 }
 OPTIONS = {"batch_size": 8, "log_every": 1, "seed": 3, "learning_rate": 1e-2}
 

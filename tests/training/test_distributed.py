@@ -45,7 +45,9 @@ def by_hand(name: str, steps: int) -> tuple[dict, list[float]]:
     draws = generator(options["seed"])
     batches = Batches(len(shared.IMAGES), options["batch_size"], draws)
     noises = [Processes(rank, 2).noise(options["seed"], draws) for rank in (0, 1)]
-    optimizer = torch.optim.Adam(model.parameters(), lr=options["learning_rate"])
+    rate = options["learning_rate"]
+    players = getattr(model, "parameter_groups", lambda rate: model.parameters())
+    optimizer = torch.optim.Adam(players(rate), lr=rate)
     losses = []
     for _ in range(steps):
         halves = next(batches).view(2, -1)
@@ -66,7 +68,7 @@ def close(first, second, **tolerance):
         torch.testing.assert_close(first[key], second[key], **tolerance)
 
 
-@pytest.mark.parametrize("name", ["VAE", "GatedPixelCNN", "NICE"])
+@pytest.mark.parametrize("name", ["VAE", "GatedPixelCNN", "NICE", "GAN", "FactorVAE"])
 def test_two_processes_learn_what_one_would(processes, name):
     weights, losses = by_hand(name, 5)
     result = processes[0][name]

@@ -141,7 +141,13 @@ def test_training_in_bfloat16_keeps_weights_and_loss_in_float32():
 )
 @pytest.mark.parametrize(
     "name",
-    ["NICE", *(pytest.param(name, marks=pytest.mark.slow) for name in ("VAE", "GatedPixelCNN", "RevNet"))],
+    [
+        "NICE",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("VAE", "GatedPixelCNN", "RevNet", "GAN", "FactorVAE")
+        ),
+    ],
 )
 def test_a_compiled_model_learns_the_same(name):
     script = Path(__file__).with_name("compiled.py")
