@@ -170,27 +170,11 @@ def test_dropout_leaves_the_gradients_right_and_the_inverse_to_evaluation_mode(b
     assert (model.eval().reconstruct(batch[0]) - batch[0]).abs().max() < 1e-12
 
 
-def test_the_papers_revnets_have_the_papers_sizes():
-    # Table 2 of Gomez et al.: 0.46, 1.73 and 1.75 million parameters for CIFAR-10.
-    for preset, millions in (("paper", 0.46), ("paper-110", 1.73), ("paper-164", 1.75)):
-        with torch.device("meta"):
-            model = RevNet(**revnet.PRESETS[preset])
-        assert sum(parameter.numel() for parameter in model.parameters()) / 1e6 == pytest.approx(
-            millions, abs=0.02
-        )
-
-
-@pytest.mark.parametrize(
-    # The paper's table 1 says 29 million; the released code's network has 125.12 by its users' count.
-    ("preset", "parameters", "millions"),
-    [("paper-imagenet", 29_201_092, "29"), ("released-imagenet", 125_120_356, "125")],
-)
-def test_the_imagenet_networks_are_bijective_and_have_their_sizes(preset, parameters, millions):
+@pytest.mark.parametrize("preset", ["paper-imagenet", "released-imagenet"])
+def test_the_imagenet_networks_are_bijective(preset):
     with torch.device("meta"):
         model = IRevNet(**i_revnet.PRESETS[preset])
     assert model.entering == 2 * model.half and 2 * 1536 * 7**2 == 3 * 224**2
-    assert sum(parameter.numel() for parameter in model.parameters()) == parameters
-    assert f"{parameters / 1e6:.0f}" == millions
 
 
 def test_kernel_sizes_are_those_of_the_bottlenecks_convolutions():
