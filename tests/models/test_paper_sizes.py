@@ -231,8 +231,8 @@ REVERSIBLE = {
 }
 
 COUNTED = VAES | IWAES | DISENTANGLING | GANS | AUTOREGRESSIVE | FLOWS | REVERSIBLE
-# In millions, as printed: Gomez et al., table 2, for CIFAR-10; Jacobsen et al., table 1, and what a user of their released
-# code counted there.
+# In millions, as printed: Gomez et al., table 2, for CIFAR-10; Jacobsen et al., table 1, and what a user of their
+# released code counted there.
 STATED = {
     ("revnet", "paper"): (RevNet, "0.46"),
     ("revnet", "paper-110"): (RevNet, "1.73"),
