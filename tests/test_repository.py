@@ -1,5 +1,6 @@
 """The files around the code agree with each other: packages, README, Makefile."""
 
+import importlib
 import re
 import subprocess
 import tomllib
@@ -11,6 +12,7 @@ from packaging.requirements import Requirement
 
 from autograder.course import Course
 from autograder.links import links
+from dgm_helpers.training import registry
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -50,6 +52,31 @@ def test_readme_lists_every_lecture_with_its_status() -> None:
         f"{number}_{re.sub(r'[][]|[(].*', '', name)}" for number, name, status in rows if status == "complete"
     }
     assert complete == {lecture.folder for lecture in Course.find(ROOT).lectures()}
+
+
+def model_table() -> list[tuple[list[str], list[str], list[str]]]:
+    """Files, tests and presets of each row of README's table of models."""
+    section = (ROOT / "README.md").read_text().partition("\n## Models\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| [^|]+ \| (`[^|]+) \| (`[^|]+) \| ([^|]+) \|$", section, re.MULTILINE)
+    return [
+        (re.findall(r"`(\w+)\.py`", files), re.findall(r"`(\w+\.py)`", tests), presets.split(", "))
+        for files, tests, presets in rows
+    ]
+
+
+def test_readme_lists_every_model_with_its_file_its_tests_and_its_presets() -> None:
+    table = model_table()
+    listed = [name for names, _, _ in table for name in names]
+    assert len(listed) == len(set(listed))
+    assert set(listed) >= set(registry.names())
+    for names, tests, presets in table:
+        sources = [(ROOT / "tests" / "models" / test).read_text() for test in tests]
+        for name in names:
+            module = importlib.import_module(f"dgm_helpers.models.{name}")
+            assert any(re.search(rf"\b{name}\b", source) for source in sources), (
+                f"no test of {name} in {tests}"
+            )
+            assert list(getattr(module, "PRESETS", presets)) == presets, f"README has other presets of {name}"
 
 
 def test_every_relative_link_of_the_documents_leads_somewhere() -> None:

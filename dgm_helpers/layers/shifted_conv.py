@@ -13,6 +13,8 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from dgm_helpers.layers.row_cache import Apply, convolve
 
+ACTIVATIONS = ("concat_elu", "elu")
+
 
 class ShiftedConv2d(nn.Module):
     """Weight-normalised convolution that reads rows up to its own.
@@ -90,6 +92,10 @@ class GatedResidual(nn.Module):
         side_channels: features of the side input, 0 for none.
         classes: number of classes, 0 for none.
         dropout: probability with which a feature of one pixel is dropped between the convolutions.
+        activation: ``"concat_elu"`` or ``"elu"``, before each convolution; the former doubles what that reads.
+
+    Raises:
+        ValueError: if the activation is another.
     """
 
     def __init__(
@@ -101,13 +107,17 @@ class GatedResidual(nn.Module):
         side_channels: int = 0,
         classes: int = 0,
         dropout: float = 0.0,
+        activation: str = "concat_elu",
     ) -> None:
         super().__init__()
-        self.first = ShiftedConv2d(2 * channels, channels, kernel_size, shift)
-        self.side = ShiftedConv2d(2 * side_channels, channels, (1, 1), shift) if side_channels else None
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"unknown activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}")
+        self.activation, width = (concat_elu, 2) if activation == "concat_elu" else (F.elu, 1)
+        self.first = ShiftedConv2d(width * channels, channels, kernel_size, shift)
+        self.side = ShiftedConv2d(width * side_channels, channels, (1, 1), shift) if side_channels else None
         self.condition = nn.Embedding(classes, 2 * channels) if classes else None
         self.dropout = dropout
-        self.second = ShiftedConv2d(2 * channels, 2 * channels, kernel_size, shift, init_scale=0.1)
+        self.second = ShiftedConv2d(width * channels, 2 * channels, kernel_size, shift, init_scale=0.1)
 
     def forward(
         self,
@@ -118,10 +128,10 @@ class GatedResidual(nn.Module):
         apply: Apply = convolve,
     ) -> Float[Tensor, "batch features *space"]:
         """The block's output; the generator draws what is dropped, in training."""
-        features = apply(self.first, concat_elu(x))
+        features = apply(self.first, self.activation(x))
         if self.side is not None:
-            features = features + apply(self.side, concat_elu(side))
-        features = concat_elu(features)
+            features = features + apply(self.side, self.activation(side))
+        features = self.activation(features)
         if self.training and self.dropout:
             features = drop(features, self.dropout, generator)
         features = apply(self.second, features)

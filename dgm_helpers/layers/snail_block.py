@@ -24,6 +24,7 @@ class SnailBlock(nn.Module):
         value_size: numbers in a value.
         classes: number of classes, 0 for none.
         dropout: probability of dropping an element.
+        activation: of the residual blocks.
     """
 
     def __init__(
@@ -35,18 +36,20 @@ class SnailBlock(nn.Module):
         value_size: int,
         classes: int,
         dropout: float,
+        activation: str,
     ) -> None:
         super().__init__()
+        options = {"dropout": dropout, "activation": activation}
         self.residuals = nn.ModuleList(
-            GatedResidual(channels, (2, 2), "down_right", classes=classes, dropout=dropout)
+            GatedResidual(channels, (2, 2), "down_right", classes=classes, **options)
             for _ in range(residuals)
         )
         content, asked, pixel = image_channels + channels + 2, channels + 2, ((1, 1), "down_right")
-        self.content = GatedResidual(content, *pixel, dropout=dropout)
+        self.content = GatedResidual(content, *pixel, **options)
         self.key_value = ShiftedConv2d(content, key_size + value_size, *pixel)
-        self.asked = GatedResidual(asked, *pixel, dropout=dropout)
+        self.asked = GatedResidual(asked, *pixel, **options)
         self.query = ShiftedConv2d(asked, key_size, *pixel)
-        self.merge = GatedResidual(channels, *pixel, side_channels=value_size, dropout=dropout)
+        self.merge = GatedResidual(channels, *pixel, side_channels=value_size, **options)
         self.sizes = [key_size, value_size]
 
     def forward(

@@ -142,12 +142,14 @@ def sample_bits(
 
 
 PRESETS = {
-    "paper": {"latent_dim": 200, "hidden": ()},  # their one-layer network on MNIST has 200 units
+    # Section 5, MNIST: their network of one layer, a sigmoid belief network, has 200 units.
+    "paper": {"latent_dim": 200, "hidden": ()},
     "laptop": {"latent_dim": 8, "hidden": (64,), "samples": 8},
 }
 
 TRAINING = {
-    # Section 4: minibatches of 20; plain gradient descent there, ours is Adam, and so are the steps.
+    # Section 5: minibatches of 20 and plain gradient descent (their text was not at hand). Learning rate and steps are
+    # ours, for Adam.
     "paper": {
         "data": "mnist",
         "steps": 500_000,

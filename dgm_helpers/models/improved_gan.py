@@ -96,8 +96,11 @@ class ImprovedGAN(GAN):
 
 
 PRESETS = {
-    # Section 3.4: real targets of 0.9. CIFAR-10's images; widths are DCGAN's, the kernels' number and size are ours.
-    # Feature matching is left out: the paper's section 6 has it for classification, not for the looks of samples.
+    # Section 3.4: real targets of 0.9. CIFAR-10's images. The generator's widths and noise, and 100 kernels of 5
+    # numbers (the default of its MinibatchLayer), are those of train_cifar_minibatch_discrimination.py of the released
+    # code (openai/improved-gan), whose discriminator has nine convolutions: here it mirrors the generator. The
+    # reference batch's size is ours. Feature matching is left out: the paper's section 6 has it for classification, not
+    # for the looks of samples.
     "paper": {
         "data_shape": (3, 32, 32), "noise_dim": 100, "channels": (128, 256, 512), "hidden": (), "rate_ratio": 1.0,
         "smoothing": 0.1, "minibatch_kernels": 100, "minibatch_dims": 5, "virtual_batch": 64,

@@ -190,7 +190,8 @@ def learning_rate(passes: float) -> float:
 
 
 PRESETS = {
-    # Section 5 and table 1: 784-200-200-50 and 784-200-200-100-100-100-50, with K = 50.
+    # Section 5 and table 1, and experiments.py of the released code (yburda/iwae): 784-200-200-50 and
+    # 784-200-200-100-100-100-50, with K = 50.
     "paper": {"hidden": ((200, 200),), "latent_dims": (50,), "samples": 50},
     "paper_two_layers": {"hidden": ((200, 200), (100, 100)), "latent_dims": (100, 50), "samples": 50},
     "paper_vae": {"hidden": ((200, 200),), "latent_dims": (50,), "samples": 1, "objective": "vae"},
@@ -198,7 +199,8 @@ PRESETS = {
 }
 
 TRAINING = {
-    # Section 5: 3,280 passes over 60,000 images in batches of 20; `dgm-train` keeps the first learning rate.
+    # Section 5 and experiments.py: 1 + 3 + … + 3⁷ = 3,280 passes over 60,000 images in batches of 20; `dgm-train` keeps
+    # the first learning rate.
     "paper": {"data": "mnist", "steps": 9_840_000, "batch_size": 20, "transform": binarize},
     "paper_two_layers": {"data": "mnist", "steps": 9_840_000, "batch_size": 20, "transform": binarize},
     "paper_vae": {"data": "mnist", "steps": 9_840_000, "batch_size": 20, "transform": binarize},

@@ -144,14 +144,14 @@ class ResidualBlock(nn.Module):
 
 
 PRESETS = {
-    # Section 5.3 (CIFAR-10): 15 layers, h = 128; section 3 and table 1: 1,024 features before the output.
+    # Section 4 and table 1, for CIFAR-10: 15 layers, h = 128; 1,024 features in the layers before the softmax.
     "paper": {"image_size": 32, "image_channels": 3, "levels": 256, "channels": 128, "blocks": 15,
               "head_channels": 1024},
     "laptop": {"image_size": 28, "levels": 2, "channels": 16, "blocks": 5, "head_channels": 32},
 }  # fmt: skip
 
 TRAINING = {
-    # Section 5.1: batches of 16 for CIFAR-10, RMSProp there; the number of steps is ours.
+    # Section 5.2: batches of 16 for CIFAR-10, RMSProp there; the number of steps is ours.
     "paper": {"data": "cifar10", "steps": 200_000, "batch_size": 16, "learning_rate": 1e-4},
     "laptop": {"data": "mnist_10k", "steps": 600, "batch_size": 16, "learning_rate": 5e-3, "transform": binarize,
                "weight_average": 0.99},

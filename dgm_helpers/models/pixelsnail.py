@@ -40,9 +40,10 @@ class PixelSNAIL(LogisticMixtureModel):
         mixtures: components of a pixel's mixture.
         dropout: probability of dropping an element inside a residual block.
         classes: number of classes; 0 for an unconditional model.
+        activation: ``"elu"``, or ``"concat_elu"`` as in PixelCNN++; in the residual blocks.
 
     Raises:
-        ValueError: if there are fewer than two levels.
+        ValueError: if there are fewer than two levels, or the activation is another.
     """
 
     cache = PixelSNAILCache
@@ -61,18 +62,21 @@ class PixelSNAIL(LogisticMixtureModel):
         mixtures: int = 10,
         dropout: float = 0.5,
         classes: int = 0,
+        activation: str = "concat_elu",
     ) -> None:
         super().__init__(image_size=image_size, image_channels=image_channels, levels=levels, mixtures=mixtures,
                          classes=classes)  # fmt: skip
         self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
                        "channels": channels, "blocks": blocks, "residuals": residuals, "key_size": key_size,
                        "value_size": value_size, "mixtures": mixtures, "dropout": dropout,
-                       "classes": classes}  # fmt: skip
+                       "classes": classes, "activation": activation}  # fmt: skip
         inputs = image_channels + 1
         self.first_row_above = ShiftedConv2d(inputs, channels, (1, 3), "down")
         self.first_left = ShiftedConv2d(inputs, channels, (2, 1), "down_right")
         self.blocks = nn.ModuleList(
-            SnailBlock(image_channels, channels, residuals, key_size, value_size, classes, dropout)
+            SnailBlock(
+                image_channels, channels, residuals, key_size, value_size, classes, dropout, activation
+            )
             for _ in range(blocks)
         )
         self.output = self.output_layer(channels)
@@ -100,19 +104,22 @@ class PixelSNAIL(LogisticMixtureModel):
 
 
 PRESETS = {
-    # Released configuration for CIFAR-10: 12 blocks, 256 features, keys of 16, values of 128, 10 components.
+    # The command for CIFAR-10 in the README of the released code (neocxi/pixelsnail-public), with what its train.py (4
+    # residual blocks, ELU) and pixel_cnn_pp/model.py (h12_noup_smallkey: 12 blocks, keys of 16, values of 256 / 2) add:
+    # 256 features, 10 components, dropout 0.5. The paper states no number of parameters.
     "paper": {"image_size": 32, "image_channels": 3, "levels": 256, "channels": 256, "blocks": 12, "residuals": 4,
-              "key_size": 16, "value_size": 128, "mixtures": 10, "dropout": 0.5},
+              "key_size": 16, "value_size": 128, "mixtures": 10, "dropout": 0.5, "activation": "elu"},
     "laptop": {"image_size": 28, "image_channels": 1, "levels": 256, "channels": 16, "blocks": 2, "residuals": 2,
                "key_size": 8, "value_size": 16, "mixtures": 5, "dropout": 0.0},
 }  # fmt: skip
 
 TRAINING = {
-    # As PixelCNN++'s, on which its released code builds; the number of steps is ours.
+    # The same command: 8 images on each GPU, learning rate 1e-3, weights averaged with decay 0.9995. It takes as many
+    # GPUs as there are: eight here. The number of steps is ours (there 5,000 epochs at most).
     "paper": {
         "data": "cifar10",
         "steps": 200_000,
-        "batch_size": 128,
+        "batch_size": 64,
         "learning_rate": 1e-3,
         "weight_average": 0.9995,
     },

@@ -177,8 +177,9 @@ class Centered(nn.Module):
 
 
 PRESETS = {
-    # The command that the authors' code names for its best model of binarised MNIST, without upsampling: 12 layers of
-    # 5 x 5 with 16 features, 16 latent dimensions. They weight the KL by steps / 10,000 in the first 10,000 steps.
+    # The command that the README of the authors' code (igul222/PixelVAE) gives for binarised MNIST, without upsampling:
+    # 12 layers of 5 x 5 with 16 features, after one of 7 x 7, 16 latent dimensions (mnist_pixelvae_train.py). They
+    # weight the KL by steps / 10,000 in the first 10,000 steps. Section 4.1 states no sizes; the encoder's are ours.
     "paper": {"latent_dims": (16,), "layers": 12, "pixel_channels": 16, "kernel_size": 5, "first_kernel_size": 7,
               "upsampling": False},
     # Small windows and free nats, so that both layers carry something that is seen: without free nats z_2 is ignored.
@@ -186,7 +187,7 @@ PRESETS = {
                "kernel_size": 3, "first_kernel_size": 3, "free_nats": 5.0},
 }  # fmt: skip
 TRAINING = {
-    # Batches and learning rate of the authors' code, which stops after 200,000 steps at most.
+    # Batches and learning rate of mnist_pixelvae_train.py, which stops after 200,000 steps at most.
     "paper": {"data": "mnist", "steps": 200_000, "batch_size": 100, "transform": binarize},
     "laptop": {"data": "mnist_10k", "steps": 3_500, "batch_size": 32, "learning_rate": 2e-3, "transform": binarize},
 }  # fmt: skip

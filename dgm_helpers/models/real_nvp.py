@@ -12,8 +12,8 @@ Aims at 3.49 bits per dimension on CIFAR-10 (their table 1).
 
 Departs from the paper in: the logit is taken of a + (1-2a)x, as in their released code, so that it is bounded at both
 ends; batch normalisation of a layer uses the batch's own statistics in training, not a running mixture (their
-appendix E); one residual network with two outputs gives s and t, and starts as the identity; no weight decay of
-the weight norms, no flipped images.
+appendix E); one residual network with two outputs gives s and t, and starts as the identity; no skip connections from
+its blocks to its output; no weight decay of the weight norms, no flipped images.
 """
 
 import math
@@ -222,14 +222,15 @@ def convolution(inputs: int, outputs: int, size: int) -> nn.Module:
 
 
 PRESETS = {
-    # Section 4.1: for CIFAR-10 eight residual blocks, 64 feature maps, one down-scaling; alpha 0.05; batches of 64;
-    # Adam with its default numbers.
+    # Section 4.1: for CIFAR-10 eight residual blocks, 64 feature maps, one down-scaling; alpha 0.05. Adam with its
+    # default numbers and 5e-5 of the weight norms' squares. real_nvp_multiscale_dataset.py of the released code adds to
+    # each residual network a 1 × 1 convolution after every block (skip connections), which is left out here.
     "paper": {"features": 64, "residual_blocks": 8, "scales": 2, "alpha": 0.05},
     "laptop": {"image_channels": 1, "image_size": 28, "features": 16, "residual_blocks": 1, "scales": 2},
 }
 
 TRAINING = {
-    # Section 4.1; the number of steps is ours.
+    # Section 4.1: batches of 64; the number of steps is ours.
     "paper": {"data": "cifar10", "steps": 200_000, "batch_size": 64, "learning_rate": 1e-3},
     "laptop": {"data": "mnist_10k", "steps": 100, "batch_size": 32, "learning_rate": 5e-3},
 }

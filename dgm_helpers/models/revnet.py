@@ -179,8 +179,9 @@ def classification_loss(
 
 
 PRESETS = {
-    # RevNet-38 for CIFAR-10: section 4 and the released configuration. Batches of 100; SGD with momentum 0.9, weight
-    # decay 2e-4, learning rate 0.1, a tenth of it from 40,000 and from 60,000 steps on, of 80,000.
+    # RevNet-38 for CIFAR-10: table 2, and resnet/configs/cifar_configs.py of the released code
+    # (renmengye/revnet-public): batches of 100; SGD with momentum 0.9, weight decay 2e-4, learning rate 0.1, a tenth of
+    # it from 40,000 and a hundredth from 60,000 steps on, of 80,000.
     "paper": {"units": (3, 3, 3), "channels": (32, 32, 64, 112), "strides": (1, 2, 2)},
     # RevNet-110 and RevNet-164, likewise.
     "paper-110": {"units": (9, 9, 9), "channels": (32, 32, 64, 128), "strides": (1, 2, 2)},

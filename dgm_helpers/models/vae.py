@@ -198,15 +198,13 @@ def _ends_linearly(network: nn.Module) -> bool:
 
 
 PRESETS = {
-    "paper": {
-        "hidden": (500,),
-        "latent_dim": 20,
-    },  # section 5: 500 hidden units for MNIST, one of its latent sizes
+    # Section 5: 500 hidden units for MNIST; 20 is one of the latent sizes of figure 2.
+    "paper": {"hidden": (500,), "latent_dim": 20},
     "laptop": {"hidden": (200,), "latent_dim": 10},
 }
 
 TRAINING = {
-    # Section 5: minibatches of 100; Adagrad there, ours is Adam, and so are the steps.
+    # Section 5: minibatches of 100, one sample of z; Adagrad there, ours is Adam. The number of steps is ours.
     "paper": {"data": "mnist", "steps": 100_000, "batch_size": 100, "transform": binarize},
     "laptop": {
         "data": "mnist_10k",

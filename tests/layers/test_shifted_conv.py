@@ -109,6 +109,19 @@ def test_concatenated_elu_is_of_both_signs():
     torch.testing.assert_close(concat_elu(x), torch.tensor([[1.0, torch.e**-2 - 1, torch.e**-1 - 1, 2.0]]))
 
 
+def test_the_block_is_its_formula_with_either_activation():
+    torch.manual_seed(0)
+    x, side = torch.randn(2, 3, 4, 5), torch.randn(2, 2, 4, 5)
+    for name, activation, width in (("elu", torch.nn.functional.elu, 1), ("concat_elu", concat_elu, 2)):
+        block = GatedResidual(3, (2, 2), "down_right", side_channels=2, activation=name)
+        assert block.first.kernel().shape[1] == block.second.kernel().shape[1] == width * 3
+        hidden = block.first(activation(x)) + block.side(activation(side))
+        a, b = block.second(activation(hidden)).chunk(2, dim=1)
+        torch.testing.assert_close(block(x, side), x + a * b.sigmoid())
+    with pytest.raises(ValueError, match=r"^unknown activation 'relu': choose one of concat_elu, elu$"):
+        GatedResidual(3, (2, 2), "down_right", activation="relu")
+
+
 def test_a_first_batch_gives_each_output_mean_zero_and_its_scale():
     torch.manual_seed(0)
     model = torch.nn.Sequential(

@@ -26,6 +26,7 @@ MODELS = {
     "conditional plus plus": (PixelCNNPP, {**PLUS, "classes": 3}),
     "snail": (PixelSNAIL, SNAIL),
     "snail in colour": (PixelSNAIL, {**SNAIL, "image_channels": 3, "levels": 2}),
+    "snail with elu": (PixelSNAIL, {**SNAIL, "activation": "elu"}),
     "conditional snail": (PixelSNAIL, {**SNAIL, "classes": 3}),
     "conditional": (GatedPixelCNN, {"levels": 2, "channels": 4, "layers": 2, "classes": 3}),
 }

@@ -25,6 +25,18 @@ MODELS = {
         IRevNet,
         {**SMALL, "blocks": (2, 2), "strides": (2, 1), "channels": (8, 8), "initial_block": 2},
     ),
+    "i-revnet, small kernels": (
+        IRevNet,
+        {
+            **SMALL,
+            "blocks": (3, 3),
+            "strides": (2, 1),
+            "channels": (8, 8),
+            "initial_block": 2,
+            "divisor": 2,
+            "kernel_sizes": (1, 3, 1),
+        },
+    ),
 }
 INVERTIBLE = [name for name, (kind, _) in MODELS.items() if kind is IRevNet]
 
@@ -158,20 +170,18 @@ def test_dropout_leaves_the_gradients_right_and_the_inverse_to_evaluation_mode(b
     assert (model.eval().reconstruct(batch[0]) - batch[0]).abs().max() < 1e-12
 
 
-def test_the_papers_revnets_have_the_papers_sizes():
-    # Table 2 of Gomez et al.: 0.46, 1.73 and 1.75 million parameters for CIFAR-10.
-    for preset, millions in (("paper", 0.46), ("paper-110", 1.73), ("paper-164", 1.75)):
-        with torch.device("meta"):
-            model = RevNet(**revnet.PRESETS[preset])
-        assert sum(parameter.numel() for parameter in model.parameters()) / 1e6 == pytest.approx(
-            millions, abs=0.02
-        )
-
-
-def test_the_papers_imagenet_network_is_bijective():
+@pytest.mark.parametrize("preset", ["paper-imagenet", "released-imagenet"])
+def test_the_imagenet_networks_are_bijective(preset):
     with torch.device("meta"):
-        model = IRevNet(**i_revnet.PRESETS["paper-imagenet"])
+        model = IRevNet(**i_revnet.PRESETS[preset])
     assert model.entering == 2 * model.half and 2 * 1536 * 7**2 == 3 * 224**2
+
+
+def test_kernel_sizes_are_those_of_the_bottlenecks_convolutions():
+    model = make("i-revnet, injective", kernel_sizes=(1, 5, 3))
+    for step in model.chain.steps:
+        sizes = [layer.kernel_size for layer in step.function if isinstance(layer, torch.nn.Conv2d)]
+        assert sizes == [(1, 1), (5, 5), (3, 3)]
 
 
 @pytest.mark.parametrize("model_file", [revnet, i_revnet])
@@ -193,6 +203,14 @@ def test_presets_build(model_file):
         (
             lambda: IRevNet(image_channels=40),
             "^40 channels enter the first stage: two at least, and at most 32",
+        ),
+        (
+            lambda: IRevNet(kernel_sizes=(1, 2, 1)),
+            r"^F has three convolutions of odd kernel sizes, not \(1, 2, 1\)",
+        ),
+        (
+            lambda: IRevNet(kernel_sizes=(3, 3)),
+            r"^F has three convolutions of odd kernel sizes, not \(3, 3\)",
         ),
         (lambda: IRevNet(image_channels=1), "^1 channels enter the first stage: two at least"),
     ],
