@@ -1,7 +1,7 @@
 r"""Autoregressive flows, and the masked network that makes a step of them one pass.
 
 M. Germain, K. Gregor, I. Murray and H. Larochelle, *MADE: Masked Autoencoder for Distribution Estimation*, ICML 2015
-(arXiv 1502.03509). A step of the flow (Kingma et al. 2016, arXiv 1606.04934, eq. 11 and 12) is
+(arXiv 1502.03509). A step of the flow (Kingma et al. 2016, arXiv 1606.04934, eq. 10 and 11) is
 
 .. math:: \epsilon_i = z_i \exp s_i(z_{<i}) + t_i(z_{<i}), \qquad \log\left|\det\frac{d\epsilon}{dz}\right| = \sum_i s_i
 """

@@ -102,7 +102,7 @@ class IAFVAE(VAE):
     def posterior_sample(
         self, x: Float[Tensor, "batch *pixels"], samples: int, generator: torch.Generator | None = None
     ) -> tuple[Float[Tensor, "{samples} batch latent"], Float[Tensor, "{samples} batch"]]:
-        """Draws from q(z|x) and their log-densities in nats. Kingma et al. (2016), eq. 10 to 12."""
+        """Draws from q(z|x) and their log-densities in nats. Kingma et al. (2016), eq. 9 to 11."""
         return self._posterior_sample(self._encode(x), samples, generator)
 
     def _posterior_sample(

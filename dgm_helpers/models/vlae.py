@@ -10,7 +10,7 @@ autoregressive flow f, :math:`\log p(z) = \log N(f(z) | 0, I) + \log|\det f'(z)|
 parameters f may stand in the posterior instead, which is IAF: the KL term is the same number, but what is decoded is
 f(z) in place of z. That is the one line in which the two models differ here.
 
-Free bits (Kingma et al. 2016, arXiv 1606.04934, section 2.1.1 and appendix C.8): the objective has max(λ, KL) in place
+Free bits (Kingma et al. 2016, arXiv 1606.04934, appendix C.8): the objective has max(λ, KL) in place
 of KL, so that the first λ nats of the code cost nothing while it is learned. The bound reported is without them.
 
 Figures aimed at: VLAE 79.03 nats on MNIST binarised once and for all, with a KL of 13.3 nats where a factorised decoder

@@ -138,13 +138,18 @@ def test_order_and_traversal():
     kl = kl_per_unit(*model.encode(x)).mean(dim=0)
     assert torch.equal(kl[order], kl.sort(descending=True).values)
     values = torch.linspace(-2, 2, 5)
-    assert order.tolist() != [0, 1, 2]  # else a row's number would do for its dimension
     pictures = model.traverse(x[:1], order, values)
     assert pictures.shape == (3, 5, 256)
     mu, _ = model.encode(x[:1])
     z = mu[0].clone()
     z[order[1]] = values[3]
     torch.testing.assert_close(pictures[1, 3], model.mean_image(z))
+    # A row's dimension is the one that is named, not its number.
+    named = model.traverse(x[:1], (2, 0), values)
+    for row, dimension in enumerate((2, 0)):
+        z = mu.expand(5, -1).clone()
+        z[:, dimension] = values.double()
+        torch.testing.assert_close(named[row], model.mean_image(z))
 
 
 def test_the_paper_presets_have_the_papers_networks():
