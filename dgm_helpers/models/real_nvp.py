@@ -12,8 +12,7 @@ Aims at 3.49 bits per dimension on CIFAR-10 (their table 1).
 
 Departs from the paper in: the logit is taken of a + (1-2a)x, as in their released code, so that it is bounded at both
 ends; batch normalisation of a layer uses the batch's own statistics in training, not a running mixture (their
-appendix E); one residual network with two outputs gives s and t, and starts as the identity; no weight decay of
-the weight norms, no flipped images.
+appendix E); one residual network with two outputs gives s and t, and starts as the identity; no flipped images.
 """
 
 import math
@@ -34,6 +33,9 @@ from dgm_helpers.layers.coupling import (
 from dgm_helpers.layers.invertible_batch_norm import InvertibleBatchNorm
 from dgm_helpers.layers.space_to_depth import depth_to_space, space_to_depth
 from dgm_helpers.models.priors import StandardNormal
+
+DECAY = 5e-5  # section 4.1: of the squared scales in the loss
+SCALES = (".weight.original0", ".scale")  # those of the weight norms, and of tanh in the couplings
 
 
 class RealNVP(nn.Module):
@@ -156,6 +158,17 @@ class RealNVP(nn.Module):
     ) -> Float[Tensor, "{n} channels height width"]:
         """Draw ``n`` images from p(x); a few values lie outside [0, 1], by no more than alpha / (1 - 2 alpha)."""
         return self.decode(self.prior.sample(n, generator))
+
+    def parameter_groups(self, learning_rate: float) -> list[dict]:
+        """The scales, to whose squares the loss adds :data:`DECAY` times their sum, and all other parameters.
+
+        Section 4.1; the released code counts the scale of s among them. In the gradient the factor is twice as large.
+        """
+        named = list(self.named_parameters())
+        scales = [parameter for name, parameter in named if name.endswith(SCALES)]
+        others = [parameter for name, parameter in named if not name.endswith(SCALES)]
+        return [{"params": others, "lr": learning_rate},
+                {"params": scales, "lr": learning_rate, "weight_decay": 2 * DECAY}]  # fmt: skip
 
     def _noisy(
         self, images: Float[Tensor, "batch channels height width"], generator: torch.Generator | None
