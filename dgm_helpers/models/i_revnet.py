@@ -185,5 +185,11 @@ TRAINING = {
         "optimizer": partial(SGD, momentum=0.9, weight_decay=5e-4),
         "schedule": learning_rates.i_revnet,
     },
-    "laptop": {"data": "mnist_10k", "steps": 200, "batch_size": 64, "learning_rate": 1e-2},
+    "laptop": {
+        "data": "mnist_10k",
+        "steps": 200,
+        "batch_size": 64,
+        "learning_rate": 1e-2,
+        "weight_average": 0.95,
+    },
 }

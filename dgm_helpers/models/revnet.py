@@ -218,5 +218,11 @@ TRAINING = {
         }
         for preset in ("paper", "paper-110", "paper-164")
     },
-    "laptop": {"data": "mnist_10k", "steps": 200, "batch_size": 64, "learning_rate": 1e-2},
+    "laptop": {
+        "data": "mnist_10k",
+        "steps": 200,
+        "batch_size": 64,
+        "learning_rate": 1e-2,
+        "weight_average": 0.95,
+    },
 }
