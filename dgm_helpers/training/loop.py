@@ -82,7 +82,8 @@ def fit(
             are not as many labels as data points, if the model's parameter groups leave a parameter out, if it cannot
             be initialised by data and is asked to, if the schedule gives no number of at least 0, or if the
             folder's checkpoint is of another run.
-        FloatingPointError: if a term is not finite, with its name and the step. The update is not made.
+        FloatingPointError: if a term is not finite, with its name and the step, and then the update is not made; or if
+            a weight is not, at a checkpoint or at the end.
         KeyboardInterrupt: after Ctrl-C.
     """
     _require_work(len(x), steps, seconds, labels, batch_size, log_every, checkpoint_every)
@@ -137,6 +138,7 @@ def fit(
             progress.update()
     if halt:
         raise KeyboardInterrupt
+    state.require_finite("the model is of no use")
     if state.average:
         state.average.install()
         if not keep_statistics:

@@ -148,12 +148,7 @@ class State:
         random = self.processes.gather(self._random())
         if self.processes.rank:
             return
-        for name, weight in self.model.named_parameters():
-            if not weight.isfinite().all():
-                raise FloatingPointError(
-                    f"step {self.step}: {name} is not finite; no checkpoint of it was written. A smaller learning "
-                    "rate is the usual way out."
-                )
+        self.require_finite("no checkpoint of it was written")
         folder.mkdir(parents=True, exist_ok=True)
         content = {
             "identity": self.identity, "step": self.step, "seconds": self.seconds, "sums": self.sums,
@@ -162,6 +157,19 @@ class State:
             "position": self.batches.position, "random": random,
         }  # fmt: skip
         write_whole(folder / FILE, lambda part: torch.save(content, part))
+
+    def require_finite(self, consequence: str) -> None:
+        """Refuse weights that are not numbers: a loss that is finite may have a gradient that is not.
+
+        Raises:
+            FloatingPointError: with the weight's name, the step, and what was done about it.
+        """
+        for name, weight in self.model.named_parameters():
+            if not weight.isfinite().all():
+                raise FloatingPointError(
+                    f"step {self.step}: {name} is not finite; {consequence}. A smaller learning rate is the usual way "
+                    "out."
+                )
 
     def resume(self, folder: Path) -> None:
         """Take over the checkpoint in a folder; torch's global random state too, for dropout.

@@ -104,6 +104,11 @@ def test_a_stopped_run_of_two_processes_goes_on_exactly(processes, name):
                 assert torch.equal(value, result[name]["again"][key]), key
 
 
+def test_a_checkpoint_that_one_process_does_not_see_is_told_in_both(processes):
+    for result in processes:
+        assert result["parted"].startswith("not all processes see the checkpoint in ")
+
+
 def test_processes_draw_noise_of_their_own_and_share_every_batch():
     order = generator(3)
     assert Processes().noise(3, order) is order

@@ -206,6 +206,13 @@ def test_a_step_whose_loss_is_nan_writes_no_checkpoint(tmp_path):
     assert torch.load(tmp_path / FILE)["step"] == 3
 
 
+def test_weights_that_the_last_step_made_nan_are_told_without_a_folder_too():
+    with pytest.raises(
+        FloatingPointError, match=r"^step 4: encoder\.0\.weight is not finite; the model is of no use\."
+    ):
+        fit(Steep(bad_gradient=4), DIGITS.train[:50], steps=4)
+
+
 def test_weights_that_are_nan_are_not_kept(tmp_path):
     """The loss was still finite, its gradient was not."""
     with pytest.raises(
