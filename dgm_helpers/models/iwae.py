@@ -15,8 +15,8 @@ Aims at their table 1, on MNIST binarised anew at each visit: negative log-likel
 active units: one layer 86.76 (19) for K = 1, IWAE 84.78 (25) for K = 50; two layers 85.33 (16+5), IWAE 82.90 (26+7).
 
 The paper's optimiser is Adam with β₁ = 0.9, β₂ = 0.999 and ε = 1e-4 on batches of 20, the learning rate that of
-:func:`learning_rate`. The code that was released differs from it: β₁ = 0.99, second moments that start at one,
-gradients summed over the batch, images in one fixed order. Here it is as the paper says.
+:func:`~dgm_helpers.models.learning_rates.iwae`. The code that was released differs from it: β₁ = 0.99, second moments
+that start at one, gradients summed over the batch, images in one fixed order. Here it is as the paper says.
 
 Departs from the paper in: the loss is an average over the batch; a pixel that is on in fewer than one image in a
 thousand starts with the bias of one in a thousand.
@@ -31,6 +31,7 @@ from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
 from dgm_helpers.layers.tanh import Tanh
+from dgm_helpers.models import learning_rates
 from dgm_helpers.models.vae import VAE, gaussian_parameters, perceptron
 from dgm_helpers.objectives.distributions import (
     gaussian_log_prob,
@@ -91,8 +92,10 @@ class IWAE(VAE):
         self._finish(data_dim, latent_dims[-1], "bernoulli", None)
 
     @torch.no_grad()
-    def initialize(self, images: Float[Tensor, "n *pixels"]) -> None:
-        """Set the output's bias to the logit of the mean image, before training."""
+    def initialize(
+        self, images: Float[Tensor, "n *pixels"], generator: torch.Generator | None = None
+    ) -> None:
+        """Set the output's bias to the logit of the mean image, before training; nothing is drawn."""
         mean = images.flatten(1).mean(dim=0).clamp(RAREST, 1 - RAREST)
         self.decoder[-1].bias.copy_(mean.logit())
 
@@ -176,19 +179,6 @@ def glorot(network: nn.Sequential, parts: int = 1) -> nn.Sequential:
     return network
 
 
-# Section 5: 3^i passes over the training images with the learning rate 1e-3 · 10^(-i/7), i = 0 … 7; 3,280 in all.
-SCHEDULE = tuple((3**i, 1e-3 * 10 ** (-i / 7)) for i in range(8))
-
-
-def learning_rate(passes: float) -> float:
-    """The paper's learning rate after so many passes over the training images; the last one from there on."""
-    for stage, rate in SCHEDULE:
-        if passes < stage:
-            return rate
-        passes -= stage
-    return SCHEDULE[-1][1]
-
-
 PRESETS = {
     # Section 5 and table 1, and experiments.py of the released code (yburda/iwae): 784-200-200-50 and
     # 784-200-200-100-100-100-50, with K = 50.
@@ -199,11 +189,19 @@ PRESETS = {
 }
 
 TRAINING = {
-    # Section 5 and experiments.py: 1 + 3 + … + 3⁷ = 3,280 passes over 60,000 images in batches of 20; `dgm-train` keeps
-    # the first learning rate.
-    "paper": {"data": "mnist", "steps": 9_840_000, "batch_size": 20, "transform": binarize},
-    "paper_two_layers": {"data": "mnist", "steps": 9_840_000, "batch_size": 20, "transform": binarize},
-    "paper_vae": {"data": "mnist", "steps": 9_840_000, "batch_size": 20, "transform": binarize},
+    # Section 5 and experiments.py: 1 + 3 + … + 3⁷ = 3,280 passes over 60,000 images in batches of 20; the output's bias
+    # from all of these images.
+    **{
+        preset: {
+            "data": "mnist",
+            "steps": 9_840_000,
+            "batch_size": 20,
+            "schedule": learning_rates.iwae,
+            "initialize": 60_000,
+            "transform": binarize,
+        }
+        for preset in ("paper", "paper_two_layers", "paper_vae")
+    },
     "laptop": {
         "data": "mnist_10k",
         "steps": 2500,

@@ -13,7 +13,7 @@ Aims at 3.49 bits per dimension on CIFAR-10 (their table 1).
 Departs from the paper in: the logit is taken of a + (1-2a)x, as in their released code, so that it is bounded at both
 ends; batch normalisation of a layer uses the batch's own statistics in training, not a running mixture (their
 appendix E); one residual network with two outputs gives s and t, and starts as the identity; no skip connections from
-its blocks to its output; no weight decay of the weight norms, no flipped images.
+its blocks to its output; no flipped images.
 """
 
 import math
@@ -35,6 +35,9 @@ from dgm_helpers.layers.invertible_batch_norm import InvertibleBatchNorm
 from dgm_helpers.layers.space_to_depth import depth_to_space, space_to_depth
 from dgm_helpers.models.normalizing_flow import NormalizingFlow
 from dgm_helpers.models.priors import StandardNormal
+
+DECAY = 5e-5  # section 4.1: of the squared scales in the loss
+SCALES = (".weight.original0", ".scale")  # those of the weight norms, and of tanh in the couplings
 
 
 class RealNVP(NormalizingFlow):
@@ -121,6 +124,17 @@ class RealNVP(NormalizingFlow):
         for scale, part in zip(reversed(self.scales), reversed(z.split(sizes, dim=1)), strict=True):
             h = scale.inverse(h, part.view(-1, *scale.latent_shape))
         return from_logits(h, self.alpha)
+
+    def parameter_groups(self, learning_rate: float) -> list[dict]:
+        """The scales, to whose squares the loss adds :data:`DECAY` times their sum, and all other parameters.
+
+        Section 4.1; the released code counts the scale of s among them. In the gradient the factor is twice as large.
+        """
+        named = list(self.named_parameters())
+        scales = [parameter for name, parameter in named if name.endswith(SCALES)]
+        others = [parameter for name, parameter in named if not name.endswith(SCALES)]
+        return [{"params": others, "lr": learning_rate},
+                {"params": scales, "lr": learning_rate, "weight_decay": 2 * DECAY}]  # fmt: skip
 
 
 def scale_shapes(shape: tuple[int, int, int], scales: int) -> list[tuple[int, int, int]]:

@@ -41,9 +41,8 @@ def test_every_model_goes_on_exactly(name, tmp_path):
     def train(steps, folder):
         torch.manual_seed(0)
         model = entry.build()
-        history = fit(model, images, labels=labels, steps=steps, batch_size=4, log_every=3, folder=folder,
-                      transform=entry.training.transform, learning_rate=entry.training.learning_rate,
-                      weight_average=entry.training.weight_average)  # fmt: skip
+        arguments = entry.training.arguments() | {"batch_size": 4, "log_every": 3}
+        history = fit(model, images, labels=labels, steps=steps, folder=folder, **arguments)
         return weights(model), history.rows
 
     whole, rows = train(5, None)
@@ -205,6 +204,13 @@ def test_a_step_whose_loss_is_nan_writes_no_checkpoint(tmp_path):
     with pytest.raises(FloatingPointError, match=r"^step 4: the term 'kl' is nan"):
         fit(Steep(bad_term=4), DIGITS.train[:50], steps=6, folder=tmp_path, checkpoint_every=1)
     assert torch.load(tmp_path / FILE)["step"] == 3
+
+
+def test_weights_that_the_last_step_made_nan_are_told_without_a_folder_too():
+    with pytest.raises(
+        FloatingPointError, match=r"^step 4: encoder\.0\.weight is not finite; the model is of no use\."
+    ):
+        fit(Steep(bad_gradient=4), DIGITS.train[:50], steps=4)
 
 
 def test_weights_that_are_nan_are_not_kept(tmp_path):
