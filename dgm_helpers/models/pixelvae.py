@@ -84,7 +84,9 @@ class PixelVAE(HierarchicalVAE):
                        "first_kernel_size": first_kernel_size, "upsampling": upsampling, "posterior": posterior,
                        "free_nats": free_nats}  # fmt: skip
         self.data_shape, self.levels = (image_channels, image_size, image_size), levels
-        self._finish(latent_dims, hidden, posterior, free_nats, self._reader(hidden, channels))
+        self._finish(
+            latent_dims, [[hidden]] * len(latent_dims), posterior, free_nats, self._reader(hidden, channels)
+        )
         self.decoder = self._upsampler(latent_dims[0], hidden, channels) if upsampling else nn.Identity()
         if layers:
             self.pixels = GatedPixelCNN(

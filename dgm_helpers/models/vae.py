@@ -9,7 +9,7 @@ Departs from the paper in: Adam in place of Adagrad; ReLU in the convolutional v
 does not have; a Gaussian decoder has one learned noise for all pixels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
@@ -216,11 +216,11 @@ def gaussian_parameters(
     return mu, log_sigma
 
 
-def perceptron(sizes: Sequence[int]) -> nn.Sequential:
-    """Linear layers of these sizes with tanh between them."""
+def perceptron(sizes: Sequence[int], activation: Callable[[], nn.Module] = nn.Tanh) -> nn.Sequential:
+    """Linear layers of these sizes with an activation between them, tanh unless another is given."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
-        layers += [nn.Linear(inputs, outputs), nn.Tanh()]
+        layers += [nn.Linear(inputs, outputs), activation()]
     return nn.Sequential(*layers[:-1])
 
 

@@ -7,7 +7,7 @@ import torch
 
 from dgm_helpers import checks, data
 from dgm_helpers.metrics.marginal_likelihood import marginal_log_likelihood
-from dgm_helpers.models.hierarchical_vae import PRESETS, HierarchicalVAE
+from dgm_helpers.models.hierarchical_vae import PRESETS, HierarchicalVAE, log_softplus
 from dgm_helpers.models.pixelvae import PixelVAE
 from dgm_helpers.models.vae import VAE
 from dgm_helpers.objectives.distributions import gaussian_log_prob, kl_diagonal_gaussians
@@ -21,9 +21,11 @@ MODELS = {
     "two layers": (HierarchicalVAE, {**SMALL, "latent_dims": (3, 2)}),
     "three layers": (HierarchicalVAE, {**SMALL, "latent_dims": (3, 2, 4)}),
     "bottom-up": (HierarchicalVAE, {**SMALL, "latent_dims": (3, 2, 4), "posterior": "bottom-up"}),
+    "deep": (HierarchicalVAE, {**SMALL, "latent_dims": (4, 3, 2), "hidden": (12, 10, 8), "depth": 2,
+                               "activation": "leaky_relu", "scale": "softplus", "posterior": "bottom-up"}),
     "pixels": (PixelVAE, {**PIXELS, "latent_dims": (3, 2)}),
     "pixels bottom-up": (PixelVAE, {**PIXELS, "latent_dims": (3, 2), "posterior": "bottom-up"}),
-}
+}  # fmt: skip
 DIGITS = data.load("digits").train.round()
 
 
@@ -235,7 +237,7 @@ def test_one_step_under_bfloat16_autocast_keeps_densities_in_float32(model, x):
     assert all(parameter.isfinite().all() for parameter in model.parameters())
 
 
-@pytest.mark.parametrize("name", ["two layers", "bottom-up", "pixels"])
+@pytest.mark.parametrize("name", ["two layers", "bottom-up", "deep", "pixels"])
 def test_a_model_overfits_sixteen_images(name):
     torch.manual_seed(0)
     kind, config = MODELS[name]
@@ -264,9 +266,76 @@ def test_presets_build_a_model_of_mnist(name):
     assert HierarchicalVAE(**PRESETS[name]).reconstruct(torch.rand(2, 1, 28, 28)).shape == (2, 1, 28, 28)
 
 
+@pytest.mark.parametrize("posterior", ["factorized", "bottom-up"])
+def test_the_paper_preset_has_the_sizes_of_the_paper(posterior):
+    with torch.device("meta"):
+        model = HierarchicalVAE(**{**PRESETS["paper"], "posterior": posterior})
+
+    def sizes(network):
+        layers = [layer for layer in network if isinstance(layer, torch.nn.Linear)]
+        assert all(layer.negative_slope == 0.1 for layer in network if layer not in layers)
+        return (layers[0].in_features, *(layer.out_features for layer in layers))
+
+    below = (64, 32, 16, 8) if posterior == "bottom-up" else (512, 256, 128, 64)
+    units = (512, 256, 128, 64, 32)
+    assert [sizes(reader) for reader in model.readers] == [
+        (inputs, size, size) for inputs, size in zip((784, *below), units, strict=True)
+    ]
+    assert [head.weight.shape for head in model.heads] == [
+        (128, 512),
+        (64, 256),
+        (32, 128),
+        (16, 64),
+        (8, 32),
+    ]
+    assert sizes(model.decoder) == (64, 512, 512, 784)
+    assert [sizes(prior) for prior in model.priors] == [
+        (32, 256, 256, 128), (16, 128, 128, 64), (8, 64, 64, 32), (4, 32, 32, 16)
+    ]  # fmt: skip
+
+
+@torch.no_grad()
+def test_a_deep_network_is_its_formula(x):
+    """The mean of q(z_1|x), and p(z_1|z_2), of two hidden layers of leaky rectifiers."""
+
+    def network(z, *layers):
+        for i, layer in enumerate(layers):
+            z = z @ layer.weight.T + layer.bias
+            z = torch.maximum(z, 0.1 * z) if i < 2 else z
+        return z
+
+    model, z = build("deep"), torch.randn(5, 3, dtype=torch.float64)
+    expected = network(x.flatten(1), model.readers[0][0], model.readers[0][2], model.heads[0])
+    expected[:, 4:] = (1 + expected[:, 4:].exp()).log().log()
+    torch.testing.assert_close(torch.cat(model.encode(x)[0], dim=1), expected)
+    first, _, second, _, output = model.priors[0]
+    expected = network(z, first, second, output)
+    expected[:, 4:] = (1 + expected[:, 4:].exp()).log().log()
+    torch.testing.assert_close(torch.cat(model.prior(1, z), dim=1), expected)
+
+
+def test_the_logarithm_of_a_softplus_is_finite_and_has_its_gradient_everywhere():
+    x = torch.tensor([-1e4, -100.0, -30, -20, -19, -1, 0, 3, 50, 1e4], requires_grad=True)
+    value = log_softplus(x)
+    wide = x.detach().double()
+    exact = torch.where(wide < -30, wide, wide.exp().log1p().log())
+    exact[-1] = wide[-1].log()  # log(1 + e^x) = x where e^x has overflowed
+    torch.testing.assert_close(value, exact.float())
+    (gradient,) = torch.autograd.grad(value.sum(), x)
+    exact = torch.where(wide < -30, 1.0, wide.sigmoid() / torch.nn.functional.softplus(wide))
+    torch.testing.assert_close(gradient, exact.float())
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (
+            lambda: HierarchicalVAE(hidden=(5, 4, 3)),
+            "^3 numbers of hidden units for 2 layers of latents$",
+        ),
+        (lambda: HierarchicalVAE(depth=0), "^a perceptron needs at least one hidden layer, not 0$"),
+        (lambda: HierarchicalVAE(activation="elu"), "^unknown activation 'elu': choose one of tanh, leaky_r"),
+        (lambda: HierarchicalVAE(scale="square"), "^unknown scale 'square': choose one of exp, softplus$"),
         (lambda: HierarchicalVAE(latent_dims=()), "^a hierarchical VAE needs at least one layer of latents$"),
         (lambda: HierarchicalVAE(posterior="top-down"), "^unknown posterior 'top-down': choose one of fact"),
         (lambda: HierarchicalVAE(free_nats=-1.0), "^free_nats must not be negative, but is -1.0$"),
