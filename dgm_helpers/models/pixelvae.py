@@ -26,8 +26,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
+from dgm_helpers.layers.gated_stacks import Conditions
 from dgm_helpers.models.autoregressive_images import require_levels
-from dgm_helpers.models.gated_pixelcnn import Conditions, GatedPixelCNN
+from dgm_helpers.models.gated_pixelcnn import GatedPixelCNN
 from dgm_helpers.models.hierarchical_vae import HierarchicalVAE
 from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
 
