@@ -28,9 +28,9 @@ from itertools import pairwise
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from dgm_helpers.data.sampling import binarize
+from dgm_helpers.layers.scales import LOG_SCALES
 from dgm_helpers.models.vae import perceptron
 from dgm_helpers.objectives.distributions import bernoulli_log_prob, gaussian_sample
 from dgm_helpers.objectives.hierarchical import (
@@ -48,15 +48,6 @@ ACTIVATIONS: dict[str, Activation] = {"tanh": nn.Tanh, "leaky_relu": partial(nn.
 Draw = Callable[[Tensor, Tensor], Tensor]
 
 
-def log_softplus(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    r""":math:`\log\log(1 + e^x)`, which for x far below 0 is x: finite where the softplus has rounded to 0."""
-    return torch.where(x > -20, F.softplus(x.clamp_min(-20)).log(), x)
-
-
-# The logarithm of the standard deviation that an output of a network stands for.
-LOG_SCALES: dict[str, Callable[[Tensor], Tensor]] = {"exp": lambda x: x, "softplus": log_softplus}
-
-
 class HierarchicalVAE(nn.Module):
     """Hierarchical VAE on vectors with Bernoulli pixels. Layers are numbered as in the equations: 1 is next to x.
 
@@ -69,8 +60,8 @@ class HierarchicalVAE(nn.Module):
         free_nats: the loss gains nothing from a layer's KL, averaged over the batch, below this; 0 for the ELBO.
         depth: number of hidden layers of every perceptron.
         activation: of the hidden layers, ``"tanh"`` or ``"leaky_relu"``, max(x, 0.1 x).
-        scale: what turns an output of a network into a standard deviation, ``"exp"`` or ``"softplus"``. With features
-            that have no bound, exponentials of the layer above's exponentials overflow: take ``"softplus"``.
+        scale: what turns an output of a network into a standard deviation, ``"exp"``, ``"softplus"``, or ``"softsign"``
+            for one below 1. With features that have no bound, exponentials of exponentials would overflow.
 
     Raises:
         ValueError: if there are no layers of latents, not one number of hidden units for each of them, no hidden layer,
@@ -123,17 +114,11 @@ class HierarchicalVAE(nn.Module):
         ``hidden`` are the units of the hidden layers beneath each layer of latents; ``reader`` turns flat x into the
         features that z_1 is read off.
         """
-        if not latent_dims:
-            raise ValueError("a hierarchical VAE needs at least one layer of latents")
+        self._remember(latent_dims, posterior, free_nats)
         if len(hidden) != len(latent_dims):
             raise ValueError(
                 f"{len(hidden)} numbers of hidden units for {len(latent_dims)} layers of latents"
             )
-        if posterior not in POSTERIORS:
-            raise ValueError(f"unknown posterior {posterior!r}: choose one of {', '.join(POSTERIORS)}")
-        if free_nats < 0:
-            raise ValueError(f"free_nats must not be negative, but is {free_nats}")
-        self.latent_dims, self.posterior, self.free_nats = tuple(latent_dims), posterior, free_nats
         features = [sizes[-1] for sizes in hidden]
         inputs = (latent_dims if posterior == "bottom-up" else features)[:-1]
         upper = zip(inputs, hidden[1:], strict=True)
@@ -145,6 +130,15 @@ class HierarchicalVAE(nn.Module):
             perceptron([above, *sizes, 2 * dim], activation)
             for (dim, above), sizes in zip(pairwise(latent_dims), hidden[1:], strict=True)
         )
+
+    def _remember(self, latent_dims: Sequence[int], posterior: str, free_nats: float) -> None:
+        if not latent_dims:
+            raise ValueError("a hierarchical VAE needs at least one layer of latents")
+        if posterior not in POSTERIORS:
+            raise ValueError(f"unknown posterior {posterior!r}: choose one of {', '.join(POSTERIORS)}")
+        if free_nats < 0:
+            raise ValueError(f"free_nats must not be negative, but is {free_nats}")
+        self.latent_dims, self.posterior, self.free_nats = tuple(latent_dims), posterior, free_nats
 
     def prior(self, layer: int, above: Float[Tensor, "*batch above"] | None = None) -> Gaussian:
         """p(z_i|z_{i+1}) of layer i given z_{i+1}; of the top layer p(z_L), ``[latent]``, given None."""
@@ -286,9 +280,14 @@ class HierarchicalVAE(nn.Module):
             noise: as :meth:`draw_noise` returns it.
             held: layer -> its z, ``[n, latent_i]`` or ``[1, latent_i]``, in the place of what the noise gives.
         """
+        return self.emit(self.draw_latents(noise, held)[0], noise)
+
+    def draw_latents(
+        self, noise: Mapping[int, Tensor], held: Mapping[int, Tensor] | None = None
+    ) -> list[Tensor]:
+        """The z_1 … z_L that this noise turns into; arguments as for :meth:`generate`."""
         layers = range(1, len(self.latent_dims) + 1)
-        latents = ancestral_sample(self.prior, [noise[layer] for layer in layers], held)
-        return self.emit(latents[0], noise)
+        return ancestral_sample(self.prior, [noise[layer] for layer in layers], held)
 
     def emit(
         self, z: Float[Tensor, "batch latent"], noise: Mapping[int, Tensor]
