@@ -25,6 +25,8 @@ MODELS = {
                                "activation": "leaky_relu", "scale": "softplus", "posterior": "bottom-up"}),
     "pixels": (PixelVAE, {**PIXELS, "latent_dims": (3, 2)}),
     "pixels bottom-up": (PixelVAE, {**PIXELS, "latent_dims": (3, 2), "posterior": "bottom-up"}),
+    "map": (PixelVAE, {**PIXELS, "latent_dims": (2, 3), "map_stride": 2, "map_channels": (4, 6, 6),
+                       "map_blocks": (0, 1, 1), "map_layers": 1, "map_pixel_channels": 6, "map_kernel_size": 3}),
 }  # fmt: skip
 DIGITS = data.load("digits").train.round()
 
