@@ -14,16 +14,14 @@ from every layer to the output; features belong to the colours in turn (f mod 3)
 read in [-1, 1], so that the padding is not black; Adam.
 """
 
-from collections.abc import Sequence
-
 import torch
 from einops import rearrange
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from dgm_helpers.data.sampling import binarize
-from dgm_helpers.layers.masked_conv import HorizontalConv2d, VerticalConv2d
-from dgm_helpers.layers.row_cache import Apply, convolve
+from dgm_helpers.layers.gated_stacks import Conditions, GatedStacks
+from dgm_helpers.layers.gated_stacks_cache import GatedStacksCache
 from dgm_helpers.models.autoregressive_images import (
     labels_of_all,
     likelihood_loss,
@@ -31,14 +29,10 @@ from dgm_helpers.models.autoregressive_images import (
     require_label,
     require_levels,
 )
-from dgm_helpers.models.gated_pixelcnn_cache import GatedPixelCNNCache
 from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
 
-# What enters each layer's gates, V h: nothing, numbers [batch, gates], or a map [batch, gates, height, width].
-Conditions = Sequence[Tensor | None]
 
-
-class GatedPixelCNN(nn.Module):
+class GatedPixelCNN(GatedStacks):
     """Gated PixelCNN of square images.
 
     Args:
@@ -67,30 +61,21 @@ class GatedPixelCNN(nn.Module):
         first_kernel_size: int = 7,
         classes: int = 0,
     ) -> None:
-        super().__init__()
         require_levels(levels)
         if channels % image_channels:
             raise ValueError(
                 f"{channels} features cannot be split evenly among {image_channels} image channels"
             )
+        super().__init__(
+            image_channels, image_channels * (1 if levels == 2 else levels), channels=channels, layers=layers,
+            kernel_size=kernel_size, first_kernel_size=first_kernel_size, image_channels=image_channels,
+            classes=classes,
+        )  # fmt: skip
         self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
                        "channels": channels, "layers": layers, "kernel_size": kernel_size,
                        "first_kernel_size": first_kernel_size, "classes": classes}  # fmt: skip
-        self.image_shape, self.levels, self.classes = (
-            (image_channels, image_size, image_size),
-            levels,
-            classes,
-        )
-        outputs = image_channels * (1 if levels == 2 else levels)
-        self.first_vertical = VerticalConv2d(image_channels, channels, first_kernel_size, first=True)
-        self.first_horizontal = HorizontalConv2d(
-            image_channels, channels, first_kernel_size, "A", image_channels
-        )
-        self.layers = nn.ModuleList(
-            GatedLayer(channels, kernel_size, image_channels, classes) for _ in range(layers)
-        )
-        self.head = HorizontalConv2d(channels, channels, 1, "B", image_channels)
-        self.output = HorizontalConv2d(channels, outputs, 1, "B", image_channels)
+        self.image_shape, self.levels = (image_channels, image_size, image_size), levels
+        self.classes = classes
 
     def logits(
         self, x: Float[Tensor, "batch channels height width"], label: Int[Tensor, " batch"] | None = None
@@ -108,30 +93,13 @@ class GatedPixelCNN(nn.Module):
     ) -> Float[Tensor, "batch outputs channels height width"]:
         """The same, given what enters each layer's gates: of a class, or of whatever else the image depends on."""
         require_channels(x, self.image_shape[0])
-        x = centered(x)
-        return self.left(x, self.above(x, conditions, convolve), conditions, convolve)
+        output = self(centered(x), conditions)
+        return rearrange(output, "b (k c) h w -> b k c h w", c=self.image_shape[0])
 
     def conditions(self, label: Int[Tensor, " batch"] | None) -> Conditions:
         r""":math:`V_k^\top h` of each layer k, or None without classes."""
         require_label(label, self.classes)
         return [None if label is None else layer.condition(label) for layer in self.layers]
-
-    def above(self, x: Tensor, conditions: Conditions, apply: Apply) -> list[Tensor]:
-        """The vertical stack on pixels in [-1, 1]: what it hands to the horizontal one in each layer."""
-        features, links = apply(self.first_vertical, x), []
-        for layer, condition in zip(self.layers, conditions, strict=True):
-            features, link = layer.above(features, condition, apply)
-            links.append(link)
-        return links
-
-    def left(self, x: Tensor, links: Sequence[Tensor], conditions: Conditions, apply: Apply) -> Tensor:
-        """The horizontal stack and the output, from what the vertical one hands over."""
-        features, total = apply(self.first_horizontal, x), 0.0
-        for layer, link, condition in zip(self.layers, links, conditions, strict=True):
-            features, skip = layer.left(features, link, condition, apply)
-            total = total + skip
-        output = apply(self.output, apply(self.head, total.relu()).relu())
-        return rearrange(output, "b (k c) ... -> b k c ...", c=self.image_shape[0])
 
     def log_prob(
         self, x: Float[Tensor, "batch channels height width"], label: Int[Tensor, " batch"] | None = None
@@ -183,58 +151,15 @@ class GatedPixelCNN(nn.Module):
         self, uniforms: Float[Tensor, "batch channels height width"], conditions: Conditions, *, cached: bool
     ) -> Float[Tensor, "batch channels height width"]:
         """The images that uniform numbers, one a sub-pixel, turn into, given what enters each layer's gates."""
-        if cached:
-            cache = GatedPixelCNNCache(self, len(uniforms), conditions)
-            return draw_in_raster_order(cache, uniforms, self.levels)
-        return draw_in_raster_order(
-            lambda x, channel, row, column: self.logits_given(x, conditions)[:, :, channel, row, column],
-            uniforms,
-            self.levels,
-        )
+        channels, _, width = self.image_shape
+        cache = GatedStacksCache(self, len(uniforms), width, conditions, read=centered) if cached else None
 
+        def logits_at(x: Tensor, channel: int, row: int, column: int) -> Float[Tensor, "batch outputs"]:
+            if cache is None:
+                return self.logits_given(x, conditions)[:, :, channel, row, column]
+            return cache(x, row, column, again=channel > 0)[:, channel::channels]
 
-class GatedLayer(nn.Module):
-    """Figure 2 of the paper: one layer of both stacks.
-
-    Args:
-        channels: features p of each stack.
-        kernel_size: n, odd.
-        image_channels: channels of the image.
-        classes: number of classes, or 0.
-    """
-
-    def __init__(self, channels: int, kernel_size: int, image_channels: int, classes: int) -> None:
-        super().__init__()
-        self.vertical = VerticalConv2d(channels, 2 * channels, kernel_size)
-        self.link = VerticalConv2d(2 * channels, 2 * channels, 1)
-        self.horizontal = HorizontalConv2d(channels, 2 * channels, kernel_size, "B", image_channels)
-        self.out = HorizontalConv2d(channels, 2 * channels, 1, "B", image_channels)
-        self.condition = nn.Embedding(classes, 2 * channels) if classes else None
-
-    def above(self, x: Tensor, condition: Tensor | None, apply: Apply) -> tuple[Tensor, Tensor]:
-        """The vertical stack's new features, and what the horizontal stack gets of them before the gate."""
-        features = apply(self.vertical, x)
-        return gated_activation(features, condition), apply(self.link, features)
-
-    def left(self, x: Tensor, link: Tensor, condition: Tensor | None, apply: Apply) -> tuple[Tensor, Tensor]:
-        """The horizontal stack's new features, and the skip connection."""
-        gated = gated_activation(apply(self.horizontal, x) + link, condition)
-        residual, skip = apply(self.out, gated).chunk(2, dim=1)
-        return x + residual, skip
-
-
-def gated_activation(
-    features: Float[Tensor, "batch gates *space"],
-    condition: Float[Tensor, "batch gates *place"] | None = None,
-) -> Float[Tensor, "batch half *space"]:
-    r"""Eqs. 2 and 4: :math:`\tanh(f) \odot \sigma(g)` of the two halves f, g of ``features`` + ``condition``.
-
-    The condition is the same everywhere, or has a value for each place (the paper's section 2.3, :math:`V * s`).
-    """
-    if condition is not None:
-        features = features + condition.reshape(*condition.shape, *[1] * (features.ndim - condition.ndim))
-    f, g = features.chunk(2, dim=1)
-    return f.tanh() * g.sigmoid()
+        return draw_in_raster_order(logits_at, uniforms, self.levels)
 
 
 PRESETS = {

@@ -11,12 +11,18 @@ With the first, the KL term of every layer has a closed form given the layer abo
 dependent under q, and KL(q(z_i|·) || p(z_i|z_{i+1})) at z_{i+1} drawn from z_i is *not* the layer's term: all but the
 top layer's are estimated by log q - log p at the sample.
 
-Departs from the papers in: perceptrons of one hidden layer of tanh units, as many latent layers as wanted; the option
-``free_nats`` are the free bits of D. P. Kingma et al., NIPS 2016 (arXiv 1606.04934), a layer being a group.
+The preset ``paper`` is the VAE of five layers that C. K. Sønderby, T. Raiko, L. Maaløe, S. K. Sønderby and O. Winther,
+*Ladder Variational Autoencoders*, NIPS 2016 (arXiv 1602.02282), compare their ladder with: bottom-up, leaky rectifiers.
+
+Departs from the papers in: by default perceptrons of one hidden layer of tanh units, as many latent layers as wanted;
+the option ``free_nats`` are the free bits of D. P. Kingma et al., NIPS 2016 (arXiv 1606.04934), a layer being a group.
+Of Sønderby et al. there is no ladder, that is no top-down posterior, no batch normalisation, and no weight of the KL
+that rises to 1 over the first 200 epochs.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -24,6 +30,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
+from dgm_helpers.layers.scales import LOG_SCALES
 from dgm_helpers.models.vae import perceptron
 from dgm_helpers.objectives.distributions import bernoulli_log_prob, gaussian_sample
 from dgm_helpers.objectives.hierarchical import (
@@ -36,6 +43,8 @@ from dgm_helpers.objectives.hierarchical import (
 from dgm_helpers.objectives.importance_weighting import ImportanceSampler, sampled_bound
 
 POSTERIORS = ("factorized", "bottom-up")
+Activation = Callable[[], nn.Module]
+ACTIVATIONS: dict[str, Activation] = {"tanh": nn.Tanh, "leaky_relu": partial(nn.LeakyReLU, 0.1)}
 Draw = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -45,35 +54,84 @@ class HierarchicalVAE(nn.Module):
     Args:
         data_dim: number of data dimensions D (pixels).
         latent_dims: number of latent dimensions of each layer, from the bottom.
-        hidden: units of the hidden layer of every perceptron.
+        hidden: units of the hidden layers of every perceptron; or of those that join each z_i to what is beneath it, x
+            for z_1, both ways, from the bottom.
         posterior: ``"factorized"`` or ``"bottom-up"``.
         free_nats: the loss gains nothing from a layer's KL, averaged over the batch, below this; 0 for the ELBO.
+        depth: number of hidden layers of every perceptron.
+        activation: of the hidden layers, ``"tanh"`` or ``"leaky_relu"``, max(x, 0.1 x).
+        scale: what turns an output of a network into a standard deviation, ``"exp"``, ``"softplus"``, or ``"softsign"``
+            for one below 1. With features that have no bound, exponentials of exponentials would overflow.
 
     Raises:
-        ValueError: if there are no layers of latents, the posterior is another, or ``free_nats`` is negative.
+        ValueError: if there are no layers of latents, not one number of hidden units for each of them, no hidden layer,
+            the posterior, the activation or the scale is another, or ``free_nats`` is negative.
     """
+
+    scale = "exp"  # also of the models that are built upon this one
 
     def __init__(
         self,
         *,
         data_dim: int = 784,
         latent_dims: Sequence[int] = (20, 10),
-        hidden: int = 200,
+        hidden: int | Sequence[int] = 200,
         posterior: str = "factorized",
         free_nats: float = 0.0,
+        depth: int = 1,
+        activation: str = "tanh",
+        scale: str = "exp",
     ) -> None:
         super().__init__()
-        self.config = {"data_dim": data_dim, "latent_dims": tuple(latent_dims), "hidden": hidden,
-                       "posterior": posterior, "free_nats": free_nats}  # fmt: skip
+        self.config = {"data_dim": data_dim, "latent_dims": tuple(latent_dims),
+                       "hidden": hidden if isinstance(hidden, int) else tuple(hidden), "posterior": posterior,
+                       "free_nats": free_nats, "depth": depth, "activation": activation, "scale": scale}  # fmt: skip
         self.data_shape = (data_dim,)
-        reader = nn.Sequential(nn.Linear(data_dim, hidden), nn.Tanh())
-        self._finish(latent_dims, hidden, posterior, free_nats, reader)
-        self.decoder = perceptron([latent_dims[0], hidden, data_dim])
+        if depth < 1:
+            raise ValueError(f"a perceptron needs at least one hidden layer, not {depth}")
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"unknown activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}")
+        if scale not in LOG_SCALES:
+            raise ValueError(f"unknown scale {scale!r}: choose one of {', '.join(LOG_SCALES)}")
+        self.scale = scale
+        units = [hidden] * len(latent_dims) if isinstance(hidden, int) else list(hidden)
+        between = [[size] * depth for size in units]
+        reader = hidden_layers([data_dim, *between[0]], ACTIVATIONS[activation]) if between else nn.Identity()
+        self._finish(latent_dims, between, posterior, free_nats, reader, ACTIVATIONS[activation])
+        self.decoder = perceptron([latent_dims[0], *between[0], data_dim], ACTIVATIONS[activation])
 
     def _finish(
-        self, latent_dims: Sequence[int], hidden: int, posterior: str, free_nats: float, reader: nn.Module
+        self,
+        latent_dims: Sequence[int],
+        hidden: Sequence[Sequence[int]],
+        posterior: str,
+        free_nats: float,
+        reader: nn.Module,
+        activation: Activation = nn.Tanh,
     ) -> None:
-        """Everything that does not touch x: ``reader`` turns flat x into the ``hidden`` features of layer 1."""
+        """Everything that does not touch x.
+
+        ``hidden`` are the units of the hidden layers beneath each layer of latents; ``reader`` turns flat x into the
+        features that z_1 is read off.
+        """
+        self._remember(latent_dims, posterior, free_nats)
+        if len(hidden) != len(latent_dims):
+            raise ValueError(
+                f"{len(hidden)} numbers of hidden units for {len(latent_dims)} layers of latents"
+            )
+        features = [sizes[-1] for sizes in hidden]
+        inputs = (latent_dims if posterior == "bottom-up" else features)[:-1]
+        upper = zip(inputs, hidden[1:], strict=True)
+        self.readers = nn.ModuleList(
+            [reader, *(hidden_layers([size, *sizes], activation) for size, sizes in upper)]
+        )
+        self.heads = nn.ModuleList(map(nn.Linear, features, [2 * dim for dim in latent_dims]))
+        self.priors = nn.ModuleList(
+            perceptron([above, *sizes, 2 * dim], activation)
+            for (dim, above), sizes in zip(pairwise(latent_dims), hidden[1:], strict=True)
+        )
+
+    def _remember(self, latent_dims: Sequence[int], posterior: str, free_nats: float) -> None:
         if not latent_dims:
             raise ValueError("a hierarchical VAE needs at least one layer of latents")
         if posterior not in POSTERIORS:
@@ -81,21 +139,18 @@ class HierarchicalVAE(nn.Module):
         if free_nats < 0:
             raise ValueError(f"free_nats must not be negative, but is {free_nats}")
         self.latent_dims, self.posterior, self.free_nats = tuple(latent_dims), posterior, free_nats
-        inputs = latent_dims[:-1] if posterior == "bottom-up" else [hidden] * (len(latent_dims) - 1)
-        self.readers = nn.ModuleList(
-            [reader, *(nn.Sequential(nn.Linear(size, hidden), nn.Tanh()) for size in inputs)]
-        )
-        self.heads = nn.ModuleList(nn.Linear(hidden, 2 * dim) for dim in latent_dims)
-        self.priors = nn.ModuleList(
-            perceptron([above, hidden, 2 * dim]) for dim, above in pairwise(latent_dims)
-        )
 
     def prior(self, layer: int, above: Float[Tensor, "*batch above"] | None = None) -> Gaussian:
         """p(z_i|z_{i+1}) of layer i given z_{i+1}; of the top layer p(z_L), ``[latent]``, given None."""
         if layer == len(self.latent_dims):
             zeros = next(self.parameters()).new_zeros(self.latent_dims[-1])
             return zeros, zeros
-        return _gaussian(self.priors[layer - 1](above))
+        return self.gaussian(self.priors[layer - 1](above))
+
+    def gaussian(self, parameters: Float[Tensor, "*batch twice"]) -> Gaussian:
+        """Mean and log standard deviation from a network's output; densities need float32, whatever it computes in."""
+        mu, scale = parameters.to(torch.promote_types(parameters.dtype, torch.float32)).chunk(2, dim=-1)
+        return mu, LOG_SCALES[self.scale](scale)
 
     def infer(self, x: Float[Tensor, "batch *pixels"], draw: Draw) -> tuple[list[Tensor], list[Gaussian]]:
         """z_1 … z_L, each made by ``draw`` of the mean and log standard deviation of its q; and these."""
@@ -106,7 +161,7 @@ class HierarchicalVAE(nn.Module):
             )
         for reader, head in zip(self.readers, self.heads, strict=True):
             features = reader(values)
-            posteriors.append(_gaussian(head(features)))
+            posteriors.append(self.gaussian(head(features)))
             latents.append(draw(*posteriors[-1]))
             values = latents[-1] if self.posterior == "bottom-up" else features
         return latents, posteriors
@@ -225,9 +280,14 @@ class HierarchicalVAE(nn.Module):
             noise: as :meth:`draw_noise` returns it.
             held: layer -> its z, ``[n, latent_i]`` or ``[1, latent_i]``, in the place of what the noise gives.
         """
+        return self.emit(self.draw_latents(noise, held)[0], noise)
+
+    def draw_latents(
+        self, noise: Mapping[int, Tensor], held: Mapping[int, Tensor] | None = None
+    ) -> list[Tensor]:
+        """The z_1 … z_L that this noise turns into; arguments as for :meth:`generate`."""
         layers = range(1, len(self.latent_dims) + 1)
-        latents = ancestral_sample(self.prior, [noise[layer] for layer in layers], held)
-        return self.emit(latents[0], noise)
+        return ancestral_sample(self.prior, [noise[layer] for layer in layers], held)
 
     def emit(
         self, z: Float[Tensor, "batch latent"], noise: Mapping[int, Tensor]
@@ -259,13 +319,20 @@ class HierarchicalVAE(nn.Module):
         return self.sample(len(x), generator, held=held).view_as(x)
 
 
-def _gaussian(parameters: Float[Tensor, "*batch twice"]) -> Gaussian:
-    """Mean and log standard deviation from a network's output; densities need float32, whatever it computes in."""
-    mu, log_sigma = parameters.to(torch.promote_types(parameters.dtype, torch.float32)).chunk(2, dim=-1)
-    return mu, log_sigma
+def hidden_layers(sizes: Sequence[int], activation: Activation = nn.Tanh) -> nn.Sequential:
+    """A perceptron without its output: linear layers of these sizes, an activation behind each."""
+    return perceptron(sizes, activation).append(activation())
 
 
-PRESETS = {"laptop": {"latent_dims": (20, 10), "hidden": 200}}
+PRESETS = {
+    # Sønderby et al. (2016), section 3, as remembered and not read again: their "64-32-16-8-4", perceptrons of two
+    # hidden layers, minibatches of 256 and Adam with a learning rate of 1e-3.
+    "paper": {"latent_dims": (64, 32, 16, 8, 4), "hidden": (512, 256, 128, 64, 32), "depth": 2,
+              "activation": "leaky_relu", "scale": "softplus", "posterior": "bottom-up"},
+    "laptop": {"latent_dims": (20, 10), "hidden": 200},
+}  # fmt: skip
 TRAINING = {
+    # 2,000 epochs of 60,000 images.
+    "paper": {"data": "mnist", "steps": 470_000, "batch_size": 256, "learning_rate": 1e-3, "transform": binarize},
     "laptop": {"data": "mnist_10k", "steps": 3_000, "learning_rate": 1e-3, "transform": binarize},
-}
+}  # fmt: skip

@@ -6,10 +6,11 @@ from autoregressive import all_images, build, influence, labels, random_images
 from scipy import stats
 
 from dgm_helpers import data
+from dgm_helpers.layers.gated_stacks import gated_activation
+from dgm_helpers.layers.gated_stacks_cache import RowOfPixels
 from dgm_helpers.layers.masked_conv import HorizontalConv2d, VerticalConv2d, receptive_field
 from dgm_helpers.layers.row_cache import convolve
-from dgm_helpers.models.gated_pixelcnn import PRESETS, GatedPixelCNN, gated_activation
-from dgm_helpers.models.gated_pixelcnn_cache import RowOfPixels
+from dgm_helpers.models.gated_pixelcnn import PRESETS, GatedPixelCNN
 from dgm_helpers.training import fit
 
 

@@ -21,9 +21,13 @@ MODELS = {
     "two layers": (HierarchicalVAE, {**SMALL, "latent_dims": (3, 2)}),
     "three layers": (HierarchicalVAE, {**SMALL, "latent_dims": (3, 2, 4)}),
     "bottom-up": (HierarchicalVAE, {**SMALL, "latent_dims": (3, 2, 4), "posterior": "bottom-up"}),
+    "deep": (HierarchicalVAE, {**SMALL, "latent_dims": (4, 3, 2), "hidden": (12, 10, 8), "depth": 2,
+                               "activation": "leaky_relu", "scale": "softplus", "posterior": "bottom-up"}),
     "pixels": (PixelVAE, {**PIXELS, "latent_dims": (3, 2)}),
     "pixels bottom-up": (PixelVAE, {**PIXELS, "latent_dims": (3, 2), "posterior": "bottom-up"}),
-}
+    "map": (PixelVAE, {**PIXELS, "latent_dims": (2, 3), "map_stride": 2, "map_channels": (4, 6, 6),
+                       "map_blocks": (0, 1, 1), "map_layers": 1, "map_pixel_channels": 6, "map_kernel_size": 3}),
+}  # fmt: skip
 DIGITS = data.load("digits").train.round()
 
 
@@ -84,7 +88,7 @@ def test_the_kl_terms_are_log_q_minus_log_p_over_the_joint(model, x, generator):
     x, repetitions, samples = x[:2], 100, 40
     likelihood, kl = model.terms(x, repetitions * samples, generator)
     latents, posteriors = model.posterior_sample(x, repetitions * samples, generator)
-    priors = [model.prior(layer, above) for layer, above in enumerate([*latents[1:], None], start=1)]
+    priors = model.prior_at(latents)
     for layer, (z, q, p) in enumerate(zip(latents, posteriors, priors, strict=True)):
         direct = gaussian_log_prob(z, *q) - gaussian_log_prob(z, *p)
         difference = (kl[..., layer] - direct).unflatten(0, (repetitions, samples)).mean(dim=1)
@@ -175,10 +179,10 @@ def test_each_layer_can_be_resampled_while_the_others_are_held(model, generator)
     for layer in range(1, len(model.latent_dims) + 1):
         assert not torch.equal(model.generate({**noise, layer: other[layer]}), images)
     pixels = {0: noise[0]} if 0 in noise else {}
-    latents, above = {}, None
-    for layer in range(len(model.latent_dims), 0, -1):
-        mu, log_sigma = model.prior(layer, above)
-        latents[layer] = above = mu + log_sigma.exp() * noise[layer]
+    drawn = model.draw_latents(noise)
+    for layer, (z, (mu, log_sigma)) in enumerate(zip(drawn, model.prior_at(drawn), strict=True), start=1):
+        torch.testing.assert_close(z, mu + log_sigma.exp() * noise[layer])
+    latents = dict(enumerate(drawn, start=1))
     top = len(model.latent_dims)
     assert torch.equal(model.generate({**other, **pixels}, latents), images)
     assert torch.equal(model.generate({**noise, top: other[top]}, {top: latents[top]}), images)
@@ -235,7 +239,7 @@ def test_one_step_under_bfloat16_autocast_keeps_densities_in_float32(model, x):
     assert all(parameter.isfinite().all() for parameter in model.parameters())
 
 
-@pytest.mark.parametrize("name", ["two layers", "bottom-up", "pixels"])
+@pytest.mark.parametrize("name", ["two layers", "bottom-up", "deep", "pixels"])
 def test_a_model_overfits_sixteen_images(name):
     torch.manual_seed(0)
     kind, config = MODELS[name]
@@ -264,9 +268,67 @@ def test_presets_build_a_model_of_mnist(name):
     assert HierarchicalVAE(**PRESETS[name]).reconstruct(torch.rand(2, 1, 28, 28)).shape == (2, 1, 28, 28)
 
 
+@pytest.mark.parametrize("posterior", ["factorized", "bottom-up"])
+def test_the_paper_preset_has_the_sizes_of_the_paper(posterior):
+    with torch.device("meta"):
+        model = HierarchicalVAE(**{**PRESETS["paper"], "posterior": posterior})
+
+    def sizes(network):
+        layers = [layer for layer in network if isinstance(layer, torch.nn.Linear)]
+        assert all(layer.negative_slope == 0.1 for layer in network if layer not in layers)
+        return (layers[0].in_features, *(layer.out_features for layer in layers))
+
+    below = (64, 32, 16, 8) if posterior == "bottom-up" else (512, 256, 128, 64)
+    units = (512, 256, 128, 64, 32)
+    assert [sizes(reader) for reader in model.readers] == [
+        (inputs, size, size) for inputs, size in zip((784, *below), units, strict=True)
+    ]
+    assert [head.weight.shape for head in model.heads] == [
+        (128, 512),
+        (64, 256),
+        (32, 128),
+        (16, 64),
+        (8, 32),
+    ]
+    assert sizes(model.decoder) == (64, 512, 512, 784)
+    assert [sizes(prior) for prior in model.priors] == [
+        (32, 256, 256, 128), (16, 128, 128, 64), (8, 64, 64, 32), (4, 32, 32, 16)
+    ]  # fmt: skip
+
+
+@torch.no_grad()
+def test_a_deep_network_is_its_formula(x):
+    """The mean of q(z_1|x), and p(z_1|z_2), of two hidden layers of leaky rectifiers."""
+
+    def network(z, *layers):
+        for i, layer in enumerate(layers):
+            z = z @ layer.weight.T + layer.bias
+            z = torch.maximum(z, 0.1 * z) if i < 2 else z
+        return z
+
+    model, z = build("deep"), torch.randn(5, 3, dtype=torch.float64)
+    expected = network(x.flatten(1), model.readers[0][0], model.readers[0][2], model.heads[0])
+    expected[:, 4:] = (1 + expected[:, 4:].exp()).log().log()
+    torch.testing.assert_close(torch.cat(model.encode(x)[0], dim=1), expected)
+    first, _, second, _, output = model.priors[0]
+    expected = network(z, first, second, output)
+    expected[:, 4:] = (1 + expected[:, 4:].exp()).log().log()
+    torch.testing.assert_close(torch.cat(model.prior(1, z), dim=1), expected)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (
+            lambda: HierarchicalVAE(hidden=(5, 4, 3)),
+            "^3 numbers of hidden units for 2 layers of latents$",
+        ),
+        (lambda: HierarchicalVAE(depth=0), "^a perceptron needs at least one hidden layer, not 0$"),
+        (lambda: HierarchicalVAE(activation="elu"), "^unknown activation 'elu': choose one of tanh, leaky_r"),
+        (
+            lambda: HierarchicalVAE(scale="square"),
+            "^unknown scale 'square': choose one of exp, softplus, soft",
+        ),
         (lambda: HierarchicalVAE(latent_dims=()), "^a hierarchical VAE needs at least one layer of latents$"),
         (lambda: HierarchicalVAE(posterior="top-down"), "^unknown posterior 'top-down': choose one of fact"),
         (lambda: HierarchicalVAE(free_nats=-1.0), "^free_nats must not be negative, but is -1.0$"),

@@ -1,6 +1,6 @@
 """PixelVAE's decoder: causal in x, dense in z, a distribution over images; cached samples; what layers do to the KL."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 import torch
@@ -9,12 +9,18 @@ from scipy import stats
 
 from dgm_helpers import checks, data, pretrained
 from dgm_helpers.data import binarize
+from dgm_helpers.layers.masked_conv import receptive_field
+from dgm_helpers.layers.residual_scales import ResidualBlock
 from dgm_helpers.models.pixelvae import PRESETS, PixelVAE
 from dgm_helpers.objectives.distributions import gaussian_log_prob
+from dgm_helpers.training import fit
 
 # Wide enough that no path is cut by its ReLU in all inputs that a test looks at.
 TINY = {"image_size": 4, "latent_dims": (3, 2), "hidden": 16, "channels": (8, 8), "pixel_channels": 12,
         "kernel_size": 3, "first_kernel_size": 3, "layers": 2}  # fmt: skip
+# A map of 2 x 2 places of images of 4 x 4; of images of 12 x 12, which are 3 x 3 at the last scale, one of 6 x 6.
+MAP = {"latent_dims": (3, 2), "map_stride": 2, "map_channels": (8, 8, 8), "map_blocks": (0, 1, 0), "map_layers": 1,
+       "map_pixel_channels": 12, "map_kernel_size": 3}  # fmt: skip
 KINDS = {
     "upsampling": {},
     "without upsampling": {"upsampling": False},
@@ -24,6 +30,8 @@ KINDS = {
     "one layer": {"layers": 1, "latent_dims": (3,)},
     "no layers": {"layers": 0},
     "no layers of 3 levels": {"layers": 0, "levels": 3},
+    "map": MAP,
+    "map in colour": {**MAP, "image_channels": 3, "levels": 4},
 }
 
 
@@ -35,6 +43,11 @@ def build(name, **changes):
             parameter.add_(0.3 * torch.randn_like(parameter))
     model.image_shape = model.data_shape  # as the helpers of the autoregressive models call it
     return model.eval()
+
+
+def latents(model, *batch):
+    """Standard normal z_1, as vectors."""
+    return torch.randn(*batch, model.latent_dims[0], dtype=torch.float64)
 
 
 @pytest.fixture(params=KINDS)
@@ -49,7 +62,7 @@ def raster(logits):
 
 
 def test_the_decoder_is_causal_in_x(model):
-    z = torch.randn(1, 3, dtype=torch.float64)
+    z = latents(model, 1)
     images = random_images(model, 4)
     jacobian = influence(lambda x: raster(model.logits(x, z)), images)
     count = images[0].numel()
@@ -63,9 +76,9 @@ def test_the_decoder_is_causal_in_x(model):
 
 
 def test_the_decoder_is_dense_in_z(model):
-    images, latents = random_images(model, 4), torch.randn(6, 3, dtype=torch.float64)
-    seen = sum(influence(lambda z, x=x: raster(model.logits(x[None], z)), latents) for x in images)
-    assert seen.shape == (images[0].numel(), 3) and (seen > 0).all()
+    images, drawn = random_images(model, 4), latents(model, 6)
+    seen = sum(influence(lambda z, x=x: raster(model.logits(x[None], z)), drawn) for x in images)
+    assert seen.shape == (images[0].numel(), model.latent_dims[0]) and (seen > 0).all()
 
 
 @torch.no_grad()
@@ -75,8 +88,7 @@ def test_probabilities_of_all_images_given_z_sum_to_one(name, generator):
     model = build(name)
     images = all_images(type("Half", (), {"image_shape": (1, 2, 4), "levels": model.levels})())
     images = torch.cat([images, torch.zeros_like(images)], dim=2)
-    z = torch.randn(2, 3, generator=generator, dtype=torch.float64)
-    for latent in z:
+    for latent in latents(model, 2):
         logits = model.logits(images, latent.expand(len(images), -1))[:, :, :, :2]
         if model.levels == 2:
             p = logits[:, 0].sigmoid().where(images[:, :, :2] == 1, 1 - logits[:, 0].sigmoid())
@@ -88,7 +100,7 @@ def test_probabilities_of_all_images_given_z_sum_to_one(name, generator):
 
 @torch.no_grad()
 def test_the_likelihood_is_the_product_over_pixels(model):
-    x, z = random_images(model, 3), torch.randn(2, 3, 3, dtype=torch.float64)
+    x, z = random_images(model, 3), latents(model, 2, 3)
     value = model.log_likelihood(x, z)
     for sample in range(2):
         logits = model.logits(x, z[sample])
@@ -106,7 +118,7 @@ def test_the_likelihood_is_the_product_over_pixels(model):
 def test_cached_samples_are_the_naive_ones(name, size):
     model = build(name, image_size=size)
     noise = model.draw_noise(3, torch.Generator().manual_seed(1))
-    z = torch.randn(3, 3, dtype=torch.float64)
+    z = latents(model, 3)
     cached, naive = (model.emit(z, noise, cached=choice) for choice in (True, False))
     assert torch.equal(cached, naive) and cached.shape == (3, *model.data_shape)
     if not model.config["layers"]:  # each pixel on its own
@@ -182,6 +194,82 @@ def test_both_layers_of_the_trained_model_carry_something_that_is_seen(generator
         assert (upper - lower).mean() > 2 * (upper - lower).std() / 200**0.5
 
 
+def test_a_place_of_the_map_is_given_those_before_it_and_all_of_the_layer_above():
+    model = build("map", image_size=12, map_channels=(8, 8), map_blocks=(0, 1), map_layers=2)
+    channels, side = 3, 6
+    z, above = latents(model, 4), torch.randn(4, 2, dtype=torch.float64)
+
+    def places(gaussians):
+        return torch.stack(gaussians).view(2, -1, channels, side, side).sum(dim=2)[:, 0]
+
+    by_z = influence(lambda value: places(model.prior_at([value, above[:1]])[0])[None], z)
+    seen = by_z.unflatten(-1, (channels, side, side))
+    field = receptive_field(side, side, rows=3, columns=3)
+    for output, channel in product(range(2), range(channels)):  # mean and scale
+        checks.sees_exactly("p(z_1|z_2)", seen[output, :, :, channel], field)
+    by_above = influence(lambda value: places(model.prior_at([z[:1], value])[0])[None], above)
+    assert by_above.shape == (2, side, side, 2) and (by_above > 0).all()
+
+
+@torch.no_grad()
+def test_both_posterior_and_prior_average_to_p_of_x(generator):
+    """E_q of the importance weights is E of p(x|z_1) under the map's prior; false-alarm rate 1e-6."""
+    model = build("map", map_channels=(8, 8), map_blocks=(0, 1), latent_dims=(1, 1))
+    for layer in (
+        model.heads[0][0],
+        model.heads[1],
+    ):  # a q that is wider than p, so that no weight is rare and large
+        layer.weight.mul_(0.1)
+        layer.bias.copy_(torch.tensor([0.0, 9.0]).repeat_interleave(len(layer.bias) // 2))
+    x = random_images(model, 3)
+    log_weights = torch.stack([model.bound(x, 100, generator) for _ in range(60)])
+    drawn = [model.draw_latents(model.draw_noise(100, generator))[0] for _ in range(60)]
+    log_simple = (
+        torch.stack([model.log_likelihood(x, z[:, None].expand(-1, 3, -1)).logsumexp(dim=0) for z in drawn])
+        - torch.tensor(100).log()
+    )
+    scale = log_simple.logsumexp(dim=0) - torch.tensor(60).log()
+    checks.mean_equals("p(x)", (log_weights - scale).exp() - (log_simple - scale).exp(), torch.zeros(3))
+    assert (model.elbo(x, 200, generator) < scale).all()
+
+
+def test_a_model_with_a_map_overfits_sixteen_images():
+    torch.manual_seed(0)
+    sizes = {
+        "image_size": 8,
+        "latent_dims": (4, 8),
+        "layers": 1,
+        "map_channels": (8, 16),
+        "map_blocks": (0, 1),
+    }
+    model = PixelVAE(**{**TINY, **MAP, **sizes})
+    images = data.load("digits").train[:16].round()
+    before = float(model.loss(images)["loss"].detach())
+    fit(model, images, steps=250, batch_size=16, learning_rate=1e-2)
+    # As many as known by heart cost log 16 = 2.8 nats; independent pixels 20.
+    with torch.no_grad():
+        elbo = model.elbo(images, 50, torch.Generator().manual_seed(1)).mean()
+    assert elbo > -13 > -before
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_run_with_a_map_goes_on_exactly(batch_norm, tmp_path):
+    """Also the running averages of batch normalisation, which belong to no parameter."""
+
+    def train(steps, folder):
+        torch.manual_seed(0)
+        model = PixelVAE(**{**TINY, **MAP, "image_size": 8, "map_batch_norm": batch_norm})
+        images = data.load("digits").train[:10].round()
+        history = fit(model, images, steps=steps, batch_size=4, log_every=3, folder=folder)
+        return model.state_dict(), history.rows
+
+    whole, rows = train(5, None)
+    train(3, tmp_path)
+    again, rows_again = train(5, tmp_path)
+    assert any("running_mean" in name for name in whole) == batch_norm
+    assert all(torch.equal(whole[name], again[name]) for name in whole) and rows == rows_again
+
+
 def test_presets_build():
     for preset in PRESETS.values():
         with torch.device("meta"):
@@ -197,9 +285,57 @@ def test_the_paper_preset_has_the_size_of_the_authors_command():
 
 
 @pytest.mark.parametrize(
+    ("preset", "map_shape", "top", "gates", "blocks"),
+    [
+        ("paper_imagenet", (64, 16, 16), 4, (512, 1024), (8, 11)),
+        ("paper_32px", (128, 8, 8), 4, (512, 1024), (9, 7)),
+    ],
+)
+def test_the_presets_of_natural_images_have_the_sizes_of_the_authors_code(
+    preset, map_shape, top, gates, blocks
+):
+    with torch.device("meta"):
+        model = PixelVAE(**PRESETS[preset])
+    prior = model.priors[0]
+    assert prior.map_shape == map_shape and model.latent_dims == (torch.Size(map_shape).numel(), 512)
+    assert model.heads[1].in_features == top * top * 512 == prior.context[0].out_features
+    assert prior.pixelcnn.gates[0].weight.shape[:2] == gates[::-1]
+    for networks in (model.readers, (model.decoder, prior.context)):  # each way as many residual blocks
+        found = [sum(isinstance(m, ResidualBlock) for m in network.modules()) for network in networks]
+        assert tuple(found) == blocks
+    assert prior.pixelcnn.layers[0].vertical.weight.shape == (1024, 512, 3, 5)
+    assert model.pixels.output.weight.shape[0] == 3 * 256
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"image_size": 30}, "^images of 30 pixels a side: two strides of 2 need a multiple of 4$"),
+        (
+            {"map_stride": 4, "latent_dims": (2,)},
+            "^a latent map has one layer of latents above it: two latent_dims, not 1$",
+        ),
+        (
+            {"map_stride": 3, "latent_dims": (2, 2)},
+            "^a latent map at a stride of 3 with 3 scales of features: it can stand at 2, 4$",
+        ),
+        (
+            {"map_stride": 2, "latent_dims": (2, 2), "map_blocks": (1,)},
+            "^1 numbers of blocks for 3 scales$",
+        ),
+        (
+            {"map_stride": 2, "latent_dims": (2, 2), "image_size": 30},
+            "^images of 30 pixels a side: 3 scales need a multiple of 4$",
+        ),
+        (
+            {"map_stride": 2, "latent_dims": (2, 2), "posterior": "bottom-up"},
+            "^a latent map has a factorized posterior, and no 'bottom-up' one$",
+        ),
+        (
+            {"map_stride": 2, "latent_dims": (2, 2), "upsampling": False},
+            "^a latent map enters the gated layers as a map: leave upsampling as it is$",
+        ),
+        ({"map_stride": 2, "latent_dims": (2, 2), "map_layers": 0}, "^a PixelCNN over latents reads what it"),
         ({"levels": 1}, "^a pixel of 1 levels has nothing to model: give at least 2$"),
         (
             {"layers": 0, "upsampling": False},
@@ -210,6 +346,13 @@ def test_the_paper_preset_has_the_size_of_the_authors_command():
 def test_what_cannot_be_is_told(options, message):
     with pytest.raises(ValueError, match=message):
         PixelVAE(**options)
+
+
+def test_a_prior_of_a_map_given_the_layer_above_alone_is_refused():
+    with pytest.raises(
+        ValueError, match=r"^p\(z_1\|z_2\) of a map depends, at each place, on those before it: use"
+    ):
+        build("map").prior(1, torch.zeros(1, 2).double())
 
 
 def test_a_pixel_that_is_no_level_is_told():

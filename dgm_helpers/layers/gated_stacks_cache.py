@@ -1,4 +1,4 @@
-"""A Gated PixelCNN evaluated pixel by pixel: the vertical stack once a row, the horizontal one once a pixel.
+"""Gated stacks evaluated pixel by pixel: the vertical stack once a row, the horizontal one once a pixel.
 
 What the rows above, the condition and the biases add to a layer's gates is known when a row begins. What is left for
 a pixel is, in each layer, a product with the few pixels to its left, the gate, and a product with what comes out of it;
@@ -6,58 +6,71 @@ the skip connections of all layers are one product at the end. These are small, 
 operations: tensors are written to where the next one reads, and every slice of them is taken once, at the start.
 """
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.layers.gated_stacks import Conditions, GatedStacks
 from dgm_helpers.layers.masked_conv import HorizontalConv2d, VerticalConv2d
 from dgm_helpers.layers.row_cache import RowCache
-from dgm_helpers.objectives.pixel_levels import centered
 
 
-class GatedPixelCNNCache:
-    """A Gated PixelCNN evaluated in raster order.
+class GatedStacksCache:
+    """Gated stacks evaluated in raster order.
 
     Args:
-        model: the :class:`~dgm_helpers.models.gated_pixelcnn.GatedPixelCNN`.
-        n: images drawn at the same time.
+        stacks: the stacks.
+        n: images, or maps, drawn at the same time.
+        width: pixels of a row.
         conditions: what enters each layer's gates.
+        read: turns pixels into what the stacks read of them; the stacks read them as they are unless it is given.
     """
 
-    def __init__(self, model: nn.Module, n: int, conditions: list[Tensor | None]) -> None:
-        self.model, self.conditions = model, conditions
-        width = model.image_shape[2]
-        vertical = [module for module in model.modules() if isinstance(module, VerticalConv2d)]
+    def __init__(
+        self,
+        stacks: GatedStacks,
+        n: int,
+        width: int,
+        conditions: Conditions,
+        read: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
+        self.stacks, self.conditions, self.read = stacks, conditions, read or nn.Identity()
+        vertical = [module for module in stacks.modules() if isinstance(module, VerticalConv2d)]
         self.above = {conv: RowCache(conv, n, width) for conv in vertical}
-        self.image = RowOfPixels(model.first_horizontal, n, width)
-        self.rows = [RowOfPixels(layer.horizontal, n, width) for layer in model.layers]
+        self.image = RowOfPixels(stacks.first_horizontal, n, width)
+        self.rows = [RowOfPixels(layer.horizontal, n, width) for layer in stacks.layers]
         # Each layer's gated features and a one, which turns a bias into a row of the matrix.
-        like = model.output.bias.detach()
-        features = model.head.weight.shape[1]
-        self.all_gated = like.new_ones(n, len(model.layers) * (features + 1))
+        like = stacks.output.bias.detach()
+        features = stacks.head.weight.shape[1]
+        self.all_gated = like.new_ones(n, len(stacks.layers) * (features + 1))
         self.gated = self.all_gated.split(features + 1, dim=1)
         self.gates = like.new_empty(n, 2 * features)
         self.halves = self.gates.chunk(2, dim=1)
         self.products = [gated[:, :features] for gated in self.gated]
         out = [
-            torch.cat([matrix, bias[None]]) for matrix, bias in map(product, (la.out for la in model.layers))
+            torch.cat([matrix, bias[None]]) for matrix, bias in map(product, (la.out for la in stacks.layers))
         ]
         self.residual = [matrix[:, :features].contiguous() for matrix in out]
         self.skip = torch.cat([matrix[:, features:] for matrix in out])
-        self.head, self.output = product(model.head), product(model.output)
+        self.head, self.output = product(stacks.head), product(stacks.output)
         # Of each layer: what enters the gates of the row's pixels, whatever will be drawn in it.
         self.given: list[tuple[Tensor, ...]] = []
 
     def __call__(
-        self, x: Float[Tensor, "batch channels height width"], channel: int, row: int, column: int
+        self, x: Float[Tensor, "batch channels height width"], row: int, column: int, *, again: bool = False
     ) -> Float[Tensor, "batch outputs"]:
-        """Logits of one sub-pixel of images that are drawn up to it."""
-        if channel == 0 and column == 0:
+        """Outputs at one pixel of images that are drawn up to it; ``again`` for one whose earlier channels are drawn.
+
+        Pixels have to come in raster order, each of them at least once.
+        """
+        if column == 0 and not again:
             self._begin_row(x, row)
-        elif channel == 0:
+        elif not again:
             # The pixel before was not complete when the first convolution read it.
-            self.image.pixels[column - 1].copy_(centered(x[:, :, row, column - 1]))
-        self.image.pixels[column].copy_(centered(x[:, :, row, column]))
+            self.image.pixels[column - 1].copy_(self.read(x[:, :, row, column - 1]))
+        self.image.pixels[column].copy_(self.read(x[:, :, row, column]))
         features = torch.addmm(self.image.bias, self.image.windows[column], self.image.matrix)
         f, g = self.halves
         for i, line in enumerate(self.rows):
@@ -67,13 +80,12 @@ class GatedPixelCNNCache:
             features.addmm_(self.gated[i], self.residual[i])
         skips = self.all_gated.mm(self.skip).relu_()
         (head, head_bias), (output, output_bias) = self.head, self.output
-        logits = torch.addmm(output_bias, torch.addmm(head_bias, skips, head).relu_(), output)
-        return logits[:, channel :: x.shape[1]]
+        return torch.addmm(output_bias, torch.addmm(head_bias, skips, head).relu_(), output)
 
     def _begin_row(self, x: Float[Tensor, "batch channels height width"], row: int) -> None:
-        above = centered(x[:, :, row - 1]) if row else torch.zeros_like(x[:, :, 0])
+        above = self.read(x[:, :, row - 1]) if row else torch.zeros_like(x[:, :, 0])
         conditions = [c if c is None or c.ndim == 2 else c[:, :, row] for c in self.conditions]
-        links = self.model.above(above, conditions, lambda conv, values: self.above[conv].row(values))
+        links = self.stacks.above(above, conditions, lambda conv, values: self.above[conv].row(values))
         self.given = []
         for line, link, condition in zip(self.rows, links, conditions, strict=True):
             given = link + line.bias[:, None]

@@ -1,0 +1,130 @@
+r"""The gated vertical and horizontal stacks of the Gated PixelCNN, over a map of real numbers, without a blind spot.
+
+A. van den Oord et al., *Conditional Image Generation with PixelCNN Decoders*, NIPS 2016 (arXiv 1606.05328), section 2
+and figure 2. With a condition h in every gate (their eqs. 2 and 4)
+
+.. math:: y = \tanh(W_{k,f} * x + V_{k,f} h) \odot \sigma(W_{k,g} * x + V_{k,g} h).
+
+The map is the image itself, or a map of latents: each place sees the places before it in raster order, and the same
+condition at every place or one that differs from place to place. The vertical stack reads whole rows above, the
+horizontal one reads it and what is to the left, and nothing goes back; skip connections of all layers are the output.
+"""
+
+from collections.abc import Sequence
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dgm_helpers.layers.masked_conv import HorizontalConv2d, VerticalConv2d
+from dgm_helpers.layers.row_cache import Apply, convolve
+
+# What enters each layer's gates, V h: nothing, numbers [batch, gates], or a map [batch, gates, height, width].
+Conditions = Sequence[Tensor | None]
+
+
+class GatedStacks(nn.Module):
+    """Outputs at each place of a map, given the places before it.
+
+    Args:
+        in_channels: numbers at a place of the map.
+        outputs: numbers that come out at a place.
+        channels: features p of each stack.
+        layers: number of gated layers.
+        kernel_size: n of the layers' n x n and 1 x n convolutions, odd.
+        first_kernel_size: the same of the first layer.
+        image_channels: C, where what is at a place is itself ordered: input, feature and output f belong to channel
+            f mod C, and outputs see the channels before theirs. With 1 they see nothing of their own place.
+        classes: number of classes, 0 for none.
+
+    Raises:
+        ValueError: if a kernel size is even, or the first is 1.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        outputs: int,
+        *,
+        channels: int,
+        layers: int,
+        kernel_size: int,
+        first_kernel_size: int,
+        image_channels: int = 1,
+        classes: int = 0,
+    ) -> None:
+        super().__init__()
+        self.first_vertical = VerticalConv2d(in_channels, channels, first_kernel_size, first=True)
+        self.first_horizontal = HorizontalConv2d(
+            in_channels, channels, first_kernel_size, "A", image_channels
+        )
+        self.layers = nn.ModuleList(
+            GatedLayer(channels, kernel_size, image_channels, classes) for _ in range(layers)
+        )
+        self.head = HorizontalConv2d(channels, channels, 1, "B", image_channels)
+        self.output = HorizontalConv2d(channels, outputs, 1, "B", image_channels)
+
+    def forward(
+        self, x: Float[Tensor, "batch in height width"], conditions: Conditions
+    ) -> Float[Tensor, "batch outputs height width"]:
+        """The outputs at every place, given what enters each layer's gates."""
+        return self.left(x, self.above(x, conditions, convolve), conditions, convolve)
+
+    def above(self, x: Tensor, conditions: Conditions, apply: Apply) -> list[Tensor]:
+        """The vertical stack: what it hands to the horizontal one in each layer."""
+        features, links = apply(self.first_vertical, x), []
+        for layer, condition in zip(self.layers, conditions, strict=True):
+            features, link = layer.above(features, condition, apply)
+            links.append(link)
+        return links
+
+    def left(self, x: Tensor, links: Sequence[Tensor], conditions: Conditions, apply: Apply) -> Tensor:
+        """The horizontal stack and the output, from what the vertical one hands over."""
+        features, total = apply(self.first_horizontal, x), 0.0
+        for layer, link, condition in zip(self.layers, links, conditions, strict=True):
+            features, skip = layer.left(features, link, condition, apply)
+            total = total + skip
+        return apply(self.output, apply(self.head, total.relu()).relu())
+
+
+class GatedLayer(nn.Module):
+    """Figure 2 of the paper: one layer of both stacks.
+
+    Args:
+        channels: features p of each stack.
+        kernel_size: n, odd.
+        image_channels: channels of the image.
+        classes: number of classes, or 0.
+    """
+
+    def __init__(self, channels: int, kernel_size: int, image_channels: int, classes: int) -> None:
+        super().__init__()
+        self.vertical = VerticalConv2d(channels, 2 * channels, kernel_size)
+        self.link = VerticalConv2d(2 * channels, 2 * channels, 1)
+        self.horizontal = HorizontalConv2d(channels, 2 * channels, kernel_size, "B", image_channels)
+        self.out = HorizontalConv2d(channels, 2 * channels, 1, "B", image_channels)
+        self.condition = nn.Embedding(classes, 2 * channels) if classes else None
+
+    def above(self, x: Tensor, condition: Tensor | None, apply: Apply) -> tuple[Tensor, Tensor]:
+        """The vertical stack's new features, and what the horizontal stack gets of them before the gate."""
+        features = apply(self.vertical, x)
+        return gated_activation(features, condition), apply(self.link, features)
+
+    def left(self, x: Tensor, link: Tensor, condition: Tensor | None, apply: Apply) -> tuple[Tensor, Tensor]:
+        """The horizontal stack's new features, and the skip connection."""
+        gated = gated_activation(apply(self.horizontal, x) + link, condition)
+        residual, skip = apply(self.out, gated).chunk(2, dim=1)
+        return x + residual, skip
+
+
+def gated_activation(
+    features: Float[Tensor, "batch gates *space"],
+    condition: Float[Tensor, "batch gates *place"] | None = None,
+) -> Float[Tensor, "batch half *space"]:
+    r"""Eqs. 2 and 4: :math:`\tanh(f) \odot \sigma(g)` of the two halves f, g of ``features`` + ``condition``.
+
+    The condition is the same everywhere, or has a value for each place (the paper's section 2.3, :math:`V * s`).
+    """
+    if condition is not None:
+        features = features + condition.reshape(*condition.shape, *[1] * (features.ndim - condition.ndim))
+    f, g = features.chunk(2, dim=1)
+    return f.tanh() * g.sigmoid()

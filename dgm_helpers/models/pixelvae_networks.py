@@ -1,0 +1,197 @@
+"""The networks of a PixelVAE: with vectors for latents strided convolutions; with a map z_1 residual networks.
+
+The latter as in the authors' code: q(z_1|x) is read off the features at the scale of the map, q(z_2|x) off those that
+lead on from there; p(z_1|z_2), a PixelCNN over the map, is given z_2 by a network that mirrors this way, and likewise
+p(x|z_1) z_1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from einops import rearrange
+from einops.layers.torch import Rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dgm_helpers.layers.residual_scales import downward, upward
+from dgm_helpers.models.latent_pixelcnn import LatentPixelCNN
+from dgm_helpers.objectives.hierarchical import Gaussian
+from dgm_helpers.objectives.pixel_levels import centered
+
+
+class Centered(nn.Module):
+    """:func:`~dgm_helpers.objectives.pixel_levels.centered` as a layer."""
+
+    def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """Pixels in [-1, 1]."""
+        return centered(x)
+
+
+def image_reader(image_shape: Sequence[int], hidden: int, channels: tuple[int, int]) -> nn.Sequential:
+    """From an image, as a vector, to ``hidden`` features: two convolutions with a stride of 2."""
+    (image_channels, size, _), (first, second) = image_shape, channels
+    return nn.Sequential(
+        Rearrange("b (c h w) -> b c h w", c=image_channels, h=size), Centered(),
+        nn.Conv2d(image_channels, first, 4, stride=2, padding=1), nn.ReLU(),
+        nn.Conv2d(first, second, 4, stride=2, padding=1), nn.ReLU(),
+        nn.Flatten(), nn.Linear(second * (size // 4) ** 2, hidden), nn.ReLU(),
+    )  # fmt: skip
+
+
+def image_upsampler(
+    image_shape: Sequence[int], latent_dim: int, hidden: int, channels: tuple[int, int]
+) -> nn.Sequential:
+    """From z_1 to features of the image's size: the mirror of :func:`image_reader`."""
+    small, (first, second) = image_shape[1] // 4, channels
+    return nn.Sequential(
+        nn.Linear(latent_dim, hidden), nn.ReLU(), nn.Linear(hidden, second * small**2), nn.ReLU(),
+        Rearrange("b (c h w) -> b c h w", c=second, h=small),
+        nn.ConvTranspose2d(second, first, 4, stride=2, padding=1), nn.ReLU(),
+        nn.ConvTranspose2d(first, first, 4, stride=2, padding=1), nn.ReLU(),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapSizes:
+    """Sizes of the networks.
+
+    Attributes:
+        image_shape: channels, height and width of the image.
+        latent_dims: channels of z_1 at a place, dimensions of z_2.
+        stride: pixels of the image, along a side, to a place of z_1.
+        channels: features at each scale, from the image's on, each half as large as the one before.
+        blocks: residual blocks at each scale, on either side of z_1 at its own.
+        batch_norm: whether these blocks normalise over the batch.
+
+    Raises:
+        ValueError: if the scales do not lead from the image to the map, or cannot be halved so often; or if there are
+            not two layers of latents.
+    """
+
+    image_shape: tuple[int, int, int]
+    latent_dims: Sequence[int]
+    stride: int
+    channels: Sequence[int]
+    blocks: Sequence[int]
+    batch_norm: bool
+
+    def __post_init__(self) -> None:
+        if len(self.latent_dims) != 2:
+            raise ValueError(
+                f"a latent map has one layer of latents above it: two latent_dims, not {len(self.latent_dims)}"
+            )
+        if len(self.blocks) != len(self.channels):
+            raise ValueError(f"{len(self.blocks)} numbers of blocks for {len(self.channels)} scales")
+        if self.stride not in (strides := [2**scale for scale in range(1, len(self.channels))]):
+            choices = ", ".join(map(str, strides)) or "none"
+            raise ValueError(
+                f"a latent map at a stride of {self.stride} with {len(self.channels)} scales of features: "
+                f"it can stand at {choices}"
+            )
+        side, scales = self.image_shape[1], len(self.channels)
+        if side % 2 ** (scales - 1):
+            raise ValueError(
+                f"images of {side} pixels a side: {scales} scales need a multiple of {2 ** (scales - 1)}"
+            )
+
+    @property
+    def scale(self) -> int:
+        """Number of the scale at which z_1 lies, 0 for the image's."""
+        return self.stride.bit_length() - 1
+
+    @property
+    def map_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of z_1."""
+        side = self.image_shape[1] // self.stride
+        return self.latent_dims[0], side, side
+
+    @property
+    def top_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of the features beneath z_2."""
+        side = self.image_shape[1] >> (len(self.channels) - 1)
+        return self.channels[-1], side, side
+
+    def below(self) -> dict:
+        """The scales from the image to z_1, as arguments."""
+        return {"channels": self.channels[: self.scale + 1], "blocks": self.blocks[: self.scale + 1],
+                "batch_norm": self.batch_norm}  # fmt: skip
+
+    def above(self) -> dict:
+        """The scales from z_1 to z_2, as arguments."""
+        return {"channels": self.channels[self.scale :], "blocks": self.blocks[self.scale :],
+                "batch_norm": self.batch_norm}  # fmt: skip
+
+
+def map_readers(sizes: MapSizes) -> tuple[nn.ModuleList, nn.ModuleList]:
+    """What turns the image, then the features beneath, into the features of each layer; and these into its q.
+
+    A q is a vector of means and one of scales, of which those of z_1 are the maps' numbers, channel by channel.
+    """
+    channels, side, _ = sizes.image_shape
+    image = nn.Sequential(
+        Rearrange("b (c h w) -> b c h w", c=channels, h=side),
+        Centered(),
+        nn.Conv2d(channels, sizes.channels[0], 1),
+        downward(**sizes.below()),
+    )
+    top = nn.Sequential(downward(**sizes.above()), nn.Flatten())
+    map_head = nn.Sequential(
+        nn.Conv2d(sizes.channels[sizes.scale], 2 * sizes.latent_dims[0], 1),
+        nn.Flatten(),
+    )
+    features, height, width = sizes.top_shape
+    top_head = nn.Linear(features * height * width, 2 * sizes.latent_dims[1])
+    return nn.ModuleList([image, top]), nn.ModuleList([map_head, top_head])
+
+
+def map_decoder(sizes: MapSizes) -> nn.Sequential:
+    """From z_1, as a vector, to features of the image's size."""
+    latents, side, _ = sizes.map_shape
+    return nn.Sequential(
+        Rearrange("b (c h w) -> b c h w", c=latents, h=side),
+        nn.Conv2d(latents, sizes.channels[sizes.scale], 1),
+        upward(**sizes.below()),
+        nn.ELU(),
+    )
+
+
+class MapPrior(nn.Module):
+    """p(z_1|z_2): a PixelCNN over z_1 given features that a network makes of z_2. Both are vectors outside.
+
+    Args:
+        sizes: of the networks.
+        channels: features of the PixelCNN.
+        layers: gated layers of it.
+        kernel_size: of all of them.
+
+    Raises:
+        ValueError: as for :class:`~dgm_helpers.models.latent_pixelcnn.LatentPixelCNN`.
+    """
+
+    def __init__(self, sizes: MapSizes, *, channels: int, layers: int, kernel_size: int) -> None:
+        super().__init__()
+        self.map_shape = sizes.map_shape
+        features, height, width = sizes.top_shape
+        self.context = nn.Sequential(
+            nn.Linear(sizes.latent_dims[1], features * height * width),
+            Rearrange("b (c h w) -> b c h w", c=features, h=height),
+            upward(**sizes.above()),
+            nn.ELU(),
+        )
+        self.pixelcnn = LatentPixelCNN(
+            latent_channels=sizes.latent_dims[0], condition_channels=sizes.channels[sizes.scale], channels=channels,
+            layers=layers, kernel_size=kernel_size, first_kernel_size=kernel_size,
+        )  # fmt: skip
+
+    def gaussians(self, z: Float[Tensor, "*batch latent"], above: Float[Tensor, "*batch above"]) -> Gaussian:
+        """Mean and log standard deviation of every number of z_1, given z_2 and the places before its own."""
+        maps = z.reshape(-1, *self.map_shape)
+        mu, log_sigma = self.pixelcnn.gaussians(maps, self.context(above.flatten(0, -2)))
+        return mu.reshape(z.shape), log_sigma.reshape(z.shape)
+
+    def draw(
+        self, noise: Float[Tensor, "batch latent"], above: Float[Tensor, "batch above"]
+    ) -> Float[Tensor, "batch latent"]:
+        """The z_1 that standard normal numbers turn into, given z_2."""
+        maps = noise.reshape(-1, *self.map_shape)
+        return rearrange(self.pixelcnn.sample_given(maps, self.context(above)), "b c h w -> b (c h w)")
