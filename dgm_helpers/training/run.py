@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import math
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -200,8 +199,6 @@ def draw_curve(history: History, path: Path) -> None:
 @torch.no_grad()
 def draw_samples(model: nn.Module, dataset: data.Dataset, path: Path, n: int = 60) -> None:
     """Samples in a grid of ten columns, as a PNG; of a conditional model a class in each column."""
-    from matplotlib.figure import Figure
-
     from dgm_helpers import plots
 
     device = next(model.parameters()).device
@@ -209,7 +206,5 @@ def draw_samples(model: nn.Module, dataset: data.Dataset, path: Path, n: int = 6
         {"label": torch.arange(n, device=device) % model.config["classes"]} if takes_labels(model) else {}
     )
     images = model.sample(n, **condition, generator=generator(0, device))
-    images = images.reshape(n, *dataset.train.shape[1:]).clamp(0, 1)
-    figure = Figure(figsize=(8, 8 * math.ceil(n / 10) / 10 + 0.1), layout="constrained")
-    plots.image_grid(figure.add_subplot(), images, columns=10)
+    figure = plots.image_page(images.reshape(n, *dataset.train.shape[1:]))
     write_whole(path, lambda part: part.write_bytes(plots.to_png(figure)))
