@@ -13,9 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from dgm_helpers.runtime import generator, seed_everything
-from dgm_helpers.training import registry
+from dgm_helpers.training import optimizers, registry
 from dgm_helpers.training.evaluation import takes_labels
-from dgm_helpers.training.loop import parameter_groups
 
 GIB = 1 << 30
 SHAPES = {"mnist_10k": (1, 28, 28), "cifar10": (3, 32, 32), "cifar100": (3, 32, 32), "digits": (1, 8, 8)}
@@ -113,9 +112,7 @@ def training_step(
     entry: registry.Entry, model: nn.Module, x: Tensor, condition: dict[str, Tensor], device: torch.device
 ) -> Callable[[], None]:
     """One update in bf16 autocast, as `fit` makes it on a GPU."""
-    optimizer = torch.optim.Adam(
-        parameter_groups(model, entry.training.learning_rate), lr=entry.training.learning_rate, fused=True
-    )
+    optimizer = optimizers.build(model, entry.training.learning_rate, entry.training.optimizer)
     noise = generator(1, device)
 
     def step() -> None:

@@ -121,17 +121,8 @@ def new_model(entry: registry.Entry, device: torch.device, changes: dict[str, in
 
 def train(entry: registry.Entry, model: nn.Module, dataset: data.Dataset, seconds: float) -> History:
     """`fit` as the preset is trained, for so long."""
-    how = entry.training
     images = dataset.train.flatten(1) if "data_dim" in model.config else dataset.train
-    return fit(
-        model,
-        images,
-        seconds=seconds,
-        batch_size=how.batch_size,
-        learning_rate=how.learning_rate,
-        transform=how.transform,
-        weight_average=how.weight_average,
-    )
+    return fit(model, images, seconds=seconds, **entry.training.arguments())
 
 
 def curves(histories: dict[str, History], path: Path, term: str = "loss") -> None:

@@ -5,7 +5,7 @@ from allocations import peak_mib
 
 from dgm_helpers.models.beta_vae import BetaVAE
 from dgm_helpers.models.factor_vae import FactorVAE
-from dgm_helpers.training.loop import parameter_groups
+from dgm_helpers.training import optimizers
 
 state = {}
 KINDS = {"factor_vae": FactorVAE, "beta_vae": BetaVAE}
@@ -16,9 +16,7 @@ def prepare(kind, config, batch, learning_rate):
     torch.manual_seed(0)
     model = KINDS[kind](**config)
     state["model"] = model
-    state["optimizer"] = torch.optim.Adam(
-        parameter_groups(model, learning_rate), lr=learning_rate, fused=True
-    )
+    state["optimizer"] = optimizers.build(model, learning_rate)
     size = config["image_size"]
     state["images"] = (
         torch.rand(batch, 1, size, size, generator=torch.Generator().manual_seed(0)) < 0.1

@@ -19,15 +19,22 @@ class InvertibleBatchNorm(nn.Module):
 
     Args:
         channels: number of channels.
-        momentum: weight of the newest batch in the running statistics.
+        momentum: weight of the newest batch in the running statistics; None for an average of all batches since
+            :meth:`reset_running_stats`.
         eps: added to each variance.
     """
 
-    def __init__(self, channels: int, *, momentum: float = 0.1, eps: float = 1e-4) -> None:
+    def __init__(self, channels: int, *, momentum: float | None = 0.1, eps: float = 1e-4) -> None:
         super().__init__()
-        self.momentum, self.eps = momentum, eps
+        self.momentum, self.eps, self.batches = momentum, eps, 0
         self.register_buffer("running_mean", torch.zeros(channels))
         self.register_buffer("running_var", torch.ones(channels))
+
+    def reset_running_stats(self) -> None:
+        """Forget all batches: mean 0 and variance 1."""
+        self.batches = 0
+        self.running_mean.zero_()
+        self.running_var.fill_(1)
 
     def forward(
         self, x: Float[Tensor, "batch channels height width"]
@@ -37,11 +44,18 @@ class InvertibleBatchNorm(nn.Module):
         if self.training:
             var, mean = torch.var_mean(x, dim=(0, 2, 3), correction=0)
             with torch.no_grad():
-                self.running_mean.lerp_(mean.to(self.running_mean), self.momentum)
-                self.running_var.lerp_(var.to(self.running_var), self.momentum)
+                weight = self._weight_of_newest()
+                self.running_mean.lerp_(mean.to(self.running_mean), weight)
+                self.running_var.lerp_(var.to(self.running_var), weight)
         y = (x - mean[:, None, None]) * torch.rsqrt(var + self.eps)[:, None, None]
         log_det = -0.5 * x.shape[2] * x.shape[3] * torch.log(var + self.eps).sum()
         return y, log_det.expand(len(x))
+
+    def _weight_of_newest(self) -> float:
+        if self.momentum is not None:
+            return self.momentum
+        self.batches += 1
+        return 1 / self.batches
 
     def inverse(
         self, y: Float[Tensor, "batch channels height width"]

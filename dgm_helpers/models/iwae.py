@@ -86,8 +86,10 @@ class IWAE(VAE):
         self._finish(data_dim, latent_dims[-1], "bernoulli", None)
 
     @torch.no_grad()
-    def initialize(self, images: Float[Tensor, "n *pixels"]) -> None:
-        """Set the output's bias to the logit of the mean image, before training."""
+    def initialize(
+        self, images: Float[Tensor, "n *pixels"], generator: torch.Generator | None = None
+    ) -> None:
+        """Set the output's bias to the logit of the mean image, before training; nothing is drawn."""
         mean = images.flatten(1).mean(dim=0).clamp(RAREST, 1 - RAREST)
         self.decoder[-1].bias.copy_(mean.logit())
 

@@ -145,10 +145,13 @@ class PixelSNAIL(nn.Module):
         return likelihood_loss(self.log_prob(batch, label, generator), batch)
 
     def initialize(
-        self, batch: Float[Tensor, "batch channels height width"], label: Int[Tensor, " batch"] | None = None
+        self,
+        batch: Float[Tensor, "batch channels height width"],
+        label: Int[Tensor, " batch"] | None = None,
+        generator: torch.Generator | None = None,
     ) -> None:
-        """Scale all convolutions to a first batch, before training."""
-        shifted_conv.initialize(self, lambda x: self.mixture(x, label), centered(batch))
+        """Scale all convolutions to a first batch, before training; the generator draws what dropout leaves out."""
+        shifted_conv.initialize(self, lambda x: self.mixture(x, label, generator), centered(batch))
 
     @torch.no_grad()
     def sample(

@@ -11,7 +11,8 @@ class WeightAverage:
     (1 + t)/(10 + t): the first, random weights are forgotten in short runs too.
 
     Args:
-        model: whose parameters are averaged. Buffers, of batch normalisation for example, are not.
+        model: whose parameters are averaged. Buffers are not: statistics of batch normalisation have to be estimated
+            anew for the average (:mod:`dgm_helpers.training.batch_norm`).
         decay: d, in [0, 1).
 
     Raises:

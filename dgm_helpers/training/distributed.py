@@ -6,6 +6,7 @@ hosts, with gloo on CPUs and nccl on GPUs. Without torchrun there is one process
 
 import atexit
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,21 @@ class Processes:
             dist.all_reduce(values)
         numbers = (values / self.count).tolist()
         return dict(zip(terms, numbers, strict=False)), *(number > 0 for number in numbers[len(terms) :])
+
+    def average(self, *tensors: Tensor) -> None:
+        """Give each tensor, in place, its average over the processes."""
+        for tensor in tensors if self.count > 1 else ():
+            dist.all_reduce(tensor)
+            tensor /= self.count
+
+    def everywhere(self, question: Callable[[], bool]) -> tuple[bool, bool]:
+        """Whether the answer is yes in one of the processes and in all of them, asked when all have come here."""
+        if self.count == 1:
+            return (answer := question()), answer
+        dist.barrier()  # what one process did before, as writing a file, is done
+        answers = [False] * self.count
+        dist.all_gather_object(answers, question())
+        return any(answers), all(answers)
 
     def gather(self, value: Any) -> list[Any]:
         """In process 0 the values of all, in the others nothing."""

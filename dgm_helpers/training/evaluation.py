@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from dgm_helpers.runtime import DEFAULT_SEED, generator
+from dgm_helpers.training.examples import Examples
 
 
 @torch.no_grad()
@@ -31,17 +32,19 @@ def evaluate(
         seed: of the transform's and the loss's noise.
 
     Raises:
-        ValueError: if there are no data.
+        ValueError: if there are no data, or no labels for a model that takes them.
     """
     if len(x) == 0:
         raise ValueError("nothing to evaluate on: no data points")
-    parameter = next(model.parameters())
-    draws, sums, mode = generator(seed, parameter.device), {}, model.training
+    if takes_labels(model) and labels is None:
+        raise ValueError(
+            f"{type(model).__name__} is evaluated with the class of each data point: give labels"
+        )
+    examples = Examples(x, labels if takes_labels(model) else None, transform, next(model.parameters()))
+    draws, sums, mode = generator(seed, examples.like.device), {}, model.training
     model.eval()
     for rows in torch.arange(len(x)).split(batch_size):
-        batch = x[rows].to(parameter)
-        batch = batch if transform is None else transform(batch, draws)
-        condition = {"label": labels[rows].to(parameter.device)} if takes_labels(model) else {}
+        batch, condition = examples.batch(rows, draws)
         for name, value in model.loss(batch, **condition, generator=draws).items():
             sums[name] = sums.get(name, 0.0) + float(value) * len(rows)
     model.train(mode)

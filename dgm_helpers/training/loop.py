@@ -1,21 +1,20 @@
 """The training loop, in plain torch, for every model whose ``loss(batch)`` returns a dict of named terms."""
 
 import math
-import os
-import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from dgm_helpers.runtime import DEFAULT_SEED
+from dgm_helpers.training import batch_norm, distributed, optimizers
+from dgm_helpers.training.examples import Examples
 from dgm_helpers.training.history import History
-from dgm_helpers.training.state import State
+from dgm_helpers.training.progress import progress_line
+from dgm_helpers.training.state import State, has_checkpoint
 
 
 def fit(
@@ -26,35 +25,49 @@ def fit(
     seconds: float | None = None,
     batch_size: int = 128,
     learning_rate: float = 1e-3,
+    optimizer: optimizers.MakeOptimizer | None = None,
+    schedule: Callable[[int, float], float] | None = None,
+    initialize: int | None = None,
     seed: int = DEFAULT_SEED,
     transform: Callable[[Tensor, torch.Generator], Tensor] | None = None,
     labels: Tensor | None = None,
     log_every: int = 50,
     weight_average: float | None = None,
+    keep_statistics: bool = False,
     bf16: bool | None = None,
     compile: bool = False,
     folder: str | Path | None = None,
     checkpoint_every: int = 500,
 ) -> History:
-    """Minimise ``model.loss(batch, generator)["loss"]`` with Adam, and log every term.
+    """Minimise ``model.loss(batch, generator)["loss"]``, and log every term.
 
     Batches come from memory without replacement within an epoch, in an order fixed by ``seed``; the
-    noise of the loss is drawn from the same generator. Data are moved to the model's device and dtype once.
+    noise of the loss is drawn from the same generator. Data are moved to the model's device once, as they are stored,
+    and each batch to its dtype.
     Started by torchrun, the processes share each batch (:mod:`dgm_helpers.training.distributed`).
 
     Args:
         model: trained in place; left in evaluation mode.
-        x: training data, first axis the data points.
+        x: training data, first axis the data points; bytes stay bytes until their batch is made.
         steps: number of updates in all.
         seconds: after which no further step begins; with ``steps``, whichever comes first.
         batch_size: data points an update, over all processes; all of them if there are fewer.
-        learning_rate: of Adam. A model of several players defines ``parameter_groups(learning_rate)``: a list of Adam's
-            groups, dicts with ``params`` and what is the player's own of ``lr``, ``betas`` and the like.
+        learning_rate: of the optimiser. A model of several players defines ``parameter_groups(learning_rate)``: a list
+            of the optimiser's groups, dicts with ``params`` and what is the player's own of ``lr``, ``betas`` and the
+            like.
+        optimizer: a class of ``torch.optim``, or one with arguments, as ``partial(SGD, momentum=0.9)``; Adam unless
+            given.
+        schedule: function of the steps made and of the passes over the data made, which gives the factor that every
+            learning rate has in the next step (:mod:`dgm_helpers.models.learning_rates` has those of the papers).
+        initialize: before the first step, call ``model.initialize(batch, [label,] generator)`` on so many data points,
+            the first ones of the first epoch.
         seed: of the order and the noise.
         transform: applied to each batch, with the run's generator; for binarisation or dequantisation.
         labels: class of each data point, for a conditional model: its ``loss`` gets those of the batch as ``label``.
         log_every: a row of the history is the average over this many steps.
-        weight_average: decay of an average of the weights, which the model is left with.
+        weight_average: decay of an average of the weights, which the model is left with, and with statistics of batch
+            normalisation that are estimated anew for it (:mod:`dgm_helpers.training.batch_norm`).
+        keep_statistics: leave the statistics as training had them.
         bf16: compute the loss under bfloat16 autocast; on a CUDA GPU unless told otherwise, elsewhere if told to.
         compile: the loss with ``torch.compile``, which takes a minute, and a C++ compiler on a CPU.
         folder: for a checkpoint. If one is there, the run goes on from it, to the bit as if it had never stopped. The
@@ -66,31 +79,39 @@ def fit(
 
     Raises:
         ValueError: if there are no data or no steps, if a batch or a row of the history would hold nothing, if there
-            are not as many labels as data points, if the model's parameter groups leave a parameter out, or if the
+            are not as many labels as data points, if the model's parameter groups leave a parameter out, if it cannot
+            be initialised by data and is asked to, if the schedule gives no number of at least 0, or if the
             folder's checkpoint is of another run.
         FloatingPointError: if a term is not finite, with its name and the step. The update is not made.
         KeyboardInterrupt: after Ctrl-C.
     """
     _require_work(len(x), steps, seconds, labels, batch_size, log_every, checkpoint_every)
     parameter = next(model.parameters())
-    x = x.to(parameter)
     labels = None if labels is None else labels.to(parameter.device)
+    examples = Examples(x.to(parameter.device), labels, transform, parameter)
+    folder = None if folder is None else Path(folder)
+    processes = distributed.start(parameter.device)
+    goes_on = folder is not None and has_checkpoint(folder, processes)
+    if initialize is not None and not goes_on:
+        examples.initialize(model, initialize, seed)
+    loss = processes.wrap(Loss(model))
     identity = {
         "model": f"{type(model).__qualname__}({getattr(model, 'config', '')})", "data": tuple(x.shape),
         "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed, "log_every": log_every,
-        "weight_average": weight_average,
+        "weight_average": weight_average, "optimizer": optimizers.name_of(optimizer),
+        "schedule": optimizers.name_of(schedule), "initialize": initialize,
     }  # fmt: skip
-    state = State.begin(model, len(x), parameter_groups(model, learning_rate), identity)
-    loss = state.processes.wrap(Loss(model))
-    folder = None if folder is None else Path(folder)
-    if folder is not None:
+    state = State.begin(
+        model, len(x), optimizers.build(model, learning_rate, optimizer), schedule, processes, identity
+    )
+    if goes_on:
         state.resume(folder)
     loss = torch.compile(loss) if compile else loss
     in_bf16 = parameter.device.type == "cuda" if bf16 is None else bf16
     precision = torch.autocast(parameter.device.type, torch.bfloat16) if in_bf16 else nullcontext()
 
     model.train()
-    with _progress(state, steps) as progress, state.interrupts(wait=folder is not None) as interrupted:
+    with progress_line(state, steps) as progress, state.interrupts(wait=folder is not None) as interrupted:
         began = monotonic() - state.seconds
         halt = False
         stop = (steps is not None and state.step >= steps) or (
@@ -99,8 +120,7 @@ def fit(
         while not stop:
             state.step += 1
             index = state.processes.share(next(state.batches))
-            batch = x[index] if transform is None else transform(x[index], state.noise)
-            condition = {} if labels is None else {"label": labels[index]}
+            batch, condition = examples.batch(index, state.noise)
             with precision:
                 terms = loss(batch, condition, state.noise)
             values, halt, late = state.processes.agree(
@@ -119,6 +139,9 @@ def fit(
         raise KeyboardInterrupt
     if state.average:
         state.average.install()
+        if not keep_statistics:
+            with precision:
+                batch_norm.estimate_statistics(model, examples, batch_size, seed, processes)
     model.eval()
     return state.history
 
@@ -139,18 +162,6 @@ class Loss(nn.Module):
     ) -> dict[str, Tensor]:
         """The model's named terms."""
         return self.model.loss(batch, **condition, generator=noise)
-
-
-def parameter_groups(model: nn.Module, learning_rate: float) -> list[dict[str, Any]]:
-    """Adam's parameter groups: the model's own, or all parameters in one."""
-    if not hasattr(model, "parameter_groups"):
-        return [{"params": list(model.parameters())}]
-    groups = [{**group, "params": list(group["params"])} for group in model.parameter_groups(learning_rate)]
-    grouped = {id(parameter) for group in groups for parameter in group["params"]}
-    for name, parameter in model.named_parameters():
-        if id(parameter) not in grouped:
-            raise ValueError(f"no parameter group of this model holds {name!r}: it would not be trained")
-    return groups
 
 
 def _require_work(
@@ -183,16 +194,3 @@ def _require_finite(values: dict[str, float], step: int) -> None:
                 f"step {step}: the term {name!r} is {value}; no update was made. "
                 "A smaller learning rate, or a look at the data for NaN, is the usual way out."
             )
-
-
-def _progress(state: State, steps: int | None) -> tqdm:
-    quiet = _quiet() or state.processes.rank > 0
-    name = type(state.model).__name__
-    return tqdm(total=steps, initial=state.step, disable=quiet, leave=False, desc=name)
-
-
-def _quiet() -> bool:
-    """No progress line where nobody watches: with ``DGM_QUIET`` set (as CI does), or outside terminal and notebook."""
-    if os.environ.get("DGM_QUIET") or os.environ.get("CI"):
-        return True
-    return not ("ipykernel" in sys.modules or sys.stderr.isatty())

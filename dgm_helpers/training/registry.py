@@ -8,7 +8,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from dgm_helpers import models
+from dgm_helpers.training.optimizers import MakeOptimizer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +27,13 @@ class Training:
         data: name of a data set.
         steps: number of updates.
         batch_size: data points an update.
-        learning_rate: of Adam.
+        learning_rate: of the optimiser.
+        optimizer: a class of ``torch.optim``, or a partial of one; Adam unless given.
+        schedule: factor of the learning rate, of steps and passes over the data made.
+        initialize: number of data points that the model initialises itself by.
         transform: applied to each batch with the run's generator: ``binarize`` or the like.
         weight_average: decay of an average of the weights.
+        keep_statistics: leave statistics of batch normalisation as they are when weights are averaged.
         model: class that the preset builds, where it is not the file's first.
     """
 
@@ -36,9 +41,18 @@ class Training:
     steps: int
     batch_size: int = 128
     learning_rate: float = 1e-3
+    optimizer: MakeOptimizer | None = None
+    schedule: Callable[[int, float], float] | None = None
+    initialize: int | None = None
     transform: Callable[[Tensor, torch.Generator], Tensor] | None = None
     weight_average: float | None = None
+    keep_statistics: bool = False
     model: type[nn.Module] | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """Those of :func:`~dgm_helpers.training.fit`, but for how long."""
+        own = ("data", "steps", "model")
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in own}
 
 
 @dataclass(frozen=True)

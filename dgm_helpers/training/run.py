@@ -115,20 +115,18 @@ class Run:
         if self.processes.rank == 0:
             self.settings.write(self.folder)
         wanted = self.settings
+        changed = {"batch_size": wanted.batch_size, "learning_rate": wanted.learning_rate}
         return fit(
             self.model,
             self._inputs(self.dataset.train),
             labels=self.dataset.train_labels if takes_labels(self.model) else None,
             steps=wanted.steps,
             seconds=None if wanted.minutes is None else 60 * wanted.minutes,
-            batch_size=wanted.batch_size,
-            learning_rate=wanted.learning_rate,
             seed=wanted.seed,
-            transform=self.entry.training.transform,
-            weight_average=self.entry.training.weight_average,
             bf16=wanted.bf16 or None,
             compile=wanted.compile,
             folder=self.folder,
+            **self.entry.training.arguments() | changed,
         )
 
     def evaluate(self, images: int | None = None) -> dict[str, float]:

@@ -1,8 +1,9 @@
 """All that a training run is between two steps: what a checkpoint holds, so that a run goes on exactly."""
 
+import math
 import pickle
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,39 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from dgm_helpers.runtime import generator
-from dgm_helpers.training import distributed
 from dgm_helpers.training.average import WeightAverage
 from dgm_helpers.training.checkpoints import write_whole
 from dgm_helpers.training.distributed import Processes
+from dgm_helpers.training.examples import Batches
 from dgm_helpers.training.history import History
 from dgm_helpers.training.interrupt import interrupts
 
 FILE = "checkpoint.pt"
-
-
-class Batches:
-    """Indices of one batch after another, for ever: each epoch in a new order, its last short batch left out.
-
-    Args:
-        size: number of data points.
-        batch_size: of which so many make a batch, at most ``size``.
-        draws: the generator of the order.
-    """
-
-    def __init__(self, size: int, batch_size: int, draws: torch.Generator) -> None:
-        self.size, self.batch_size, self.draws = size, batch_size, draws
-        self.order: Tensor | None = None
-        self.position = size
-
-    def __iter__(self) -> Iterator[Tensor]:
-        return self
-
-    def __next__(self) -> Tensor:
-        if self.position + self.batch_size > self.size:
-            self.order = torch.randperm(self.size, generator=self.draws, device=self.draws.device)
-            self.position = 0
-        self.position += self.batch_size
-        return self.order[self.position - self.batch_size : self.position]
 
 
 @dataclass
@@ -54,6 +30,8 @@ class State:
     Attributes:
         model: what is trained.
         optimizer: with its moments.
+        schedule: factor of the learning rates, of steps and passes over the data; None if they stay.
+        rates: learning rate of each of the optimiser's groups, to which the factor belongs.
         batches: the order of the data, and how far it is used.
         noise: draws the noise of transform and loss.
         average: of the weights, if one is kept.
@@ -67,6 +45,8 @@ class State:
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
+    schedule: Callable[[int, float], float] | None
+    rates: list[float]
     batches: Batches
     noise: torch.Generator
     average: WeightAverage | None
@@ -79,28 +59,42 @@ class State:
 
     @classmethod
     def begin(
-        cls, model: nn.Module, size: int, groups: list[dict[str, Any]], identity: dict[str, Any]
+        cls,
+        model: nn.Module,
+        size: int,
+        optimizer: torch.optim.Optimizer,
+        schedule: Callable[[int, float], float] | None,
+        processes: Processes,
+        identity: dict[str, Any],
     ) -> "State":
         """The state before the first step.
 
         Args:
-            model: on its device.
+            model: on its device, with the weights that all processes have.
             size: number of data points.
-            groups: Adam's parameter groups.
-            identity: the arguments of the run, among them batch_size, learning_rate, seed and weight_average.
+            optimizer: of the model, new.
+            schedule: of the learning rates.
+            processes: that train together.
+            identity: the arguments of the run, among them batch_size, seed and weight_average.
 
         Raises:
             ValueError: if the batch cannot be shared among the processes.
         """
-        processes = distributed.start(next(model.parameters()).device)
-        batch_size, decay = min(identity["batch_size"], size), identity["weight_average"]
-        if batch_size % processes.count:
-            raise ValueError(f"a batch of {batch_size} cannot be shared among {processes.count} processes")
-        draws = generator(identity["seed"], next(model.parameters()).device)
+        decay, draws = (
+            identity["weight_average"],
+            generator(identity["seed"], next(model.parameters()).device),
+        )
+        batches = Batches(size, identity["batch_size"], draws)
+        if batches.batch_size % processes.count:
+            raise ValueError(
+                f"a batch of {batches.batch_size} cannot be shared among {processes.count} processes"
+            )
         return cls(
             model=model,
-            optimizer=torch.optim.Adam(groups, lr=identity["learning_rate"], fused=True),
-            batches=Batches(size, batch_size, draws),
+            optimizer=optimizer,
+            schedule=schedule,
+            rates=[group["lr"] for group in optimizer.param_groups],
+            batches=batches,
             noise=processes.noise(identity["seed"], draws),
             average=None if decay is None else WeightAverage(model, decay),
             processes=processes,
@@ -109,11 +103,28 @@ class State:
 
     def update(self, loss: Tensor) -> None:
         """Make the step that descends this loss."""
+        for group, rate in zip(self.optimizer.param_groups, self.learning_rates(self.step - 1), strict=True):
+            group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         if self.average:
             self.average.update(self.step)
+
+    def learning_rates(self, steps: int) -> list[float]:
+        """Of the optimiser's groups, in the step that follows so many.
+
+        Raises:
+            ValueError: if the schedule gives no number of at least 0.
+        """
+        if self.schedule is None:
+            return self.rates
+        factor = float(self.schedule(steps, steps / self.batches.per_epoch))
+        if not 0 <= factor < math.inf:
+            raise ValueError(
+                f"after {steps} steps the schedule gives {factor}: a learning rate's factor is at least 0"
+            )
+        return [rate * factor for rate in self.rates]
 
     def log(self, terms: dict[str, float], *, end_row: bool) -> None:
         """Add a step's terms up, and make a row of their averages if it ends here."""
@@ -153,19 +164,20 @@ class State:
         write_whole(folder / FILE, lambda part: torch.save(content, part))
 
     def resume(self, folder: Path) -> None:
-        """Take over the checkpoint in a folder, if there is one; torch's global random state too, for dropout.
+        """Take over the checkpoint in a folder; torch's global random state too, for dropout.
 
         Raises:
             ValueError: if it is of another run, or cannot be read.
         """
-        if not (folder / FILE).is_file():
-            return
         content = read(folder)
         for name, value in self.identity.items():
             if (there := content["identity"].get(name)) != value:
-                raise ValueError(
-                    f"{folder} holds a run with {name} = {there}, not {value}: name another folder, or the same run"
-                )
+                raise _another_run(folder, name, there, value)
+        # Functions of one name may differ in what they say: the last step of the other run tells.
+        rates = [group["lr"] for group in content["optimizer"]["param_groups"]]
+        here = self.learning_rates(content["step"] - 1)
+        if not all(math.isclose(*pair) for pair in zip(rates, here, strict=True)):
+            raise _another_run(folder, f"learning rates of step {content['step']}", rates, here)
         self.model.load_state_dict(content["model"])
         self.optimizer.load_state_dict(content["optimizer"])
         if self.average:
@@ -193,6 +205,18 @@ class State:
             torch.cuda.set_rng_state(states["cuda"], self.noise.device)
 
 
+def has_checkpoint(folder: Path, processes: Processes) -> bool:
+    """Whether the run of a folder goes on.
+
+    Raises:
+        ValueError: if only some of the processes see its checkpoint.
+    """
+    one, every = processes.everywhere((folder / FILE).is_file)
+    if one and not every:
+        raise ValueError(f"not all processes see the checkpoint in {folder}: put it where every host has it")
+    return every
+
+
 def read(folder: Path) -> dict[str, Any]:
     """The content of the checkpoint in a folder, on the CPU. Nothing in it is executed.
 
@@ -204,3 +228,9 @@ def read(folder: Path) -> dict[str, Any]:
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         reason = str(error).partition("\n")[0]
         raise ValueError(f"{folder / FILE} cannot be read as a checkpoint ({reason})") from None
+
+
+def _another_run(folder: Path, name: str, there: object, here: object) -> ValueError:
+    return ValueError(
+        f"{folder} holds a run with {name} = {there}, not {here}: name another folder, or the same run"
+    )

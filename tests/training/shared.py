@@ -4,6 +4,7 @@ It trains a model of each family on its share of the batches, in one go and with
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,6 +13,7 @@ import torch.distributed as dist
 from dgm_helpers import data
 from dgm_helpers.models.gated_pixelcnn import GatedPixelCNN
 from dgm_helpers.models.nice import NICE
+from dgm_helpers.models.pixelcnn_pp import PixelCNNPP
 from dgm_helpers.models.revnet import RevNet
 from dgm_helpers.models.vae import VAE
 from dgm_helpers.training import fit
@@ -23,8 +25,22 @@ MODELS = {
     "GatedPixelCNN": lambda: GatedPixelCNN(image_size=8, levels=17, channels=4, layers=2),
     "NICE": lambda: NICE(data_dim=64, hidden=(8,), couplings=3, levels=17),
     "RevNet": lambda: RevNet(image_channels=1, units=(1,), channels=(4, 4), strides=(1,)),
-}
+    "PixelCNN++": lambda: PixelCNNPP(image_size=8, image_channels=1, levels=17, channels=4, blocks=1, scales=2,
+                                     mixtures=2, dropout=0.0),
+}  # fmt: skip
 OPTIONS = {"batch_size": 8, "log_every": 1, "seed": 3, "learning_rate": 1e-2}
+
+
+def halved(steps: int, passes: float) -> float:
+    """A schedule: half of the learning rate with each pass, the last of five steps' at 1/4 of the first's."""
+    return 0.5 ** int(passes)
+
+
+MORE = {
+    "RevNet": {"weight_average": 0.9},
+    "PixelCNN++": {"optimizer": partial(torch.optim.SGD, momentum=0.9), "learning_rate": 1e-3, "schedule": halved,
+                   "initialize": 16, "weight_average": 0.9},
+}  # fmt: skip
 
 
 def train(name: str, steps: int, folder: Path | None = None, seed: int = 0) -> tuple[dict, list]:
@@ -32,8 +48,14 @@ def train(name: str, steps: int, folder: Path | None = None, seed: int = 0) -> t
     torch.manual_seed(seed)
     model = MODELS[name]()
     labels = LABELS if name == "RevNet" else None
-    rows = fit(model, IMAGES, labels=labels, steps=steps, folder=folder, **OPTIONS).rows
+    options = OPTIONS | MORE.get(name, {})
+    rows = fit(model, IMAGES, labels=labels, steps=steps, folder=folder, **options).rows
     return model.state_dict(), rows
+
+
+def parameters(name: str) -> list[str]:
+    """Names of a model's parameters."""
+    return [key for key, _ in MODELS[name]().named_parameters()]
 
 
 def main(folder: Path) -> None:

@@ -41,9 +41,8 @@ def test_every_model_goes_on_exactly(name, tmp_path):
     def train(steps, folder):
         torch.manual_seed(0)
         model = entry.build()
-        history = fit(model, images, labels=labels, steps=steps, batch_size=4, log_every=3, folder=folder,
-                      transform=entry.training.transform, learning_rate=entry.training.learning_rate,
-                      weight_average=entry.training.weight_average)  # fmt: skip
+        arguments = entry.training.arguments() | {"batch_size": 4, "log_every": 3}
+        history = fit(model, images, labels=labels, steps=steps, folder=folder, **arguments)
         return weights(model), history.rows
 
     whole, rows = train(5, None)

@@ -1,0 +1,80 @@
+"""Data in memory, their order in training, and how a batch for a model's loss is made of them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from dgm_helpers.runtime import generator
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Data points that stay as they are stored until their batch is made: bytes take a quarter of the memory of floats.
+
+    Attributes:
+        x: data, first axis the data points. Their values are kept: a byte of 255 is the number 255.
+        labels: class of each data point, for a model whose loss takes it.
+        transform: applied to each batch, with the generator of the noise; for binarisation or dequantisation.
+        like: a parameter of the model: batches come in its dtype, on its device.
+    """
+
+    x: Tensor
+    labels: Tensor | None
+    transform: Callable[[Tensor, torch.Generator], Tensor] | None
+    like: Tensor
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def batch(self, index: Tensor, noise: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        """The data points of an index, transformed, and the condition: their labels, where there are any."""
+        batch = self.x[index].to(self.like)
+        batch = batch if self.transform is None else self.transform(batch, noise)
+        return batch, {} if self.labels is None else {"label": self.labels[index].to(self.like.device)}
+
+    def initialize(self, model: nn.Module, count: int, seed: int) -> None:
+        """Let a model initialise itself by the first data points of the first epoch, made as a batch of training is.
+
+        Raises:
+            ValueError: if the model cannot, or there would be no data points.
+        """
+        if not hasattr(model, "initialize"):
+            raise ValueError(f"{type(model).__name__} has no initialisation by data: leave initialize away")
+        if count < 1:
+            raise ValueError(f"initialize ({count}) must be at least 1")
+        draws = generator(seed, self.like.device)  # its first order is that of the run
+        batch, condition = self.batch(next(Batches(len(self), count, draws)), draws)
+        model.train()
+        model.initialize(batch, **condition, generator=draws)
+
+
+class Batches:
+    """Indices of one batch after another, for ever: each epoch in a new order, its last short batch left out.
+
+    Args:
+        size: number of data points.
+        batch_size: of which so many make a batch; all of them if there are fewer.
+        draws: the generator of the order.
+    """
+
+    def __init__(self, size: int, batch_size: int, draws: torch.Generator) -> None:
+        self.size, self.batch_size, self.draws = size, min(batch_size, size), draws
+        self.order: Tensor | None = None
+        self.position = size
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return self
+
+    def __next__(self) -> Tensor:
+        if self.position + self.batch_size > self.size:
+            self.order = torch.randperm(self.size, generator=self.draws, device=self.draws.device)
+            self.position = 0
+        self.position += self.batch_size
+        return self.order[self.position - self.batch_size : self.position]
+
+    @property
+    def per_epoch(self) -> int:
+        """Number of batches of an epoch."""
+        return self.size // self.batch_size
