@@ -67,7 +67,8 @@ def train_gated_pixelcnn(device: torch.device, seconds: float, out: Path, change
     history = train(entry, model, mnist, seconds)
     reached = evaluate(model, mnist.test, transform=binarize)
     curves({"Gated PixelCNN": history}, out / "gated_pixelcnn.png")
-    grid(model.sample(60, generator=generator(1, device)), out / "gated_pixelcnn_samples.png")
+    page = plots.image_page(model.sample(60, generator=generator(1, device)))
+    (out / "gated_pixelcnn_samples.png").write_bytes(plots.to_png(page))
     row = {
         "steps": history["step"][-1],
         "test NLL, nats": reached["loss"],
@@ -86,7 +87,7 @@ def train_infogan(device: torch.device, seconds: float, out: Path, preset: str) 
         history = train(entry, model, mnist, seconds)
     latent = model.sample_latent(2000, generator(1))
     discrete, continuous = model.information(model.encode(model.generate(latent)), latent)
-    grid(traversals(model), out / "infogan_codes.png")
+    (out / "infogan_codes.png").write_bytes(plots.to_png(plots.image_page(traversals(model))))
     curves({"InfoGAN": history}, out / "infogan.png", "discrete_information")
     row = {
         "steps": history["step"][-1],
@@ -132,12 +133,4 @@ def curves(histories: dict[str, History], path: Path, term: str = "loss") -> Non
         ax.plot(history["step"], history[term], label=name)
     ax.set(xlabel="step", ylabel=f"{term.replace('_', ' ')} (nats)")
     ax.legend()
-    path.write_bytes(plots.to_png(figure))
-
-
-def grid(images: Tensor, path: Path) -> None:
-    """Images in rows of ten."""
-    images = images.float().cpu().clamp(0, 1)
-    figure = Figure(figsize=(8, 0.8 * math.ceil(len(images) / 10) + 0.1), layout="constrained")
-    plots.image_grid(figure.add_subplot(), images, columns=10)
     path.write_bytes(plots.to_png(figure))

@@ -138,25 +138,45 @@ def histogram(
 
 
 def image_grid(ax: Axes, images: Tensor, *, columns: int | None = None, title: str = "") -> AxesImage:
-    """Draw images ``[N, H, W]`` or ``[N, 1, H, W]`` in one grid, row by row, without axes.
+    """Draw grey images ``[N, H, W]`` or ``[N, 1, H, W]``, or red, green and blue ``[N, 3, H, W]``, row by row.
+
+    Values are in [0, 1]; what lies beyond is drawn as the nearest of these. There are no axes.
 
     Raises:
         ValueError: if there is no image, or the shape is another.
     """
-    if images.ndim == 4 and images.shape[1] == 1:
-        images = images[:, 0]
-    if images.ndim != 3 or images.shape[0] == 0:
-        raise ValueError(f"image_grid draws [N, H, W] or [N, 1, H, W] with N > 0, not {tuple(images.shape)}")
-    columns = columns or math.ceil(math.sqrt(images.shape[0]))
-    rows = math.ceil(images.shape[0] / columns)
-    height, width = images.shape[1:]
-    canvas = torch.ones(rows * (height + 1) - 1, columns * (width + 1) - 1)
-    for i, image in enumerate(images.detach().cpu().float()):
+    pictures = images.detach().cpu().float()
+    if pictures.ndim == 4 and pictures.shape[1] in (1, 3):
+        pictures = pictures.movedim(1, -1)
+        pictures = pictures[..., 0] if pictures.shape[-1] == 1 else pictures
+    elif pictures.ndim != 3:
+        pictures = pictures[:0]
+    if len(pictures) == 0:
+        raise ValueError(
+            f"image_grid draws [N, H, W], [N, 1, H, W] or [N, 3, H, W] with N > 0, not {tuple(images.shape)}"
+        )
+    columns = columns or math.ceil(math.sqrt(len(pictures)))
+    rows = math.ceil(len(pictures) / columns)
+    height, width, *colours = pictures.shape[1:]
+    canvas = torch.ones(rows * (height + 1) - 1, columns * (width + 1) - 1, *colours)
+    for i, image in enumerate(pictures):
         top, left = (i // columns) * (height + 1), (i % columns) * (width + 1)
         canvas[top : top + height, left : left + width] = image
     ax.set_axis_off()
     ax.set_title(title)
-    return ax.imshow(canvas.numpy(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    return ax.imshow(canvas.clamp(0, 1).numpy(), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+
+
+def image_page(images: Tensor, *, columns: int = 10) -> Figure:
+    """:func:`image_grid` in a figure of its own, as high as its rows need, for a file.
+
+    Raises:
+        ValueError: as :func:`image_grid`.
+    """
+    rows, (height, width) = math.ceil(len(images) / columns), images.shape[-2:]
+    figure = Figure(figsize=(8, 8 * rows * height / (columns * width) + 0.1), layout="constrained")
+    image_grid(figure.add_subplot(), images, columns=columns)
+    return figure
 
 
 def receptive_field(

@@ -85,11 +85,33 @@ def test_image_grid_takes_images_from_a_graph_and_makes_a_square(ax):
     assert np.asarray(drawn.get_array()).shape == (3 * 5 - 1, 3 * 5 - 1)
 
 
-@pytest.mark.parametrize("shape", [(0, 4, 4), (4, 4), (2, 3, 4, 4), (2, 16), (1, 1, 1, 4, 4)], ids=str)
+def test_image_grid_draws_red_green_and_blue_planes_in_colour(ax):
+    images = torch.zeros(3, 3, 2, 4)
+    for i, level in enumerate((0.25, 0.5, 1.5)):  # a sample may lie beyond 1
+        images[i, i] = level
+    canvas = np.asarray(plots.image_grid(ax, images, columns=2).get_array())
+    assert canvas.shape == (2 * 3 - 1, 2 * 5 - 1, 3)
+    np.testing.assert_array_equal(canvas[1, 3], [0.25, 0, 0])
+    np.testing.assert_array_equal(canvas[0, 5], [0, 0.5, 0])
+    np.testing.assert_array_equal(canvas[4, 0], [0, 0, 1])
+    assert (canvas[2] == 1).all() and (canvas[:, 4] == 1).all() and (canvas[3:, 5:] == 1).all()
+
+
+@pytest.mark.parametrize(
+    "shape", [(0, 4, 4), (0, 3, 4, 4), (4, 4), (2, 2, 4, 4), (2, 4, 4, 3), (2, 16), (1, 1, 1, 4, 4)], ids=str
+)
 def test_image_grid_refuses_other_shapes(ax, shape):
-    with pytest.raises(ValueError, match=r"image_grid draws \[N, H, W\] or \[N, 1, H, W\]") as error:
+    with pytest.raises(ValueError, match=r"image_grid draws \[N, H, W\], \[N, 1, H, W\] or") as error:
         plots.image_grid(ax, torch.zeros(shape))
     assert str(shape) in str(error.value)
+
+
+def test_a_page_of_images_is_as_high_as_its_rows():
+    page = plots.image_page(torch.rand(25, 3, 8, 4))
+    (ax,) = page.axes
+    assert np.asarray(ax.images[0].get_array()).shape == (3 * 9 - 1, 10 * 5 - 1, 3)
+    width, height = page.get_size_inches()
+    assert height - 0.1 == pytest.approx(width * 3 / 10 * 2)  # three rows of ten, each twice as high as wide
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.4, 2.0])

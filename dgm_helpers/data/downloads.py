@@ -4,7 +4,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from dgm_helpers.data import formats
@@ -111,31 +110,29 @@ def _cifar(name: str, train: tuple[str, ...], test: str, label_bytes: int) -> Da
 
 
 def dsprites() -> Dataset:
-    """737,280 images of 64×64 as uint8, in all 6 GB while they are split; their class is the shape.
+    """737,280 images of 64×64 as uint8, 3.0 GB; their class is the shape.
 
-    Every tenth in a fixed random order is a test image. ``sprites`` are drawn in a second and need none of this.
-    """
-    images, values = torch.from_numpy(dsprites_grid())[:, None], DSPRITES_FACTORS.grid()
-    order = torch.randperm(len(images), generator=generator(0))
-    train, test = order[len(order) // 10 :], order[: len(order) // 10]
-    return Dataset("dsprites", images[train], values[train, 0], images[test], values[test, 0],
-                   "dSprites (Matthey, Higgins, Hassabis, Lerchner): every combination of its factors once; a tenth, "
-                   "in a fixed random order, is the test split", "Apache 2.0", values[train], values[test])  # fmt: skip
-
-
-def dsprites_grid() -> np.ndarray:
-    """All images of dSprites, ``[737280, 64, 64]`` of 0 and 1, in the order of ``DSPRITES_FACTORS.grid()``.
+    Every tenth in a fixed random order is a test image. The splits are two parts of one array, into which the images
+    are read in that order. ``sprites`` are drawn in a second and need none of this.
 
     Raises:
         ConnectionError: if the file holds another number of images.
     """
     (path,) = fetch("dsprites")
-    images = formats.read_dsprites(path)
-    if len(images) != DSPRITES_FACTORS.combinations:
+    n = DSPRITES_FACTORS.combinations
+    order = torch.randperm(n, generator=generator(0))
+    try:
+        images = formats.read_dsprites(path, order.argsort().numpy())
+    except ValueError as error:
         _forget(path)
-        reason = f"it holds {len(images)} images"
-        raise ConnectionError(unavailable("dsprites", path.name, str(path.parent), reason))
-    return images
+        raise ConnectionError(unavailable("dsprites", path.name, str(path.parent), str(error))) from error
+    images, values = torch.from_numpy(images)[:, None], DSPRITES_FACTORS.values(order)
+    (test, train), (test_values, train_values) = (
+        all_of_it.tensor_split([n // 10]) for all_of_it in (images, values)
+    )
+    return Dataset("dsprites", train, train_values[:, 0], test, test_values[:, 0],
+                   "dSprites (Matthey, Higgins, Hassabis, Lerchner): every combination of its factors once; a tenth, "
+                   "in a fixed random order, is the test split", "Apache 2.0", train_values, test_values)  # fmt: skip
 
 
 def fetch(name: str) -> list[Path]:

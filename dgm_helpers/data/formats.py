@@ -2,12 +2,14 @@
 
 import gzip
 import tarfile
+import zipfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 
 OMNIGLOT_ALPHABETS = 50
+ROWS = 1024  # images unpacked at a time: 4 MiB of 64×64
 
 
 def read_idx(path: Path) -> np.ndarray:
@@ -77,7 +79,29 @@ def read_omniglot(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
     return tuple(parts)
 
 
-def read_dsprites(path: Path) -> np.ndarray:
-    """Images ``[737280, 64, 64]`` of 0 and 1, in the order of the factors' grid; its pickled metadata are not read."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return arrays["imgs"]
+def read_dsprites(path: Path, places: np.ndarray) -> np.ndarray:
+    """Images ``[737280, 64, 64]`` of 0 and 1: that of row i of the factors' grid stands at ``places[i]``.
+
+    They are unpacked some at a time, each to its place, so that no second copy of all of them is made. The metadata of
+    the file, which are pickled, are not read.
+
+    Args:
+        path: of the npz archive.
+        places: of the images, a permutation of 0, 1, ….
+
+    Raises:
+        ValueError: if the archive holds another number of images, or something else.
+    """
+    with zipfile.ZipFile(path) as archive, archive.open("imgs.npy") as stream:
+        version = np.lib.format.read_magic(stream)
+        read_header = getattr(np.lib.format, f"read_array_header_{version[0]}_0")
+        shape, fortran_order, dtype = read_header(stream)
+        if dtype != np.uint8 or fortran_order or shape[1:] != (64, 64):
+            raise ValueError(f"{path.name} holds {dtype} of {shape}, not bytes of 64×64 images")
+        if shape[0] != len(places):
+            raise ValueError(f"{path.name} holds {shape[0]} images, not {len(places)}")
+        images = np.empty(shape, np.uint8)
+        for some in np.split(places, range(ROWS, len(places), ROWS)):
+            content = stream.read(some.size * 64 * 64)
+            images[some] = np.frombuffer(content, np.uint8).reshape(-1, 64, 64)
+    return images

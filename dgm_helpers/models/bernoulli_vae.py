@@ -19,7 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
-from dgm_helpers.models.vae import perceptron
+from dgm_helpers.layers.encoder_decoder import perceptron
 from dgm_helpers.objectives.distributions import bernoulli_log_prob
 from dgm_helpers.objectives.gradient_estimators import bernoulli_score, leave_one_out_gradient
 

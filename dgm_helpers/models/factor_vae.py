@@ -12,6 +12,7 @@ D is evaluated once, on codes and permuted codes together; only the gradient to 
 for the VAE, and only those to its own parameters from both.
 """
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -20,6 +21,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.models.beta_vae import BetaVAE
+from dgm_helpers.models.landmark import Landmark
 from dgm_helpers.objectives.distributions import gaussian_sample, kl_to_standard_normal
 from dgm_helpers.objectives.total_correlation import discriminator_loss, permute_dims, total_correlation
 
@@ -104,6 +106,10 @@ class FactorVAE(BetaVAE):
         (gradient,) = torch.autograd.grad(correlation, seen, retain_graph=True)
         # Its value is the estimate, its derivative with respect to z the gradient just taken.
         return correlation.detach() + (gradient[: len(z)] * (z - z.detach())).sum(), loss
+
+    def landmarks(self) -> dict[str, Landmark]:
+        """The discriminator's loss where it cannot tell codes from permuted ones."""
+        return {"discriminator": Landmark(math.log(2), "where the codes are independent")}
 
     def parameter_groups(self, learning_rate: float) -> list[dict]:
         """The players' optimiser groups: Adam's betas are (0.9, 0.999) for the VAE and (0.5, 0.9) for D."""

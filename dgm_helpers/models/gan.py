@@ -20,8 +20,9 @@ from torch import Tensor, nn
 
 from dgm_helpers.layers.dcgan import batch_norm, discriminator_trunk, generator_network, no_norm
 from dgm_helpers.layers.frozen import frozen
+from dgm_helpers.models.landmark import Landmark
 from dgm_helpers.models.latent_code import Codes, LatentLayout
-from dgm_helpers.objectives.adversarial import discriminator_loss, generator_loss
+from dgm_helpers.objectives.adversarial import discriminator_loss, generator_loss, optimal_discriminator
 
 NORMALIZED = ("both", "generator", "none")
 
@@ -161,6 +162,10 @@ class GAN(nn.Module):
         own = generator_loss(frozen(self.critic)(shown)[:, 0])
         return {"loss": discriminator + own, "discriminator": discriminator, "generator": own}
 
+    def landmarks(self) -> dict[str, Landmark]:
+        """The players' losses where what is generated is distributed as the data and D is the best: 2 log 2, log 2."""
+        return equilibrium()
+
     def parameter_groups(self, learning_rate: float) -> list[dict]:
         """The players' optimiser groups: ``learning_rate`` for the generator, Adam's first beta 0.5."""
         theirs = set(self.generator.parameters())
@@ -169,6 +174,19 @@ class GAN(nn.Module):
             {"params": list(self.generator.parameters()), "lr": learning_rate, "betas": (0.5, 0.999)},
             {"params": others, "lr": self.rate_ratio * learning_rate, "betas": (0.5, 0.999)},
         ]
+
+
+def equilibrium(smoothing: float = 0.0) -> dict[str, Landmark]:
+    """The losses of discriminator and generator at the best discriminator of two equal distributions, in nats.
+
+    That is the constant (1 - smoothing)/2. Goodfellow et al. (2014), theorem 1, for no smoothing.
+    """
+    logit = optimal_discriminator(torch.ones(1), torch.ones(1), smoothing).logit()
+    losses = {
+        "discriminator": discriminator_loss(logit, logit, smoothing),
+        "generator": generator_loss(logit),
+    }
+    return {name: Landmark(float(loss), "at equilibrium") for name, loss in losses.items()}
 
 
 PRESETS = {

@@ -30,8 +30,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
+from dgm_helpers.layers.encoder_decoder import perceptron
 from dgm_helpers.layers.scales import LOG_SCALES
-from dgm_helpers.models.vae import perceptron
 from dgm_helpers.objectives.distributions import bernoulli_log_prob, gaussian_sample
 from dgm_helpers.objectives.hierarchical import (
     Gaussian,

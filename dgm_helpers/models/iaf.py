@@ -22,6 +22,7 @@ bounded by a tanh, where IAF's gate (its eq. 13 and 14) only shrinks; coordinate
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -49,7 +50,7 @@ class IAFVAE(VAE):
         flow_hidden: units of each hidden layer of a step's MADE.
         context_dim: numbers that the encoder hands to each step besides, h in the paper; 0 for none.
         likelihood: ``"bernoulli"`` for data in [0, 1], ``"gaussian"`` for real data.
-        prior: a module with ``log_prob`` and ``sample``; N(0, I) unless another is given.
+        prior: as for :class:`~dgm_helpers.models.vae.VAE`.
 
     Raises:
         ValueError: if the likelihood is another, or there are no steps.
@@ -65,7 +66,7 @@ class IAFVAE(VAE):
         flow_hidden: Sequence[int] = (320,),
         context_dim: int = 64,
         likelihood: str = "bernoulli",
-        prior: nn.Module | None = None,
+        prior: nn.Module | dict[str, Any] | None = None,
     ) -> None:
         nn.Module.__init__(self)
         self.config = {"data_dim": data_dim, "latent_dim": latent_dim, "hidden": tuple(hidden), "steps": steps,

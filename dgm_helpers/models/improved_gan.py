@@ -17,7 +17,8 @@ from dgm_helpers.layers.dcgan import generator_network
 from dgm_helpers.layers.frozen import frozen
 from dgm_helpers.layers.minibatch_discrimination import MinibatchDiscrimination
 from dgm_helpers.layers.virtual_batch_norm import ReferencedGenerator, VirtualBatchNorm
-from dgm_helpers.models.gan import GAN
+from dgm_helpers.models.gan import GAN, equilibrium
+from dgm_helpers.models.landmark import Landmark
 from dgm_helpers.objectives.adversarial import discriminator_loss, feature_matching_loss, generator_loss
 from dgm_helpers.objectives.historical_average import HistoricalAverage
 
@@ -93,6 +94,13 @@ class ImprovedGAN(GAN):
             terms["historical"] = self.history.penalty(self.players())
             terms["loss"] = terms["loss"] + self.historical_weight * terms["historical"]
         return terms
+
+    def landmarks(self) -> dict[str, Landmark]:
+        """The players' losses where what is generated is distributed as the data and the discriminator is the best."""
+        players = equilibrium(self.smoothing)
+        if self.feature_matching:
+            players["generator"] = Landmark(0.0, "where mean features match", "(squared distance)")
+        return players
 
 
 PRESETS = {

@@ -14,6 +14,7 @@ Departs from the paper in: as :mod:`~dgm_helpers.models.gan`; leaky ReLU of slop
 of the continuous codes, and no batch normalisation in the discriminator.
 """
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ from torch.nn import functional as F
 from dgm_helpers.layers.dcgan import LEAK
 from dgm_helpers.layers.frozen import frozen
 from dgm_helpers.models.improved_gan import ImprovedGAN
+from dgm_helpers.models.landmark import Landmark
 from dgm_helpers.models.latent_code import Codes
 from dgm_helpers.objectives.mutual_information import (
     info_lower_bound_categorical,
@@ -150,6 +152,19 @@ class InfoGAN(ImprovedGAN):
                 terms["loss"] - self.discrete_weight * discrete - self.continuous_weight * continuous
             )
         return terms | {"discrete_information": theirs[0], "continuous_information": theirs[1]}
+
+    def landmarks(self) -> dict[str, Landmark]:
+        r"""As for a GAN, and for L_I: the entropy of categorical codes; of continuous ones, what an ignorant Q has.
+
+        Their entropy is the most that categorical codes can tell; of continuous ones there is no such limit. The best
+        Gaussian for a code uniform on (-1, 1) has its variance, 1/3: :math:`\log 2 - \tfrac12 \log(2\pi e/3)` nats.
+        """
+        entropy = sum(map(math.log, self.layout.categories))
+        nothing = self.layout.continuous * (math.log(2) - 0.5 * math.log(2 * math.pi * math.e / 3))
+        return super().landmarks() | {
+            "discrete_information": Landmark(entropy, "at most, the entropy of the codes"),
+            "continuous_information": Landmark(nothing, "where Q knows nothing of the codes"),
+        }
 
 
 SMALL = {

@@ -30,9 +30,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
+from dgm_helpers.layers.encoder_decoder import perceptron
 from dgm_helpers.layers.tanh import Tanh
 from dgm_helpers.models import learning_rates
-from dgm_helpers.models.vae import VAE, gaussian_parameters, perceptron
+from dgm_helpers.models.vae import VAE, gaussian_parameters
 from dgm_helpers.objectives.distributions import (
     gaussian_log_prob,
     gaussian_sample,

@@ -10,6 +10,7 @@ does not have; a Gaussian decoder has one learned noise for all pixels.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -18,6 +19,7 @@ from torch.optim import Adagrad
 
 from dgm_helpers.data.sampling import binarize
 from dgm_helpers.layers.encoder_decoder import image_decoder, image_encoder, perceptron
+from dgm_helpers.models.description import build, is_description, part_of
 from dgm_helpers.models.priors import StandardNormal
 from dgm_helpers.objectives.bernoulli_output import bernoulli_output_log_prob
 from dgm_helpers.objectives.distributions import (
@@ -43,10 +45,11 @@ class VAE(ImportanceWeighted, nn.Module):
         latent_dim: number of latent dimensions d.
         hidden: units of each hidden layer of the encoder; the decoder mirrors it.
         likelihood: ``"bernoulli"`` for data in [0, 1], ``"gaussian"`` for real data.
-        prior: a module with ``log_prob`` and ``sample``; N(0, I) unless another is given.
+        prior: a module with ``log_prob`` and ``sample``, or its description in another model's ``config``; N(0, I)
+            unless one is given.
 
     Raises:
-        ValueError: if the likelihood is another.
+        ValueError: if the likelihood is another, or the prior is no module.
     """
 
     def __init__(
@@ -56,7 +59,7 @@ class VAE(ImportanceWeighted, nn.Module):
         latent_dim: int = 20,
         hidden: Sequence[int] = (500,),
         likelihood: str = "bernoulli",
-        prior: nn.Module | None = None,
+        prior: nn.Module | dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self.config = {
@@ -69,11 +72,26 @@ class VAE(ImportanceWeighted, nn.Module):
         self.decoder = perceptron([latent_dim, *reversed(hidden), data_dim])
         self._finish(data_dim, latent_dim, likelihood, prior)
 
-    def _finish(self, data_dim: int, latent_dim: int, likelihood: str, prior: nn.Module | None) -> None:
+    @property
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments; a prior other than N(0, I) by its description, so that it is built anew too."""
+        own = {} if type(self.prior) is StandardNormal else {"prior": part_of(self.prior)}
+        return self._config | own
+
+    @config.setter
+    def config(self, arguments: dict[str, Any]) -> None:
+        self._config = arguments
+
+    def _finish(
+        self, data_dim: int, latent_dim: int, likelihood: str, prior: nn.Module | dict[str, Any] | None
+    ) -> None:
         if likelihood not in LIKELIHOODS:
             raise ValueError(f"unknown likelihood {likelihood!r}: choose one of {', '.join(LIKELIHOODS)}")
         self.data_dim, self.likelihood = data_dim, likelihood
-        self.prior = prior if prior is not None else StandardNormal(latent_dim=latent_dim)
+        prior = build(prior) if is_description(prior) else prior
+        if not isinstance(prior, nn.Module | None):
+            raise ValueError(f"a prior is a module with log_prob and sample, not {prior!r}")
+        self.prior = StandardNormal(latent_dim=latent_dim) if prior is None else prior
         self.log_noise = nn.Parameter(torch.zeros(())) if likelihood == "gaussian" else None
 
     def encode(
@@ -176,7 +194,7 @@ class ConvVAE(VAE):
         channels: tuple[int, int] = (32, 64),
         latent_dim: int = 20,
         likelihood: str = "bernoulli",
-        prior: nn.Module | None = None,
+        prior: nn.Module | dict[str, Any] | None = None,
     ) -> None:
         nn.Module.__init__(self)
         self.config = {"image_size": image_size, "image_channels": image_channels, "channels": tuple(channels),

@@ -4,9 +4,7 @@ The header names the class (``module:qualname``), the constructor's arguments, t
 is handed to :func:`save_model`. Nothing in a file is executed: only classes of this package are built.
 """
 
-import importlib
 import json
-import operator
 import os
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-PACKAGE = "dgm_helpers"
+from dgm_helpers.models.description import PACKAGE, build, describe
 
 
 def save_model(
@@ -86,40 +84,6 @@ def read_header(path: str | Path) -> dict[str, Any]:
         raise ValueError(f"{path} holds no model that {PACKAGE} has written") from None
 
 
-def describe(model: nn.Module) -> dict[str, Any]:
-    """Class and configuration, as :func:`build` takes them.
-
-    Raises:
-        ValueError: if the class is not of this package or the model has no ``config``.
-    """
-    kind = type(model)
-    name = f"{kind.__module__}:{kind.__qualname__}"
-    if kind.__module__.partition(".")[0] != PACKAGE or not hasattr(model, "config"):
-        raise ValueError(
-            f"a {name} cannot be built again from a file: that takes a class of {PACKAGE} and its `config`"
-        )
-    config = {
-        key: describe(value) if isinstance(value, nn.Module) else value for key, value in model.config.items()
-    }
-    return {"class": name, "config": config}
-
-
-def build(description: dict[str, Any], source: str | Path = "the description") -> nn.Module:
-    """A new model of a class and configuration that :func:`describe` gave, also if JSON made lists of tuples.
-
-    Raises:
-        ValueError: if the class is not of this package, or does not take that configuration.
-    """
-    name, config = description["class"], description["config"]
-    kind = _find(name, source)
-    try:
-        return kind(**{key: _argument(value, source) for key, value in config.items()})
-    except Exception as error:  # whatever a constructor of another version makes of it
-        raise ValueError(
-            f"{name} cannot be built from the configuration in {source}, perhaps of another version: {error}"
-        ) from error
-
-
 def write_whole(path: str | Path, write: Any) -> None:
     """Let ``write`` fill a file beside ``path``, and move it there: a killed process leaves the old file or the new.
 
@@ -134,26 +98,6 @@ def write_whole(path: str | Path, write: Any) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _find(name: str, source: str | Path) -> type[nn.Module]:
-    module, _, qualname = name.partition(":")
-    if module.partition(".")[0] != PACKAGE:
-        raise ValueError(f"{source} asks for {name}: only classes of {PACKAGE} are built from a file")
-    try:
-        kind = operator.attrgetter(qualname)(importlib.import_module(module))
-    except (ImportError, AttributeError):
-        raise ValueError(f"{source} asks for {name}, which this version of {PACKAGE} has not") from None
-    # A name may lead out of the package by way of what its modules import.
-    if not (isinstance(kind, type) and issubclass(kind, nn.Module) and kind.__module__ == module):
-        raise ValueError(f"{source} asks for {name}, which is no model of {PACKAGE}")
-    return kind
-
-
-def _argument(value: Any, source: str | Path) -> Any:
-    if isinstance(value, dict) and value.keys() == {"class", "config"}:
-        return build(value, source)
-    return tuple(_argument(item, source) for item in value) if isinstance(value, list) else value
 
 
 def _dtype(model: nn.Module) -> torch.dtype:

@@ -6,19 +6,32 @@ import dataclasses
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from dgm_helpers.training import registry
 from dgm_helpers.training.history import History
+from dgm_helpers.training.progress import duration
 from dgm_helpers.training.run import Run, Settings
+from dgm_helpers.training.state import FILE as CHECKPOINT
+from dgm_helpers.training.terms import explained, listed, meaningful
 
 DESCRIPTION = """Train a model on a data set. Its folder gets the checkpoint, the history (history.csv, curve.png), and
 at the end the model and its samples (model.safetensors, samples.png). Ctrl-C writes a checkpoint; --resume goes on from
 the last one. `torchrun --nproc-per-node N --no-python dgm-train …` trains in N processes."""
 
+FILES = {
+    "model.safetensors": "the weights, for dgm_helpers.training.checkpoints.load_model",
+    "history.csv": "every term of the loss, a row for each 50 steps",
+    "curve.png": "the loss against the step",
+    "samples.png": "what the model generates",
+    CHECKPOINT: "what --resume goes on from",
+}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status is 0, 1 if training broke down, 2 for wrong input, 130 after Ctrl-C."""
+    began = monotonic()
     options = _parser().parse_args(argv)
     if options.list:
         print(table(registry.entries()))
@@ -29,14 +42,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, ConnectionError) as error:
         print(f"dgm-train: {error}", file=sys.stderr)
         return 2
-    return train(run)
+    return train(run, began)
 
 
-def train(run: Run) -> int:
-    """Train, and print what came of it."""
+def train(run: Run, began: float) -> int:
+    """Train, and print what came of it, and how long it took since ``began``."""
     main_process = run.processes.rank == 0
     if main_process:
         print(run, flush=True)
+    ready = monotonic()
     try:
         history = run.train()
     except KeyboardInterrupt:
@@ -50,13 +64,21 @@ def train(run: Run) -> int:
         print(f"dgm-train: {error}", file=sys.stderr)
         return 2
     if main_process:
+        trained = monotonic() - ready
         reached = run.finish(history)
         print(summary(history))
-        print("test: " + _terms(reached))
-        for name in ("model.safetensors", "history.csv", "curve.png", "samples.png"):
-            if (run.folder / name).exists():
-                print(run.folder / name)
+        print(f"test split, average of {len(run.dataset.test):,} images:")
+        print(explained(run.model, reached))
+        print(f"took {duration(monotonic() - began)} in all, {duration(trained)} of it training")
+        print(files(run.folder))
     return 0
+
+
+def files(folder: Path) -> str:
+    """What a finished run left, one file a line."""
+    there = [(folder / name, what) for name, what in FILES.items() if (folder / name).exists()]
+    width = max(len(str(path)) for path, _ in there)
+    return "\n".join(f"{path!s:<{width}}  {what}" for path, what in there)
 
 
 def asked_for(options: argparse.Namespace) -> tuple[Settings, Path]:
@@ -128,13 +150,9 @@ def summary(history: History, most: int = 8) -> str:
     """Rows of the history, evenly spaced, the last among them."""
     rows = history.rows[:: -max(1, -(-len(history) // most))][::-1]
     return "\n".join(
-        f"step {row['step']:,}: " + _terms({name: row[name] for name in row if name != "step"})
+        f"step {row['step']:,}: " + listed(meaningful({name: row[name] for name in row if name != "step"}))
         for row in rows
     )
-
-
-def _terms(terms: dict[str, float]) -> str:
-    return ", ".join(f"{name} {value:.5g}" for name, value in terms.items())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,6 +15,7 @@ from dgm_helpers.training.examples import Examples
 from dgm_helpers.training.history import History
 from dgm_helpers.training.progress import progress_line
 from dgm_helpers.training.state import State, has_checkpoint
+from dgm_helpers.training.terms import headline
 
 
 def fit(
@@ -38,6 +39,7 @@ def fit(
     compile: bool = False,
     folder: str | Path | None = None,
     checkpoint_every: int = 500,
+    lines: bool = False,
 ) -> History:
     """Minimise ``model.loss(batch, generator)["loss"]``, and log every term.
 
@@ -73,6 +75,7 @@ def fit(
         folder: for a checkpoint. If one is there, the run goes on from it, to the bit as if it had never stopped. The
             first Ctrl-C then waits for the end of the step and writes one.
         checkpoint_every: steps from one to the next; the last step writes one too.
+        lines: on stderr, now and then, for a log file; without it nothing is said outside of terminal and notebook.
 
     Returns:
         The history of the terms.
@@ -112,7 +115,10 @@ def fit(
     precision = torch.autocast(parameter.device.type, torch.bfloat16) if in_bf16 else nullcontext()
 
     model.train()
-    with progress_line(state, steps) as progress, state.interrupts(wait=folder is not None) as interrupted:
+    with (
+        progress_line(state, steps, seconds, lines=lines) as progress,
+        state.interrupts(wait=folder is not None) as interrupted,
+    ):
         began = monotonic() - state.seconds
         halt = False
         stop = (steps is not None and state.step >= steps) or (
@@ -134,7 +140,7 @@ def fit(
             state.log(values, end_row=state.step % log_every == 0 or (stop and not halt))
             if folder is not None and (stop or state.step % checkpoint_every == 0):
                 state.save(folder)
-            progress.set_postfix_str(f"loss {values['loss']:.4g}", refresh=False)
+            progress.set_postfix_str(headline(values), refresh=False)
             progress.update()
     if halt:
         raise KeyboardInterrupt

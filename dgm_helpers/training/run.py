@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import math
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from dgm_helpers import data
+from dgm_helpers.data.dequantization import bits_per_dim
 from dgm_helpers.runtime import choose_device, generator, seed_everything
 from dgm_helpers.training import distributed, registry
 from dgm_helpers.training.checkpoints import save_model, write_whole
 from dgm_helpers.training.evaluation import evaluate, takes_labels
 from dgm_helpers.training.history import History
 from dgm_helpers.training.loop import fit
+from dgm_helpers.training.progress import duration
+from dgm_helpers.training.terms import meaningful
 
 SETTINGS = "run.json"
 
@@ -108,8 +110,15 @@ class Run:
         many = f" in {self.processes.count} processes" if self.processes.count > 1 else ""
         return (
             f"{self.settings.model}, preset {self.settings.preset}: {type(self.model).__name__} of {size:,} parameters "
-            f"on {device}{many}\n{self.dataset!r}"
+            f"on {device}{many}\n{self.dataset!r}\n{self.plan()}"
         )
+
+    def plan(self) -> str:
+        """How long the run is to last, and where it is kept."""
+        steps, minutes = self.settings.steps, self.settings.minutes
+        ends = [] if steps is None else [f"{steps:,} steps"]
+        ends += [] if minutes is None else [duration(60 * minutes)]
+        return f"{' or '.join(ends)}, {self.settings.batch_size:,} images a step, in {self.folder}"
 
     def train(self) -> History:
         """Train, or go on training, and leave checkpoint and settings in the folder."""
@@ -127,17 +136,22 @@ class Run:
             bf16=wanted.bf16 or None,
             compile=wanted.compile,
             folder=self.folder,
+            lines=True,
             **self.entry.training.arguments() | changed,
         )
 
     def evaluate(self, images: int | None = None) -> dict[str, float]:
-        """Averages of the loss's terms over the test split, or its first images."""
-        return evaluate(
+        """Averages of the loss's terms over the test split, or its first images; of a flow also bits per dimension."""
+        reached = evaluate(
             self.model,
             self._inputs(self.dataset.test[:images]),
             self.dataset.test_labels[:images],
             transform=self.entry.training.transform,
         )
+        if hasattr(self.model, "bits_per_dim") and self.model.levels is not None:
+            log_prob, dimensions = torch.tensor(-reached["loss"]), self.dataset.test[0].numel()
+            reached["bits_per_dim"] = float(bits_per_dim(log_prob, dimensions, self.model.levels))
+        return reached
 
     def finish(self, history: History) -> dict[str, float]:
         """Write model, history, curve and samples, and return what the model reaches on the test split."""
@@ -185,21 +199,24 @@ def require_fitting(model: nn.Module, dataset: data.Dataset) -> None:
 
 
 def draw_curve(history: History, path: Path) -> None:
-    """The loss against the step, as a PNG."""
+    """The loss against the step, or each player's, as a PNG."""
     from matplotlib.figure import Figure
 
     from dgm_helpers import plots
 
     figure = Figure(figsize=(6, 3.5), layout="constrained")
-    history.plot(figure.add_subplot(), unit="loss")
+    ax, shown = figure.add_subplot(), meaningful(history.rows[-1])
+    if "loss" in shown:
+        history.plot(ax)
+    else:
+        players = ("vae",) if "vae" in shown else ("discriminator", "generator")
+        history.plot(ax, players, unit="loss of each player")
     write_whole(path, lambda part: part.write_bytes(plots.to_png(figure)))
 
 
 @torch.no_grad()
 def draw_samples(model: nn.Module, dataset: data.Dataset, path: Path, n: int = 60) -> None:
     """Samples in a grid of ten columns, as a PNG; of a conditional model a class in each column."""
-    from matplotlib.figure import Figure
-
     from dgm_helpers import plots
 
     device = next(model.parameters()).device
@@ -207,7 +224,5 @@ def draw_samples(model: nn.Module, dataset: data.Dataset, path: Path, n: int = 6
         {"label": torch.arange(n, device=device) % model.config["classes"]} if takes_labels(model) else {}
     )
     images = model.sample(n, **condition, generator=generator(0, device))
-    images = images.reshape(n, *dataset.train.shape[1:]).clamp(0, 1)
-    figure = Figure(figsize=(8, 8 * math.ceil(n / 10) / 10 + 0.1), layout="constrained")
-    plots.image_grid(figure.add_subplot(), images, columns=10)
+    figure = plots.image_page(images.reshape(n, *dataset.train.shape[1:]))
     write_whole(path, lambda part: part.write_bytes(plots.to_png(figure)))

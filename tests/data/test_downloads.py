@@ -9,6 +9,8 @@ import hashlib
 import io
 import re
 import struct
+import subprocess
+import sys
 import tarfile
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -19,7 +21,7 @@ import torch
 from scipy.io import savemat
 
 from dgm_helpers import data
-from dgm_helpers.data import downloads
+from dgm_helpers.data import downloads, formats
 from dgm_helpers.data.factors import Factors
 
 NAMES = data.DOWNLOADED
@@ -59,11 +61,12 @@ def omniglot(rows: int = 784, top: float = 1.0) -> bytes:
     return buffer.getvalue()
 
 
-def dsprites() -> bytes:
+def dsprites(shape: tuple[int, ...] = (24, 64, 64), dtype: type = np.uint8) -> bytes:
+    """Image i has one pixel of 1, at column i of its first row; with metadata that only pickle could read."""
     buffer = io.BytesIO()
-    images = np.zeros((24, 64, 64), np.uint8)
+    images = np.zeros(shape, dtype)
     images[np.arange(24), 0, np.arange(24)] = 1
-    np.savez(buffer, imgs=images, metadata=np.array({"needs": "pickle"}, dtype=object))
+    np.savez_compressed(buffer, imgs=images, metadata=np.array({"needs": "pickle"}, dtype=object))
     return buffer.getvalue()
 
 
@@ -275,9 +278,63 @@ def test_dsprites_splits_its_grid_without_unpickling(server):
     assert torch.equal(sprites.train_labels, sprites.train_factors[:, 0])
 
 
+def test_dsprites_is_split_by_a_fixed_order(server, monkeypatch):
+    monkeypatch.setattr(formats, "ROWS", 5)  # in five parts, the last of them short
+    sprites = data.load("dsprites")
+    order = torch.randperm(24, generator=torch.Generator().manual_seed(0))
+    rows = [split[:, 0, 0].float().argmax(dim=1).tolist() for split in (sprites.test, sprites.train)]
+    assert rows == [order[:2].tolist(), order[2:].tolist()]
+
+
 def test_the_grid_of_dsprites_is_verified(server, monkeypatch):
     monkeypatch.setattr(downloads, "DSPRITES_FACTORS", Factors(("shape",), (23,)))
-    assert "it holds 24 images" in refusal("dsprites")
+    assert "holds 24 images, not 23" in refusal("dsprites")
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"), [((24, 32, 32), np.uint8), ((24, 64, 64), np.float32)], ids=["size", "type"]
+)
+def test_what_dspritess_file_holds_is_verified(shape, dtype, tiny, tmp_path, monkeypatch):
+    monkeypatch.setenv("DGM_DATA", str(tmp_path))
+    (file,) = downloads.SOURCES["dsprites"].files
+    content = dsprites(shape, dtype)
+    (tmp_path / file).write_bytes(content)
+    checksums = {file: f"md5:{hashlib.md5(content).hexdigest()}"}
+    monkeypatch.setitem(
+        downloads.SOURCES, "dsprites", dataclasses.replace(downloads.SOURCES["dsprites"], files=checksums)
+    )
+    assert "not bytes of 64×64 images" in refusal("dsprites")
+
+
+LOAD_DSPRITES = """
+import sys
+from pathlib import Path
+import torch
+from dgm_helpers.data import downloads
+from dgm_helpers.data.factors import Factors
+
+def peak():
+    (line,) = [line for line in open("/proc/self/status") if line.startswith("VmHWM:")]
+    return 1024 * int(line.split()[1])
+
+downloads.DSPRITES_FACTORS = Factors(downloads.DSPRITES_FACTORS.names, (3, 6, 40, 8, 5))
+downloads.fetch = lambda name: [Path(sys.argv[1])]
+torch.randperm(9).argsort(), Factors(("shape",), (2,)).grid()  # what a first call imports is not counted
+before = peak()
+sprites = downloads.dsprites()
+assert len(sprites.train) + len(sprites.test) == 28_800
+print((peak() - before) / (28_800 * 64 * 64))
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="the peak of a process's memory is read from Linux's /proc"
+)
+def test_loading_dsprites_takes_little_more_memory_than_its_images(tmp_path):
+    np.savez_compressed(tmp_path / "dsprites.npz", imgs=np.ones((28_800, 64, 64), np.uint8))
+    arguments = [sys.executable, "-c", LOAD_DSPRITES, str(tmp_path / "dsprites.npz")]
+    said = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+    assert 0.9 < float(said) < 1.3  # 118 MB of images, some MB of factors and buffers; a copy would make it 2
 
 
 def test_published_checksums_are_md5_sums():

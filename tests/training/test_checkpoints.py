@@ -1,6 +1,7 @@
 """A model's file: what comes back is what was saved, and what is no such file is told in one sentence."""
 
 import json
+import math
 
 import pytest
 import torch
@@ -8,12 +9,13 @@ from safetensors.torch import save_file
 from torch import nn
 
 from dgm_helpers.layers.invertible_batch_norm import InvertibleBatchNorm
+from dgm_helpers.models.description import build, describe
 from dgm_helpers.models.gated_pixelcnn import GatedPixelCNN
-from dgm_helpers.models.iaf import IAFVAE
-from dgm_helpers.models.priors import MixturePrior
+from dgm_helpers.models.iaf import IAFVAE, AutoregressivePrior
+from dgm_helpers.models.priors import MixturePrior, StandardNormal
 from dgm_helpers.models.revnet import RevNet
 from dgm_helpers.models.vae import VAE, ConvVAE
-from dgm_helpers.training.checkpoints import build, describe, load_model, read_header, save_model
+from dgm_helpers.training.checkpoints import load_model, read_header, save_model
 
 MODELS = {
     "tuples": lambda: ConvVAE(image_size=8, channels=(4, 8), latent_dim=2),
@@ -21,6 +23,19 @@ MODELS = {
     "convolutions": lambda: GatedPixelCNN(image_size=8, channels=4, layers=2, classes=3),
     "counts": lambda: RevNet(image_channels=1, units=(1,), channels=(4, 4), strides=(1,)),
     "masks": lambda: IAFVAE(data_dim=6, latent_dim=3, hidden=(5,), flow_hidden=(6,), context_dim=2),
+    "mixture prior": lambda: VAE(
+        data_dim=6, latent_dim=2, hidden=(5,), prior=MixturePrior(latent_dim=2, components=3)
+    ),
+    "flow prior": lambda: IAFVAE(
+        data_dim=6,
+        latent_dim=3,
+        hidden=(5,),
+        flow_hidden=(6,),
+        prior=AutoregressivePrior(latent_dim=3, hidden=(4,)),
+    ),
+    "convolutions and prior": lambda: ConvVAE(
+        image_size=8, channels=(4, 8), latent_dim=2, prior=MixturePrior(latent_dim=2)
+    ),
     "double": lambda: VAE(data_dim=6, latent_dim=2, hidden=(5,)).double(),
 }
 
@@ -59,6 +74,47 @@ def test_a_module_in_the_configuration_is_built_again():
                               "prior": describe(MixturePrior(latent_dim=2, components=3))}}  # fmt: skip
     model = build(json.loads(json.dumps(description)))
     assert isinstance(model.prior, MixturePrior) and len(model.prior.logits) == 3
+
+
+def test_models_of_one_configuration_share_no_prior():
+    first = MODELS["mixture prior"]()
+    second = type(first)(**first.config)
+    assert second.config == first.config and second.prior is not first.prior
+    assert isinstance(second.prior, MixturePrior) and len(second.prior.logits) == 3
+
+
+def test_a_prior_that_is_exchanged_comes_back_too(path):
+    model = VAE(data_dim=6, latent_dim=2, hidden=(5,))
+    assert "prior" not in model.config  # as in the files that there are
+    model.prior = MixturePrior(latent_dim=2, components=4)
+    save_model(model, path)
+    assert same(load_model(path), model)
+
+
+class NarrowPrior(StandardNormal):
+    """N(0, I/4), which nothing in a file of weights could tell from N(0, I)."""
+
+    def log_prob(self, z):
+        return super().log_prob(2 * z) + z.shape[-1] * math.log(2)
+
+
+def test_a_prior_that_cannot_be_built_again_is_refused(path):
+    model = VAE(data_dim=6, latent_dim=2, hidden=(5,), prior=NarrowPrior(latent_dim=2))
+    name = f"{NarrowPrior.__module__}:NarrowPrior"
+    with pytest.raises(
+        ValueError, match=f"^a {name} cannot be built again from a file: that takes a class of"
+    ):
+        save_model(model, path)
+    assert not path.exists()
+    with pytest.raises(ValueError, match=f"asks for {name}: only classes of dgm_helpers are built"):
+        VAE(**model.config)
+
+
+def test_a_prior_that_is_no_module_is_told():
+    with pytest.raises(
+        ValueError, match=r"^a prior is a module with log_prob and sample, not \{'components'"
+    ):
+        VAE(data_dim=6, prior={"components": 3})
 
 
 def test_half_the_size_comes_back_rounded_in_float32(path, tmp_path):

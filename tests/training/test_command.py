@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from dgm_helpers import pretrained
+from dgm_helpers.runtime import generator
 from dgm_helpers.training import command
 from dgm_helpers.training.checkpoints import load_model, read_header
 from dgm_helpers.training.evaluation import evaluate
@@ -48,8 +49,10 @@ def test_a_run_leaves_model_history_curve_and_samples(folder, capsys):
         "digits: 1437 training",
         "step 50: loss",
         "step 60: loss",
-        "test: loss",
-        "toy/samples.png",
+        "60 steps, 100 images a step, in toy",
+        "test split, average of 360 images:\n  loss  ",
+        "s of it training",
+        *(f"toy/{path.name} " for path in run.iterdir() if path.name != "run.json"),
     ):
         assert line in said
     assert all((run / name).read_bytes().startswith(b"\x89PNG") for name in ("curve.png", "samples.png"))
@@ -111,6 +114,45 @@ def test_a_model_that_cannot_be_sampled_gets_no_picture(folder):
         command.main(["revnet", "--steps", "1", "--batch-size", "4", "--data", "digits", "--out", "r"]) == 0
     )
     assert (folder / "r" / "model.safetensors").exists() and not (folder / "r" / "samples.png").exists()
+
+
+def test_a_log_file_is_told_now_and_then_how_far_a_run_is(monkeypatch, capsys):
+    monkeypatch.delenv("DGM_QUIET")
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)  # a plugin of pytest may have imported it
+    assert command.main([*TOY, "--steps", "40", "--out", "toy"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(",")[0] for line in lines] == [
+        f"step {step} of 40" for step in (1, *range(4, 41, 4))
+    ]
+    assert all(": loss " in line for line in lines) and "to go" in lines[0] and "to go" not in lines[-1]
+    monkeypatch.setenv("DGM_QUIET", "1")
+    assert command.main([*TOY, "--steps", "40", "--out", "quiet"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_flow_is_told_in_bits_per_dimension_too(folder, capsys):
+    flow = ["nice", "--data", "digits", "--set", "data_dim=64", "--set", "levels=17", "--set", "hidden=(4,)"]
+    assert command.main([*flow, "--steps", "2", "--out", "flow"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "bits_per_dim" in line]
+    assert line.endswith(" bits per dimension")
+    from dgm_helpers import data
+
+    # The model's own, with the same noise: evaluate draws it for 100 images at a time.
+    model, noise = load_model(folder / "flow" / "model.safetensors"), generator(0)
+    images = data.load("digits").test.flatten(1)
+    bits = torch.cat([model.bits_per_dim(batch, noise) for batch in images.split(100)]).detach().mean()
+    assert float(line.split()[1]) == pytest.approx(float(bits), rel=1e-4)
+    assert read_header(folder / "flow" / "model.safetensors")["metric"]["test bits_per_dim"] > 0
+
+
+def test_a_games_sum_of_losses_is_not_told(folder, capsys):
+    game = ["gan", "--data", "digits", "--set", "data_shape=(1,8,8)", "--set", "channels=(4,)"]
+    assert command.main([*game, "--steps", "2", "--out", "game"]) == 0
+    said = capsys.readouterr().out
+    assert "loss" not in said.replace("the loss", "").replace("term of the loss", "")
+    assert "nats (1.3863 at equilibrium)" in said and "nats (0.69315 at equilibrium)" in said
+    assert (folder / "game" / "curve.png").exists()
 
 
 def test_minutes_are_a_budget(folder):
