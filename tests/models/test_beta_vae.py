@@ -165,7 +165,7 @@ def test_the_paper_presets_have_the_papers_networks():
     assert kinds(higgins.decoder) == ["Linear", "Tanh"] * 3 + ["Linear"]
     assert kinds(higgins.encoder) == ["Linear", "ReLU"] * 2 + ["Linear"]
     tanh = BetaVAE(**{**SMALL, "decoder_activation": "tanh"})
-    assert kinds(tanh.decoder) == ["Linear", "Tanh", "Linear", "Tanh", "Rearrange", "ConvTranspose2d", "Tanh",
+    assert kinds(tanh.decoder) == ["Linear", "Tanh", "Linear", "Tanh", "ToMaps", "ConvTranspose2d", "Tanh",
                                    "ConvTranspose2d", "Flatten"]  # fmt: skip
     assert set(TRAINING) == set(PRESETS)
 
