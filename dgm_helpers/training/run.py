@@ -1,6 +1,7 @@
 """A training run in a folder: what was asked for, checkpoint, history, and at the end the model and its samples."""
 
 import dataclasses
+import inspect
 import json
 import shlex
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from dgm_helpers.training.evaluation import evaluate, takes_labels
 from dgm_helpers.training.history import History
 from dgm_helpers.training.loop import fit
 from dgm_helpers.training.progress import duration
+from dgm_helpers.training.state import FILE, read
 from dgm_helpers.training.terms import meaningful
 
 SETTINGS = "run.json"
@@ -54,10 +56,20 @@ class Settings:
         return shlex.join(words)
 
     def write(self, folder: Path) -> None:
-        """Put them into a run's folder."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Put them into a run's folder.
+
+        Raises:
+            ValueError: if it cannot be made, or nothing be written into it.
+        """
         text = json.dumps(dataclasses.asdict(self), indent=2)
-        write_whole(folder / SETTINGS, lambda part: part.write_text(text + "\n"))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(folder / SETTINGS, lambda part: part.write_text(text + "\n"))
+        except OSError as error:
+            reason = error.strerror or error
+            raise ValueError(
+                f"nothing can be written into {folder} ({reason}): name another by --out"
+            ) from error
 
     @classmethod
     def read(cls, folder: Path) -> "Settings":
@@ -66,10 +78,16 @@ class Settings:
         Raises:
             ValueError: if the folder holds no run.
         """
+        if not (folder / SETTINGS).is_file():
+            raise ValueError(f"{folder} holds no run to go on with: there is no {SETTINGS} in it")
         try:
-            return cls(**json.loads((folder / SETTINGS).read_text()))
+            settings = cls(**json.loads((folder / SETTINGS).read_text()))
         except (OSError, ValueError, TypeError) as error:
-            raise ValueError(f"{folder} holds no run to go on with: {error}") from None
+            raise ValueError(
+                f"{folder} holds no run to go on with: {SETTINGS} cannot be read ({error})"
+            ) from None
+        # JSON made lists of the tuples, and the configuration of the model is to be the same again.
+        return dataclasses.replace(settings, set={key: _tuples(value) for key, value in settings.set.items()})
 
 
 @dataclass(frozen=True)
@@ -98,10 +116,16 @@ class Run:
         entry = registry.find(settings.model, settings.preset)
         dataset = data.load(settings.data)
         seed_everything(settings.seed)
-        model = entry.build(settings.set).to(device)
+        model = build(entry, settings.set).to(device)
         require_fitting(model, dataset)
+        require_statistics(model, settings.batch_size // processes.count)
         run = cls(settings, folder, processes, entry, dataset, model)
-        run.evaluate(images=2)
+        try:
+            run.evaluate(images=2)
+        except (RuntimeError, TypeError, IndexError) as error:
+            raise ValueError(
+                f"{_changed(entry, settings.set)} cannot compute its loss: {_reason(error)}"
+            ) from error
         return run
 
     def __str__(self) -> str:
@@ -119,6 +143,14 @@ class Run:
         ends = [] if steps is None else [f"{steps:,} steps"]
         ends += [] if minutes is None else [duration(60 * minutes)]
         return f"{' or '.join(ends)}, {self.settings.batch_size:,} images a step, in {self.folder}"
+
+    def steps_made(self) -> int:
+        """How many updates the checkpoint in the folder has seen; 0 if there is none.
+
+        Raises:
+            ValueError: if it cannot be read.
+        """
+        return read(self.folder)["step"] if (self.folder / FILE).is_file() else 0
 
     def train(self) -> History:
         """Train, or go on training, and leave checkpoint and settings in the folder."""
@@ -177,6 +209,52 @@ class Run:
         return images.flatten(1) if "data_dim" in self.model.config else images
 
 
+def build(entry: registry.Entry, changes: dict[str, Any]) -> nn.Module:
+    """The preset's model, some arguments changed.
+
+    Raises:
+        ValueError: if it does not take them, whatever its constructor made of them.
+    """
+    try:
+        return entry.build(changes)
+    except Exception as error:
+        if not changes or (isinstance(error, ValueError) and error.__cause__ is None):
+            raise  # it says itself what it does not take
+        raise ValueError(f"{_changed(entry, changes)} cannot be built: {_reason(error)}") from error
+
+
+def _changed(entry: registry.Entry, changes: dict[str, Any]) -> str:
+    """A model in words, with what was changed and what it was before."""
+    before = {
+        name: parameter.default
+        for base in reversed(entry.kind.__mro__)
+        for name, parameter in inspect.signature(base.__init__).parameters.items()
+    } | entry.arguments
+    listed = ", ".join(f"{key}={value!r} ({before[key]!r} unless set)" for key, value in changes.items())
+    return f"{entry.name} with {listed}" if changes else entry.name
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in one line."""
+    return str(error.__cause__ or error).partition("\n")[0]
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def require_statistics(model: nn.Module, images: int) -> None:
+    """Refuse batches of one image with a ValueError, if the model normalises over its batch."""
+    batch_norm = torch.nn.modules.batchnorm._BatchNorm
+    if images < 2 and any(isinstance(module, batch_norm) for module in model.modules()):
+        raise ValueError(
+            f"{type(model).__name__} has batch normalisation, which needs two images or more in each process: "
+            "give a larger --batch-size"
+        )
+
+
 def require_fitting(model: nn.Module, dataset: data.Dataset) -> None:
     """Refuse data of another size than the model's with a ValueError."""
     channels, height, width = dataset.train.shape[1:]
@@ -187,6 +265,12 @@ def require_fitting(model: nn.Module, dataset: data.Dataset) -> None:
         "image_size": size, "image_channels": channels,
     }  # fmt: skip
     wrong = {key: value for key, value in sizes.items() if config.get(key, value) != value}
+    classes = 1 + int(torch.cat([dataset.train_labels, dataset.test_labels]).max())
+    if takes_labels(model) and config["classes"] < classes:
+        raise ValueError(
+            f"{dataset.name} has {classes} classes, the model has classes {config['classes']}: "
+            f"choose other data, or --set classes={classes}"
+        )
     if height != width and isinstance(config.get("image_size"), int):
         raise ValueError(f"{dataset.name} has images of {height}×{width}; this model takes square ones")
     if wrong:
