@@ -1,7 +1,6 @@
 """A training run in a folder: what was asked for, checkpoint, history, and at the end the model and its samples."""
 
 import dataclasses
-import inspect
 import json
 import shlex
 from dataclasses import dataclass
@@ -13,15 +12,16 @@ from torch import Tensor, nn
 
 from dgm_helpers import data
 from dgm_helpers.data.dequantization import bits_per_dim
-from dgm_helpers.runtime import choose_device, generator, seed_everything
+from dgm_helpers.runtime import choose_device, seed_everything
 from dgm_helpers.training import distributed, registry
 from dgm_helpers.training.checkpoints import save_model, write_whole
 from dgm_helpers.training.evaluation import evaluate, takes_labels
+from dgm_helpers.training.fitting import build, changed, reason_of, require_fitting, require_statistics
 from dgm_helpers.training.history import History
 from dgm_helpers.training.loop import fit
+from dgm_helpers.training.pictures import draw_curve, draw_samples
 from dgm_helpers.training.progress import duration
 from dgm_helpers.training.state import FILE, read
-from dgm_helpers.training.terms import meaningful
 
 SETTINGS = "run.json"
 
@@ -124,7 +124,7 @@ class Run:
             run.evaluate(images=2)
         except (RuntimeError, TypeError, IndexError) as error:
             raise ValueError(
-                f"{_changed(entry, settings.set)} cannot compute its loss: {_reason(error)}"
+                f"{changed(entry, settings.set)} cannot compute its loss: {reason_of(error)}"
             ) from error
         return run
 
@@ -209,104 +209,7 @@ class Run:
         return images.flatten(1) if "data_dim" in self.model.config else images
 
 
-def build(entry: registry.Entry, changes: dict[str, Any]) -> nn.Module:
-    """The preset's model, some arguments changed.
-
-    Raises:
-        ValueError: if it does not take them, whatever its constructor made of them.
-    """
-    try:
-        return entry.build(changes)
-    except Exception as error:
-        if not changes or (isinstance(error, ValueError) and error.__cause__ is None):
-            raise  # it says itself what it does not take
-        raise ValueError(f"{_changed(entry, changes)} cannot be built: {_reason(error)}") from error
-
-
-def _changed(entry: registry.Entry, changes: dict[str, Any]) -> str:
-    """A model in words, with what was changed and what it was before."""
-    before = {
-        name: parameter.default
-        for base in reversed(entry.kind.__mro__)
-        for name, parameter in inspect.signature(base.__init__).parameters.items()
-    } | entry.arguments
-    listed = ", ".join(f"{key}={value!r} ({before[key]!r} unless set)" for key, value in changes.items())
-    return f"{entry.name} with {listed}" if changes else entry.name
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, in one line."""
-    return str(error.__cause__ or error).partition("\n")[0]
-
-
 def _tuples(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _tuples(item) for key, item in value.items()}
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-
-def require_statistics(model: nn.Module, images: int) -> None:
-    """Refuse batches of one image with a ValueError, if the model normalises over its batch."""
-    batch_norm = torch.nn.modules.batchnorm._BatchNorm
-    if images < 2 and any(isinstance(module, batch_norm) for module in model.modules()):
-        raise ValueError(
-            f"{type(model).__name__} has batch normalisation, which needs two images or more in each process: "
-            "give a larger --batch-size"
-        )
-
-
-def require_fitting(model: nn.Module, dataset: data.Dataset) -> None:
-    """Refuse data of another size than the model's with a ValueError."""
-    channels, height, width = dataset.train.shape[1:]
-    config = {key: tuple(value) if isinstance(value, list) else value for key, value in model.config.items()}
-    size = (height, width) if isinstance(config.get("image_size"), tuple) else height
-    sizes = {
-        "data_dim": channels * height * width, "data_shape": (channels, height, width),
-        "image_size": size, "image_channels": channels,
-    }  # fmt: skip
-    wrong = {key: value for key, value in sizes.items() if config.get(key, value) != value}
-    classes = 1 + int(torch.cat([dataset.train_labels, dataset.test_labels]).max())
-    if takes_labels(model) and config["classes"] < classes:
-        raise ValueError(
-            f"{dataset.name} has {classes} classes, the model has classes {config['classes']}: "
-            f"choose other data, or --set classes={classes}"
-        )
-    if height != width and isinstance(config.get("image_size"), int):
-        raise ValueError(f"{dataset.name} has images of {height}×{width}; this model takes square ones")
-    if wrong:
-        has = ", ".join(f"{key} {config[key]}" for key in wrong)
-        way_out = " ".join(f"--set {key}={str(value).replace(' ', '')}" for key, value in wrong.items())
-        raise ValueError(
-            f"{dataset.name} has images of {channels}×{height}×{width}, the model has {has}: "
-            f"choose other data, or {way_out}"
-        )
-
-
-def draw_curve(history: History, path: Path) -> None:
-    """The loss against the step, or each player's, as a PNG."""
-    from matplotlib.figure import Figure
-
-    from dgm_helpers import plots
-
-    figure = Figure(figsize=(6, 3.5), layout="constrained")
-    ax, shown = figure.add_subplot(), meaningful(history.rows[-1])
-    if "loss" in shown:
-        history.plot(ax)
-    else:
-        players = ("vae",) if "vae" in shown else ("discriminator", "generator")
-        history.plot(ax, players, unit="loss of each player")
-    write_whole(path, lambda part: part.write_bytes(plots.to_png(figure)))
-
-
-@torch.no_grad()
-def draw_samples(model: nn.Module, dataset: data.Dataset, path: Path, n: int = 60) -> None:
-    """Samples in a grid of ten columns, as a PNG; of a conditional model a class in each column."""
-    from dgm_helpers import plots
-
-    device = next(model.parameters()).device
-    condition = (
-        {"label": torch.arange(n, device=device) % model.config["classes"]} if takes_labels(model) else {}
-    )
-    images = model.sample(n, **condition, generator=generator(0, device))
-    figure = plots.image_page(images.reshape(n, *dataset.train.shape[1:]))
-    write_whole(path, lambda part: part.write_bytes(plots.to_png(figure)))
