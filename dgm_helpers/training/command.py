@@ -9,7 +9,7 @@ from time import monotonic
 
 import torch
 
-from dgm_helpers.data import EMBEDDED, RENDERED
+from dgm_helpers.data import ABSENT, EMBEDDED, RENDERED
 from dgm_helpers.training import registry
 from dgm_helpers.training.history import History
 from dgm_helpers.training.options import parser
@@ -21,6 +21,7 @@ from dgm_helpers.training.terms import explained, listed, meaningful
 LEGEND = f"""
 laptop, the default preset, trains in about a minute on two cores; paper has the paper's numbers, for GPUs.
 Without a network there are {", ".join((*EMBEDDED, *RENDERED))}; other data are downloaded when they are asked for.
+The course cannot fetch {", ".join(ABSENT)}: train on a copy of yours by dgm_helpers.training.fit.
 `dgm-train MODEL --preset PRESET` trains one of these, with these steps and images a batch unless told otherwise."""
 
 FILES = {

@@ -168,7 +168,8 @@ def test_minutes_are_a_budget(folder):
         ([], "which model? `dgm-train --list` shows what there is"),
         (["gpt"], "unknown model 'gpt': there are "),
         (["vae", "--preset", "desktop"], "vae has no preset 'desktop': it has paper, laptop"),
-        (["vae", "--data", "imagenet"], "unknown data set 'imagenet': there are digits, "),
+        (["vae", "--data", "faces"], "unknown data set 'faces': there are digits, "),
+        (["gan", "--preset", "paper"], "lsun_bedrooms is not among the data of this course, which are digits, "),
         (["vae", "--data", "digits"], "digits has images of 1×8×8, the model has data_dim 784: choose other data, or "
                                       "--set data_dim=64"),
         (["pixelcnn", "--data", "digits"], "the model has image_size 28: choose other data, or --set image_size=8"),
