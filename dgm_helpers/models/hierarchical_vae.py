@@ -40,7 +40,7 @@ from dgm_helpers.objectives.hierarchical import (
     hierarchical_kl,
     hierarchical_log_ratio,
 )
-from dgm_helpers.objectives.importance_weighting import ImportanceSampler, sampled_bound
+from dgm_helpers.objectives.importance_weighting import ImportanceSampler, ImportanceWeighted
 
 POSTERIORS = ("factorized", "bottom-up")
 Activation = Callable[[], nn.Module]
@@ -48,7 +48,7 @@ ACTIVATIONS: dict[str, Activation] = {"tanh": nn.Tanh, "leaky_relu": partial(nn.
 Draw = Callable[[Tensor, Tensor], Tensor]
 
 
-class HierarchicalVAE(nn.Module):
+class HierarchicalVAE(ImportanceWeighted, nn.Module):
     """Hierarchical VAE on vectors with Bernoulli pixels. Layers are numbered as in the equations: 1 is next to x.
 
     Args:
@@ -236,18 +236,6 @@ class HierarchicalVAE(nn.Module):
     ) -> Float[Tensor, " batch"]:
         """Unbiased estimate of the ELBO, in nats: the mean of ``samples``, with the KL in closed form where it is."""
         return hierarchical_elbo(*self.terms(x, samples, generator)).mean(dim=0)
-
-    def bound(
-        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
-    ) -> Float[Tensor, " batch"]:
-        r"""Estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
-
-        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO.
-
-        Raises:
-            ValueError: if ``samples`` is below 1.
-        """
-        return sampled_bound(self.importance_sampler(x), samples, len(x), generator)
 
     def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
         """The function returned draws so many samples of q(z|x) and returns their log-weights.
