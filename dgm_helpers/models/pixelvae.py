@@ -99,8 +99,6 @@ class PixelVAE(HierarchicalVAE):
     ) -> None:
         nn.Module.__init__(self)
         require_levels(levels)
-        if not map_stride and image_size % 4:
-            raise ValueError(f"images of {image_size} pixels a side: two strides of 2 need a multiple of 4")
         if map_stride and not upsampling:
             raise ValueError("a latent map enters the gated layers as a map: leave upsampling as it is")
         if not layers and not upsampling:
