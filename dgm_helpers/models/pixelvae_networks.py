@@ -8,6 +8,7 @@ p(x|z_1) z_1.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from einops import rearrange
 from einops.layers.torch import Rearrange
 from jaxtyping import Float
@@ -198,9 +199,10 @@ class MapPrior(nn.Module):
         mu, log_sigma = self.pixelcnn.gaussians(maps, self.context(above.flatten(0, -2)))
         return mu.reshape(z.shape), log_sigma.reshape(z.shape)
 
+    @torch.no_grad()
     def draw(
         self, noise: Float[Tensor, "batch latent"], above: Float[Tensor, "batch above"]
     ) -> Float[Tensor, "batch latent"]:
-        """The z_1 that standard normal numbers turn into, given z_2."""
+        """The z_1 that standard normal numbers turn into, given z_2, place by place; without gradients."""
         maps = noise.reshape(-1, *self.map_shape)
         return rearrange(self.pixelcnn.sample_given(maps, self.context(above)), "b c h w -> b (c h w)")
