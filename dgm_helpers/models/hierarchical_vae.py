@@ -40,7 +40,7 @@ from dgm_helpers.objectives.hierarchical import (
     hierarchical_kl,
     hierarchical_log_ratio,
 )
-from dgm_helpers.objectives.importance_weighting import ImportanceSampler, sampled_bound
+from dgm_helpers.objectives.importance_weighting import ImportanceSampler, ImportanceWeighted
 
 POSTERIORS = ("factorized", "bottom-up")
 Activation = Callable[[], nn.Module]
@@ -48,7 +48,7 @@ ACTIVATIONS: dict[str, Activation] = {"tanh": nn.Tanh, "leaky_relu": partial(nn.
 Draw = Callable[[Tensor, Tensor], Tensor]
 
 
-class HierarchicalVAE(nn.Module):
+class HierarchicalVAE(ImportanceWeighted, nn.Module):
     """Hierarchical VAE on vectors with Bernoulli pixels. Layers are numbered as in the equations: 1 is next to x.
 
     Args:
@@ -152,18 +152,32 @@ class HierarchicalVAE(nn.Module):
         mu, scale = parameters.to(torch.promote_types(parameters.dtype, torch.float32)).chunk(2, dim=-1)
         return mu, LOG_SCALES[self.scale](scale)
 
-    def infer(self, x: Float[Tensor, "batch *pixels"], draw: Draw) -> tuple[list[Tensor], list[Gaussian]]:
-        """z_1 … z_L, each made by ``draw`` of the mean and log standard deviation of its q; and these."""
-        values, latents, posteriors = x.flatten(1), [], []
+    def read(self, x: Float[Tensor, "batch *pixels"]) -> list[Tensor]:
+        """What x alone decides of the features that layers are read off: all of them; with bottom-up the first's.
+
+        Raises:
+            ValueError: if the data points have another size than the model's.
+        """
+        values, features = x.flatten(1), []
         if values.shape[1] != math.prod(self.data_shape):
             raise ValueError(
                 f"this model takes {math.prod(self.data_shape)} numbers a data point, not {values.shape[1]}"
             )
-        for reader, head in zip(self.readers, self.heads, strict=True):
-            features = reader(values)
-            posteriors.append(self.gaussian(head(features)))
+        for reader in self.readers[:1] if self.posterior == "bottom-up" else self.readers:
+            values = reader(values)
+            features.append(values)
+        return features
+
+    def infer(self, features: Sequence[Tensor], draw: Draw) -> tuple[list[Tensor], list[Gaussian]]:
+        """z_1 … z_L, each made by ``draw`` of the mean and log standard deviation of its q; and these.
+
+        The features are those of :meth:`read`; a layer without any reads the z beneath it.
+        """
+        latents, posteriors = [], []
+        for layer, (reader, head) in enumerate(zip(self.readers, self.heads, strict=True)):
+            here = features[layer] if layer < len(features) else reader(latents[-1])
+            posteriors.append(self.gaussian(head(here)))
             latents.append(draw(*posteriors[-1]))
-            values = latents[-1] if self.posterior == "bottom-up" else features
         return latents, posteriors
 
     def encode(self, x: Float[Tensor, "batch *pixels"]) -> list[Gaussian]:
@@ -172,20 +186,13 @@ class HierarchicalVAE(nn.Module):
         Raises:
             ValueError: if the data points have another size than the model's.
         """
-        return self.infer(x, lambda mu, _: mu)[1]
+        return self.infer(self.read(x), lambda mu, _: mu)[1]
 
     def posterior_sample(
         self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
     ) -> tuple[list[Tensor], list[Gaussian]]:
         """Draws ``[samples, batch, latent_i]`` from q(z|x), and the Gaussians that each layer was drawn from."""
-
-        def draw(mu: Tensor, log_sigma: Tensor) -> Tensor:
-            mu, log_sigma = (
-                parameter.expand(samples, *parameter.shape[-2:]) for parameter in (mu, log_sigma)
-            )
-            return gaussian_sample(mu, log_sigma, generator)
-
-        return self.infer(x, draw)
+        return self.infer(self.read(x), posterior_draw(samples, generator))
 
     def prior_at(self, latents: Sequence[Tensor]) -> list[Gaussian]:
         """p(z_i|z_{i+1}) of each layer, at the given latents."""
@@ -237,26 +244,15 @@ class HierarchicalVAE(nn.Module):
         """Unbiased estimate of the ELBO, in nats: the mean of ``samples``, with the KL in closed form where it is."""
         return hierarchical_elbo(*self.terms(x, samples, generator)).mean(dim=0)
 
-    def bound(
-        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
-    ) -> Float[Tensor, " batch"]:
-        r"""Estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
-
-        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO.
-
-        Raises:
-            ValueError: if ``samples`` is below 1.
-        """
-        return sampled_bound(self.importance_sampler(x), samples, len(x), generator)
-
     def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
-        """The function returned draws so many samples of q(z|x) and returns their log-weights.
+        """Read ``x``, once; the function returned draws so many samples of q(z|x) and returns their log-weights.
 
         They are log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
         """
+        features = self.read(x)
 
         def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
-            latents, posteriors = self.posterior_sample(x, samples, generator)
+            latents, posteriors = self.infer(features, posterior_draw(samples, generator))
             ratio = hierarchical_log_ratio(latents, posteriors, self.prior_at(latents)).sum(dim=-1)
             return self.log_likelihood(x, latents[0]) - ratio
 
@@ -317,6 +313,16 @@ class HierarchicalVAE(nn.Module):
             raise ValueError(f"this model has layers 1 to {len(self.latent_dims)}, no layer {lowest}")
         held = {layer: mu for layer, (mu, _) in enumerate(self.encode(x), start=1) if layer >= lowest}
         return self.sample(len(x), generator, held=held).view_as(x)
+
+
+def posterior_draw(samples: int, generator: torch.Generator | None = None) -> Draw:
+    """Draws so many samples of each Gaussian: of ``[batch, latent]``, or of one for each sample, as many in all."""
+
+    def draw(mu: Tensor, log_sigma: Tensor) -> Tensor:
+        mu, log_sigma = (parameter.expand(samples, *parameter.shape[-2:]) for parameter in (mu, log_sigma))
+        return gaussian_sample(mu, log_sigma, generator)
+
+    return draw
 
 
 def hidden_layers(sizes: Sequence[int], activation: Activation = nn.Tanh) -> nn.Sequential:
