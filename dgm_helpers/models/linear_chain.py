@@ -15,7 +15,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal
 
-from dgm_helpers.models.hierarchical_vae import Draw, HierarchicalVAE
+from dgm_helpers.models.hierarchical_vae import HierarchicalVAE
+from dgm_helpers.models.latent_hierarchy import Draw
 from dgm_helpers.objectives.distributions import (
     gaussian_log_prob,
     gaussian_sample,
