@@ -246,5 +246,11 @@ PRESETS = {
 TRAINING = {
     # Section 4.1: batches of 64; the number of steps is ours.
     "paper": {"data": "cifar10", "steps": 200_000, "batch_size": 64, "learning_rate": 1e-3},
-    "laptop": {"data": "mnist_10k", "steps": 400, "batch_size": 32, "learning_rate": 5e-3, "weight_average": 0.99},
+    "laptop": {
+        "data": "mnist_10k",
+        "steps": 400,
+        "batch_size": 32,
+        "learning_rate": 5e-3,
+        "weight_average": 0.99,
+    },
 }
