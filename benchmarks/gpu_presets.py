@@ -17,7 +17,8 @@ from dgm_helpers.training import optimizers, registry
 from dgm_helpers.training.evaluation import takes_labels
 
 GIB = 1 << 30
-SHAPES = {"mnist_10k": (1, 28, 28), "cifar10": (3, 32, 32), "cifar100": (3, 32, 32), "digits": (1, 8, 8)}
+SHAPES = {"mnist_10k": (1, 28, 28), "cifar10": (3, 32, 32), "cifar100": (3, 32, 32), "digits": (1, 8, 8),
+          "imagenet": (3, 224, 224)}  # fmt: skip
 
 
 def measure_presets(device: torch.device, *, only: Sequence[str] | None, dry_run: bool) -> dict[str, object]:

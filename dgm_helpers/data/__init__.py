@@ -3,12 +3,13 @@
 from dgm_helpers.data.dataset import Dataset
 from dgm_helpers.data.factors import Factors, Renderer
 from dgm_helpers.data.heads import Heads
-from dgm_helpers.data.registry import DOWNLOADED, EMBEDDED, RENDERED, load, names
+from dgm_helpers.data.registry import ABSENT, DOWNLOADED, EMBEDDED, RENDERED, load, names
 from dgm_helpers.data.rendered import rendered
 from dgm_helpers.data.sampling import binarize, gaussian
 from dgm_helpers.data.sprites import Sprites
 
 __all__ = [
+    "ABSENT",
     "DOWNLOADED",
     "EMBEDDED",
     "RENDERED",

@@ -17,6 +17,8 @@ _DOWNLOADED = {
 _LOADERS: dict[str, Callable[[], Dataset]] = _EMBEDDED | _RENDERED | _DOWNLOADED
 # The first two need no network; nothing but the third uses it.
 EMBEDDED, RENDERED, DOWNLOADED = tuple(_EMBEDDED), tuple(_RENDERED), tuple(_DOWNLOADED)
+# The papers' sets that nobody may hand on, or that are too large to be fetched by the way.
+ABSENT = ("celeba", "imagenet", "imagenet_64", "lsun_bedrooms", "svhn")
 
 
 def load(name: str) -> Dataset:
@@ -27,9 +29,14 @@ def load(name: str) -> Dataset:
     user's cache; the environment variable ``DGM_DATA`` names a folder or an address to fetch them from instead.
 
     Raises:
-        ValueError: if there is no data set of that name.
+        ValueError: if there is no data set of that name, or it is one of ``ABSENT``, which presets of papers name.
         ConnectionError: if it has to be fetched and cannot be; says which embedded set to use instead.
     """
+    if name in ABSENT:
+        raise ValueError(
+            f"{name} is not among the data of this course, which are {', '.join(_LOADERS)}: choose one of these, or "
+            "train on images of your own by dgm_helpers.training.fit"
+        )
     if name not in _LOADERS:
         raise ValueError(f"unknown data set {name!r}: there are {', '.join(_LOADERS)}")
     return _LOADERS[name]()

@@ -31,7 +31,7 @@ class GatedStacks(nn.Module):
         channels: features p of each stack.
         layers: number of gated layers.
         kernel_size: n of the layers' n x n and 1 x n convolutions, odd.
-        first_kernel_size: the same of the first layer.
+        first_kernel_size: the same of the convolutions before them, which read the map and have no gates.
         image_channels: C, where what is at a place is itself ordered: input, feature and output f belong to channel
             f mod C, and outputs see the channels before theirs. With 1 they see nothing of their own place.
         classes: number of classes, 0 for none.

@@ -60,11 +60,12 @@ class BernoulliVAE(nn.Module):
 
     def encode(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, "batch latent"]:
         """Logits of q(z|x)."""
-        return self.encoder(x)
+        # In x's precision, for the KL, whatever the network computes in: a sigmoid rounded to bfloat16 is not theirs.
+        return self.encoder(x).to(x.dtype)
 
     def decode(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
         """Logits of p(x|z)."""
-        return self.decoder(z)
+        return self.decoder(z).to(z.dtype)
 
     def log_likelihood(
         self, x: Float[Tensor, "batch data"], z: Float[Tensor, "*samples batch latent"]

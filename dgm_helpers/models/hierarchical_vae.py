@@ -32,23 +32,16 @@ from torch import Tensor, nn
 from dgm_helpers.data.sampling import binarize
 from dgm_helpers.layers.encoder_decoder import perceptron
 from dgm_helpers.layers.scales import LOG_SCALES
-from dgm_helpers.objectives.distributions import bernoulli_log_prob, gaussian_sample
-from dgm_helpers.objectives.hierarchical import (
-    Gaussian,
-    ancestral_sample,
-    hierarchical_elbo,
-    hierarchical_kl,
-    hierarchical_log_ratio,
-)
-from dgm_helpers.objectives.importance_weighting import ImportanceSampler, sampled_bound
+from dgm_helpers.models.latent_hierarchy import Draw, LatentHierarchy
+from dgm_helpers.objectives.distributions import bernoulli_log_prob
+from dgm_helpers.objectives.hierarchical import Gaussian
 
 POSTERIORS = ("factorized", "bottom-up")
 Activation = Callable[[], nn.Module]
 ACTIVATIONS: dict[str, Activation] = {"tanh": nn.Tanh, "leaky_relu": partial(nn.LeakyReLU, 0.1)}
-Draw = Callable[[Tensor, Tensor], Tensor]
 
 
-class HierarchicalVAE(nn.Module):
+class HierarchicalVAE(LatentHierarchy):
     """Hierarchical VAE on vectors with Bernoulli pixels. Layers are numbered as in the equations: 1 is next to x.
 
     Args:
@@ -152,44 +145,33 @@ class HierarchicalVAE(nn.Module):
         mu, scale = parameters.to(torch.promote_types(parameters.dtype, torch.float32)).chunk(2, dim=-1)
         return mu, LOG_SCALES[self.scale](scale)
 
-    def infer(self, x: Float[Tensor, "batch *pixels"], draw: Draw) -> tuple[list[Tensor], list[Gaussian]]:
-        """z_1 … z_L, each made by ``draw`` of the mean and log standard deviation of its q; and these."""
-        values, latents, posteriors = x.flatten(1), [], []
-        if values.shape[1] != math.prod(self.data_shape):
-            raise ValueError(
-                f"this model takes {math.prod(self.data_shape)} numbers a data point, not {values.shape[1]}"
-            )
-        for reader, head in zip(self.readers, self.heads, strict=True):
-            features = reader(values)
-            posteriors.append(self.gaussian(head(features)))
-            latents.append(draw(*posteriors[-1]))
-            values = latents[-1] if self.posterior == "bottom-up" else features
-        return latents, posteriors
-
-    def encode(self, x: Float[Tensor, "batch *pixels"]) -> list[Gaussian]:
-        """q(z_i|x) of each layer from the bottom; in a bottom-up posterior, given the mean of the layer beneath.
+    def read(self, x: Float[Tensor, "batch *pixels"]) -> list[Tensor]:
+        """What x alone decides of the features that layers are read off: all of them; with bottom-up the first's.
 
         Raises:
             ValueError: if the data points have another size than the model's.
         """
-        return self.infer(x, lambda mu, _: mu)[1]
-
-    def posterior_sample(
-        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
-    ) -> tuple[list[Tensor], list[Gaussian]]:
-        """Draws ``[samples, batch, latent_i]`` from q(z|x), and the Gaussians that each layer was drawn from."""
-
-        def draw(mu: Tensor, log_sigma: Tensor) -> Tensor:
-            mu, log_sigma = (
-                parameter.expand(samples, *parameter.shape[-2:]) for parameter in (mu, log_sigma)
+        values, features = x.flatten(1), []
+        if values.shape[1] != math.prod(self.data_shape):
+            raise ValueError(
+                f"this model takes {math.prod(self.data_shape)} numbers a data point, not {values.shape[1]}"
             )
-            return gaussian_sample(mu, log_sigma, generator)
+        for reader in self.readers[:1] if self.posterior == "bottom-up" else self.readers:
+            values = reader(values)
+            features.append(values)
+        return features
 
-        return self.infer(x, draw)
+    def infer(self, features: Sequence[Tensor], draw: Draw) -> tuple[list[Tensor], list[Gaussian]]:
+        """z_1 … z_L, each made by ``draw`` of the mean and log standard deviation of its q; and these.
 
-    def prior_at(self, latents: Sequence[Tensor]) -> list[Gaussian]:
-        """p(z_i|z_{i+1}) of each layer, at the given latents."""
-        return [self.prior(i + 1, above) for i, above in enumerate([*latents[1:], None])]
+        The features are those of :meth:`read`; a layer without any reads the z beneath it.
+        """
+        latents, posteriors = [], []
+        for layer, (reader, head) in enumerate(zip(self.readers, self.heads, strict=True)):
+            here = features[layer] if layer < len(features) else reader(latents[-1])
+            posteriors.append(self.gaussian(head(here)))
+            latents.append(draw(*posteriors[-1]))
+        return latents, posteriors
 
     def log_likelihood(
         self, x: Float[Tensor, "batch *pixels"], z: Float[Tensor, "*samples batch latent"]
@@ -198,125 +180,11 @@ class HierarchicalVAE(nn.Module):
         logits = self.decoder(z)
         return bernoulli_log_prob(x.flatten(1), logits.to(torch.promote_types(logits.dtype, torch.float32)))
 
-    def terms(
-        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
-    ) -> tuple[Float[Tensor, "{samples} batch"], Float[Tensor, "{samples} batch layers"]]:
-        """What the ELBO averages: log p(x|z_1), and each layer's KL given the layer above, at samples of q(z|x).
-
-        Raises:
-            ValueError: if ``samples`` is below 1.
-        """
-        if samples < 1:
-            raise ValueError(f"an estimate needs at least one sample, not {samples}")
-        latents, posteriors = self.posterior_sample(x, samples, generator)
-        priors = self.prior_at(latents)
-        kl = hierarchical_kl(posteriors, priors).expand(samples, len(x), -1)
-        if self.posterior == "bottom-up":
-            # z_i and z_{i+1} are dependent: only the top's closed form, given z_{L-1}, is the layer's term.
-            ratio = hierarchical_log_ratio(latents, posteriors, priors)
-            kl = torch.cat([ratio[..., :-1], kl[..., -1:]], dim=-1)
-        return self.log_likelihood(x, latents[0]), kl
-
-    def loss(
-        self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
-    ) -> dict[str, Tensor]:
-        """Negative ELBO with one sample, and its terms: the KL of each layer, and their sum; batch averages, in nats.
-
-        With ``free_nats`` the loss has max(KL_i, free_nats) for the KL of each layer, Kingma et al.'s free bits.
-        """
-        reconstruction, kl = self.terms(batch, 1, generator)
-        elbo = hierarchical_elbo(reconstruction, kl).mean()
-        reconstruction, kl = reconstruction.mean(), kl.mean(dim=(0, 1))
-        loss = kl.clamp_min(self.free_nats).sum() - reconstruction if self.free_nats else -elbo
-        layers = {f"kl_{layer}": value for layer, value in enumerate(kl, start=1)}
-        return {"loss": loss, "elbo": elbo, "reconstruction": reconstruction, "kl": kl.sum(), **layers}
-
-    def elbo(
-        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
-    ) -> Float[Tensor, " batch"]:
-        """Unbiased estimate of the ELBO, in nats: the mean of ``samples``, with the KL in closed form where it is."""
-        return hierarchical_elbo(*self.terms(x, samples, generator)).mean(dim=0)
-
-    def bound(
-        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
-    ) -> Float[Tensor, " batch"]:
-        r"""Estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
-
-        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO.
-
-        Raises:
-            ValueError: if ``samples`` is below 1.
-        """
-        return sampled_bound(self.importance_sampler(x), samples, len(x), generator)
-
-    def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
-        """The function returned draws so many samples of q(z|x) and returns their log-weights.
-
-        They are log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
-        """
-
-        def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
-            latents, posteriors = self.posterior_sample(x, samples, generator)
-            ratio = hierarchical_log_ratio(latents, posteriors, self.prior_at(latents)).sum(dim=-1)
-            return self.log_likelihood(x, latents[0]) - ratio
-
-        return draw
-
-    def draw_noise(self, n: int, generator: torch.Generator | None = None) -> dict[int, Tensor]:
-        """All the randomness of ``n`` samples: standard normal numbers ``[n, latent_i]`` for each layer i."""
-        like = next(self.parameters())
-        zeros = {layer: like.new_zeros(n, dim) for layer, dim in enumerate(self.latent_dims, start=1)}
-        # From the top, in the order in which they are used.
-        return {
-            layer: gaussian_sample(zeros[layer], zeros[layer], generator) for layer in sorted(zeros)[::-1]
-        }
-
-    def generate(
-        self, noise: Mapping[int, Tensor], held: Mapping[int, Tensor] | None = None
-    ) -> Float[Tensor, "batch *data"]:
-        """What this noise turns into. Replace one layer's noise, and that layer is resampled, all others held.
-
-        Args:
-            noise: as :meth:`draw_noise` returns it.
-            held: layer -> its z, ``[n, latent_i]`` or ``[1, latent_i]``, in the place of what the noise gives.
-        """
-        return self.emit(self.draw_latents(noise, held)[0], noise)
-
-    def draw_latents(
-        self, noise: Mapping[int, Tensor], held: Mapping[int, Tensor] | None = None
-    ) -> list[Tensor]:
-        """The z_1 … z_L that this noise turns into; arguments as for :meth:`generate`."""
-        layers = range(1, len(self.latent_dims) + 1)
-        return ancestral_sample(self.prior, [noise[layer] for layer in layers], held)
-
     def emit(
         self, z: Float[Tensor, "batch latent"], noise: Mapping[int, Tensor]
     ) -> Float[Tensor, "batch *data"]:
         """E[x|z_1]: there is no noise of the pixels."""
         return self.decoder(z).sigmoid()
-
-    def sample(
-        self,
-        n: int,
-        generator: torch.Generator | None = None,
-        *,
-        held: Mapping[int, Tensor] | None = None,
-    ) -> Float[Tensor, "{n} *data"]:
-        """Ancestral samples: z_L, then each layer given the one above, then x. For ``held`` see :meth:`generate`."""
-        return self.generate(self.draw_noise(n, generator), held)
-
-    def reconstruct(
-        self, x: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None, *, lowest: int = 1
-    ) -> Float[Tensor, "batch *pixels"]:
-        """x again from the means of q in layer ``lowest`` and above; the layers beneath are drawn from the prior.
-
-        Raises:
-            ValueError: if there is no such layer.
-        """
-        if not 1 <= lowest <= len(self.latent_dims):
-            raise ValueError(f"this model has layers 1 to {len(self.latent_dims)}, no layer {lowest}")
-        held = {layer: mu for layer, (mu, _) in enumerate(self.encode(x), start=1) if layer >= lowest}
-        return self.sample(len(x), generator, held=held).view_as(x)
 
 
 def hidden_layers(sizes: Sequence[int], activation: Activation = nn.Tanh) -> nn.Sequential:

@@ -17,6 +17,7 @@ from dgm_helpers.layers.dcgan import generator_network
 from dgm_helpers.layers.frozen import frozen
 from dgm_helpers.layers.minibatch_discrimination import MinibatchDiscrimination
 from dgm_helpers.layers.virtual_batch_norm import ReferencedGenerator, VirtualBatchNorm
+from dgm_helpers.models import learning_rates
 from dgm_helpers.models.gan import GAN, equilibrium
 from dgm_helpers.models.landmark import Landmark
 from dgm_helpers.objectives.adversarial import discriminator_loss, feature_matching_loss, generator_loss
@@ -126,6 +127,15 @@ PRESETS = {
 }  # fmt: skip
 
 TRAINING = {
+    # The same file: 1,200 passes in batches of 100, Adam at 3e-4 with β₁ = 0.5, from the 800th pass on falling to zero.
+    # It makes three steps of the generator for one of the discriminator, here one.
+    "paper": {
+        "data": "cifar10",
+        "steps": 600_000,
+        "batch_size": 100,
+        "learning_rate": 3e-4,
+        "schedule": learning_rates.improved_gan,
+    },
     "laptop": {"data": "mnist_10k", "steps": 1_000, "batch_size": 64, "learning_rate": 5e-4},
     "without_information": {"data": "mnist_10k", "steps": 1_500, "batch_size": 64},
 }

@@ -212,6 +212,9 @@ PRESETS = {
 TRAINING = {
     # launchers/run_mnist_exp.py: 50 epochs of 100 updates on batches of 128.
     "paper": {"data": "mnist", "steps": 5_000, "batch_size": 128},
+    # The number of steps is ours.
+    "paper_svhn": {"data": "svhn", "steps": 50_000, "batch_size": 128},
+    "paper_celeba": {"data": "celeba", "steps": 50_000, "batch_size": 128},
     # The trained models that come with the package have the generator's statistics as training had them.
     "laptop": {
         "data": "mnist_10k",

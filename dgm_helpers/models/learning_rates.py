@@ -35,3 +35,18 @@ def revnet(steps: int, passes: float) -> float:
 def i_revnet(steps: int, passes: float) -> float:
     """Jacobsen et al. (2018), the released code for CIFAR-10: a fifth of what it was after 60, 120 and 160 passes."""
     return 0.2 ** sum(passes >= drop for drop in (60, 120, 160))
+
+
+def i_revnet_imagenet(steps: int, passes: float) -> float:
+    """Jacobsen et al. (2018), section 4.1: a tenth of what it was after every 160,000 steps."""
+    return 0.1 ** (steps // 160_000)
+
+
+def pixelvae_imagenet(steps: int, passes: float) -> float:
+    """Gulrajani et al. (2017), the setting "64px_big" of the released code: a half after 180,000 steps."""
+    return 1.0 if steps < 180_000 else 0.5
+
+
+def improved_gan(steps: int, passes: float) -> float:
+    """Salimans et al. (2016), the released code for CIFAR-10: after 800 passes a straight line to zero at 1,200."""
+    return min(max(3 - int(passes) / 400, 0.0), 1.0)

@@ -15,7 +15,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal
 
-from dgm_helpers.models.hierarchical_vae import Draw, HierarchicalVAE
+from dgm_helpers.models.hierarchical_vae import HierarchicalVAE
+from dgm_helpers.models.latent_hierarchy import Draw
 from dgm_helpers.objectives.distributions import (
     gaussian_log_prob,
     gaussian_sample,
@@ -84,10 +85,14 @@ class LinearChain(HierarchicalVAE):
         mu = above @ self.weights[layer].T + self.biases[layer]
         return mu, self.log_noises[layer].expand_as(mu)
 
-    def infer(self, x: Float[Tensor, "batch data"], draw: Draw) -> tuple[list[Tensor], list[Gaussian]]:
+    def read(self, x: Float[Tensor, "batch data"]) -> list[Tensor]:
+        """The mean of each layer's q."""
+        return [x @ w.T + b for w, b in zip(self.encoder_weights, self.encoder_biases, strict=True)]
+
+    def infer(self, features: Sequence[Tensor], draw: Draw) -> tuple[list[Tensor], list[Gaussian]]:
         """z_1 … z_L, each made by ``draw`` of the mean and log standard deviation of its q; and these."""
-        means = [x @ w.T + b for w, b in zip(self.encoder_weights, self.encoder_biases, strict=True)]
-        posteriors = [(mu, s.expand_as(mu)) for mu, s in zip(means, self.encoder_log_sigmas, strict=True)]
+        log_sigmas = self.encoder_log_sigmas
+        posteriors = [(mu, s.expand_as(mu)) for mu, s in zip(features, log_sigmas, strict=True)]
         return [draw(*posterior) for posterior in posteriors], posteriors
 
     def log_likelihood(

@@ -15,11 +15,14 @@ For natural images z_1 is a map, ``map_stride`` pixels to a place, z_2 a vector,
 (:mod:`~dgm_helpers.models.pixelvae_networks`), and a PixelCNN over the map is p(z_1|z_2)
 (:mod:`~dgm_helpers.models.latent_pixelcnn`). Aims at 3.66 bits per dimension on 64 x 64 ImageNet.
 
-Departs from the paper in: z_1 enters the gates by a 1 x 1 convolution, where theirs is concatenated to the image
-before the first layer (a convolution of a concatenation is a sum of two); V of a layer is the same for both its stacks;
-the output layers have no gates. With vectors alone encoder and upsampling are plain strided convolutions. With a map
-pixels are read as numbers, where their models of 64 x 64 read an embedding of each of the 256 levels; masked
-convolutions have no weight normalisation; the KL has weight 1 from the start, where theirs rises to it.
+Departs from the paper in: the autoregressive layers are those of :mod:`~dgm_helpers.models.gated_pixelcnn`, with its
+departures: V of a layer is the same for both its stacks, and neither the convolution before the layers nor the output
+has gates; upsampled, z_1 enters the gates of every layer by a 1 x 1 convolution, where theirs is concatenated to what
+the layers read; no weight normalisation; encoder and upsampling of vectors are plain strided convolutions; the KL has
+weight 1 from the start, where theirs rises to it. With a map pixels are read as numbers, where their models of 64 x 64
+read an embedding of each of the 256 levels; batch normalisation is torch's, where theirs has an epsilon of 0.01 and
+blends an image's own statistics in when it evaluates; latents are not clipped to ±50, nor is the standard deviation of
+p(z_1|z_2) bounded from below in the first steps.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,6 +34,7 @@ from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
 from dgm_helpers.layers.gated_stacks import Conditions
+from dgm_helpers.models import learning_rates
 from dgm_helpers.models import pixelvae_networks as networks
 from dgm_helpers.models.autoregressive_images import require_levels
 from dgm_helpers.models.gated_pixelcnn import GatedPixelCNN
@@ -99,8 +103,6 @@ class PixelVAE(HierarchicalVAE):
     ) -> None:
         nn.Module.__init__(self)
         require_levels(levels)
-        if not map_stride and image_size % 4:
-            raise ValueError(f"images of {image_size} pixels a side: two strides of 2 need a multiple of 4")
         if map_stride and not upsampling:
             raise ValueError("a latent map enters the gated layers as a map: leave upsampling as it is")
         if not layers and not upsampling:
@@ -240,7 +242,8 @@ class PixelVAE(HierarchicalVAE):
 PRESETS = {
     # The command that the README of the authors' code (igul222/PixelVAE) gives for binarised MNIST, without upsampling:
     # 12 layers of 5 x 5 with 16 features, after one of 7 x 7, 16 latent dimensions (mnist_pixelvae_train.py). They
-    # weight the KL by steps / 10,000 in the first 10,000 steps. Section 4.1 states no sizes; the encoder's are ours.
+    # weight the KL by steps / 10,000 in the first 10,000 steps. Section 4.1 states no sizes. The encoder is
+    # ours; theirs has eight convolutions of 3 x 3.
     "paper": {"latent_dims": (16,), "layers": 12, "pixel_channels": 16, "kernel_size": 5, "first_kernel_size": 7,
               "upsampling": False},
     # The settings "64px_big" of the authors' code: z_1 has 64 channels at 16 x 16 places, z_2 512 dimensions. The paper
@@ -263,11 +266,13 @@ PRESETS = {
                    "map_layers": 1, "map_pixel_channels": 24, "map_kernel_size": 3, "layers": 1, "pixel_channels": 16,
                    "kernel_size": 3, "first_kernel_size": 3, "free_nats": 5.0},
 }  # fmt: skip
-# No set of ImageNet at 64 x 64 comes with this package: of "paper_imagenet" the code takes 400,000 batches of 48.
+
 TRAINING = {
     # Batches and learning rate of mnist_pixelvae_train.py, which stops after 200,000 steps at most.
     "paper": {"data": "mnist", "steps": 200_000, "batch_size": 100, "transform": binarize},
-    # Theirs for LSUN bedrooms.
+    # What the code has for ImageNet at 64 x 64, then for LSUN bedrooms, in whose place CIFAR-10 stands.
+    "paper_imagenet": {"data": "imagenet_64", "steps": 400_000, "batch_size": 48, "learning_rate": 1e-3,
+                       "schedule": learning_rates.pixelvae_imagenet},
     "paper_32px": {"data": "cifar10", "steps": 300_000, "batch_size": 64, "learning_rate": 1e-3},
     "laptop": {"data": "mnist_10k", "steps": 3_500, "batch_size": 32, "learning_rate": 2e-3, "transform": binarize},
     "laptop_map": {"data": "mnist_10k", "steps": 1_000, "batch_size": 32, "learning_rate": 2e-3, "transform": binarize},

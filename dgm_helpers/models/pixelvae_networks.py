@@ -8,11 +8,19 @@ p(x|z_1) z_1.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from einops import rearrange
 from einops.layers.torch import Rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.layers.encoder_decoder import (
+    ReLU,
+    perceptron,
+    smallest_map,
+    strided_convolutions,
+    transposed_convolutions,
+)
 from dgm_helpers.layers.residual_scales import downward, upward
 from dgm_helpers.models.latent_pixelcnn import LatentPixelCNN
 from dgm_helpers.objectives.hierarchical import Gaussian
@@ -27,27 +35,29 @@ class Centered(nn.Module):
         return centered(x)
 
 
-def image_reader(image_shape: Sequence[int], hidden: int, channels: tuple[int, int]) -> nn.Sequential:
-    """From an image, as a vector, to ``hidden`` features: two convolutions with a stride of 2."""
-    (image_channels, size, _), (first, second) = image_shape, channels
+def image_reader(image_shape: Sequence[int], hidden: int, channels: Sequence[int]) -> nn.Sequential:
+    """From an image, as a vector, to ``hidden`` features: convolutions with a stride of 2.
+
+    Raises:
+        ValueError: if the image cannot be halved as often as there are convolutions.
+    """
+    image_channels, size, _ = image_shape
+    features = channels[-1] * smallest_map(size, channels) ** 2
     return nn.Sequential(
         Rearrange("b (c h w) -> b c h w", c=image_channels, h=size), Centered(),
-        nn.Conv2d(image_channels, first, 4, stride=2, padding=1), nn.ReLU(),
-        nn.Conv2d(first, second, 4, stride=2, padding=1), nn.ReLU(),
-        nn.Flatten(), nn.Linear(second * (size // 4) ** 2, hidden), nn.ReLU(),
+        *strided_convolutions((image_channels, *channels)), nn.Flatten(), nn.Linear(features, hidden), ReLU(),
     )  # fmt: skip
 
 
 def image_upsampler(
-    image_shape: Sequence[int], latent_dim: int, hidden: int, channels: tuple[int, int]
+    image_shape: Sequence[int], latent_dim: int, hidden: int, channels: Sequence[int]
 ) -> nn.Sequential:
-    """From z_1 to features of the image's size: the mirror of :func:`image_reader`."""
-    small, (first, second) = image_shape[1] // 4, channels
+    """From z_1 to ``channels[0]`` features of the image's size: the mirror of :func:`image_reader`."""
+    small = smallest_map(image_shape[1], channels)
     return nn.Sequential(
-        nn.Linear(latent_dim, hidden), nn.ReLU(), nn.Linear(hidden, second * small**2), nn.ReLU(),
-        Rearrange("b (c h w) -> b c h w", c=second, h=small),
-        nn.ConvTranspose2d(second, first, 4, stride=2, padding=1), nn.ReLU(),
-        nn.ConvTranspose2d(first, first, 4, stride=2, padding=1), nn.ReLU(),
+        *perceptron((latent_dim, hidden, channels[-1] * small**2), ReLU), ReLU(),
+        Rearrange("b (c h w) -> b c h w", c=channels[-1], h=small),
+        *transposed_convolutions((*reversed(channels), channels[0])),
     )  # fmt: skip
 
 
@@ -189,9 +199,10 @@ class MapPrior(nn.Module):
         mu, log_sigma = self.pixelcnn.gaussians(maps, self.context(above.flatten(0, -2)))
         return mu.reshape(z.shape), log_sigma.reshape(z.shape)
 
+    @torch.no_grad()
     def draw(
         self, noise: Float[Tensor, "batch latent"], above: Float[Tensor, "batch above"]
     ) -> Float[Tensor, "batch latent"]:
-        """The z_1 that standard normal numbers turn into, given z_2."""
+        """The z_1 that standard normal numbers turn into, given z_2, place by place; without gradients."""
         maps = noise.reshape(-1, *self.map_shape)
         return rearrange(self.pixelcnn.sample_given(maps, self.context(above)), "b c h w -> b (c h w)")

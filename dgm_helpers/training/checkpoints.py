@@ -6,6 +6,7 @@ is handed to :func:`save_model`. Nothing in a file is executed: only classes of 
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,9 @@ def write_whole(path: str | Path, write: Any) -> None:
     """Let ``write`` fill a file beside ``path``, and move it there: a killed process leaves the old file or the new.
 
     What a killed process leaves of the file beside it, the next write replaces.
+
+    Raises:
+        OSError: if it cannot be written, for want of space or of permission, with the reason. The old file stays.
     """
     path = Path(path)
     part = path.with_name(f".{path.name}.part")
@@ -96,6 +100,13 @@ def write_whole(path: str | Path, write: Any) -> None:
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)
+    except OSError as error:
+        raise OSError(f"{path} cannot be written ({error.strerror or error})") from error
+    except (RuntimeError, SafetensorError) as error:
+        # Torch's and safetensors' own, which do not always say that the disk is full.
+        full = shutil.disk_usage(path.parent).free < 2**20
+        reason = "no space left on the disk" if full else str(error).partition("\n")[0]
+        raise OSError(f"{path} cannot be written ({reason})") from error
     finally:
         part.unlink(missing_ok=True)
 

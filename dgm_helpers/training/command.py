@@ -1,24 +1,28 @@
 """``dgm-train MODEL``: train a model by name, with checkpoints; ``dgm-train --list`` shows what there is."""
 
 import argparse
-import ast
 import dataclasses
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
+import torch
+
+from dgm_helpers.data import ABSENT, EMBEDDED, RENDERED
 from dgm_helpers.training import registry
 from dgm_helpers.training.history import History
+from dgm_helpers.training.options import parser
 from dgm_helpers.training.progress import duration
 from dgm_helpers.training.run import Run, Settings
 from dgm_helpers.training.state import FILE as CHECKPOINT
 from dgm_helpers.training.terms import explained, listed, meaningful
 
-DESCRIPTION = """Train a model on a data set. Its folder gets the checkpoint, the history (history.csv, curve.png), and
-at the end the model and its samples (model.safetensors, samples.png). Ctrl-C writes a checkpoint; --resume goes on from
-the last one. `torchrun --nproc-per-node N --no-python dgm-train …` trains in N processes."""
+LEGEND = f"""
+laptop, the default preset, trains in about a minute on two cores; paper has the paper's numbers, for GPUs.
+Without a network there are {", ".join((*EMBEDDED, *RENDERED))}; other data are downloaded when they are asked for.
+The course cannot fetch {", ".join(ABSENT)}: train on a copy of yours by dgm_helpers.training.fit.
+`dgm-train MODEL --preset PRESET` trains one of these, with these steps and images a batch unless told otherwise."""
 
 FILES = {
     "model.safetensors": "the weights, for dgm_helpers.training.checkpoints.load_model",
@@ -32,45 +36,69 @@ FILES = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status is 0, 1 if training broke down, 2 for wrong input, 130 after Ctrl-C."""
     began = monotonic()
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     if options.list:
-        print(table(registry.entries()))
+        print(table(registry.entries()) + "\n" + LEGEND)
         return 0
     try:
         settings, folder = asked_for(options)
-        run = Run.prepare(settings, folder, new=options.resume is None)
-    except (ValueError, ConnectionError) as error:
-        print(f"dgm-train: {error}", file=sys.stderr)
-        return 2
-    return train(run, began)
+    except ValueError as error:
+        return _stop(error, 2)
+    try:
+        return train(Run.prepare(settings, folder, new=options.resume is None), began)
+    except KeyboardInterrupt:
+        return _stop("stopped before there was anything to keep", 130)
+    except (ValueError, ConnectionError) as error:  # the second is an OSError
+        return _stop(error, 2)
+    except FloatingPointError as error:
+        return _stop(error, 1)
+    except torch.OutOfMemoryError:
+        return _stop("the GPU has too little memory for this batch: a smaller --batch-size needs less", 1)
+    except OSError as error:
+        if (folder / CHECKPOINT).exists():
+            return _stop(
+                f"{error}: make room, then `dgm-train --resume {folder}` goes on from the last checkpoint", 1
+            )
+        return _stop(f"{error}: make room, or choose another folder by --out", 1)
+
+
+def _stop(reason: object, status: int) -> int:
+    """Say in one line why it ends here."""
+    print(f"dgm-train: {reason}", file=sys.stderr)
+    return status
 
 
 def train(run: Run, began: float) -> int:
     """Train, and print what came of it, and how long it took since ``began``."""
-    main_process = run.processes.rank == 0
+    main_process, again = run.processes.rank == 0, f"`dgm-train --resume {run.folder}"
+    made = run.steps_made()
     if main_process:
         print(run, flush=True)
+        if made:
+            print(f"{made:,} steps were made already", flush=True)
     ready = monotonic()
     try:
         history = run.train()
     except KeyboardInterrupt:
-        if main_process:
-            print(f"stopped, with a checkpoint: `dgm-train --resume {run.folder}` goes on", file=sys.stderr)
-        return 130
-    except FloatingPointError as error:
-        print(f"dgm-train: {error}", file=sys.stderr)
-        return 1
-    except ValueError as error:  # a batch that cannot be shared, a checkpoint of another run
-        print(f"dgm-train: {error}", file=sys.stderr)
-        return 2
-    if main_process:
-        trained = monotonic() - ready
+        if not (run.folder / CHECKPOINT).exists():
+            raise
+        return _stop(f"stopped, with a checkpoint: {again}` goes on", 130) if main_process else 130
+    if not main_process:
+        return 0
+    trained, last = monotonic() - ready, history["step"][-1]
+    if last == made:
+        print(
+            f"no further step was to be made: {again} --steps N` goes on, N above {made:,}", file=sys.stderr
+        )
+    try:
         reached = run.finish(history)
-        print(summary(history))
-        print(f"test split, average of {len(run.dataset.test):,} images:")
-        print(explained(run.model, reached))
-        print(f"took {duration(monotonic() - began)} in all, {duration(trained)} of it training")
-        print(files(run.folder))
+    except KeyboardInterrupt:
+        return _stop(f"stopped after the last step, while its samples were made: {again}` makes them", 130)
+    print(summary(history))
+    print(f"test split, average of {len(run.dataset.test):,} images:")
+    print(explained(run.model, reached))
+    print(f"took {duration(monotonic() - began)} in all, {duration(trained)} of it training")
+    print(files(run.folder))
     return 0
 
 
@@ -153,69 +181,6 @@ def summary(history: History, most: int = 8) -> str:
         f"step {row['step']:,}: " + listed(meaningful({name: row[name] for name in row if name != "step"}))
         for row in rows
     )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="dgm-train", description=DESCRIPTION)
-    add = parser.add_argument
-    add("model", nargs="?", metavar="MODEL", help="name of a file of dgm_helpers/models")
-    add(
-        "--list",
-        action="store_true",
-        help="show models, presets, their size and the data they are trained on",
-    )
-    add("--preset", help="laptop, the default, paper, or another that the model has")
-    add("--data", metavar="NAME", help="data set; the preset names one")
-    add("--steps", type=_positive(int), metavar="N", help="updates in all; the preset says how many")
-    add(
-        "--minutes",
-        type=_positive(float),
-        metavar="M",
-        help="time in all; with --steps, whichever ends first",
-    )
-    add("--batch-size", type=_positive(int), metavar="N", help="images an update, over all processes")
-    add("--learning-rate", type=_positive(float), metavar="RATE", help="of Adam")
-    add("--seed", type=int, metavar="N", help="of weights, order and noise; 0 unless given")
-    add("--out", metavar="FOLDER", help="a new folder; runs/MODEL-PRESET-DATA unless given")
-    add(
-        "--resume", metavar="FOLDER", help="go on with the run in this folder, also past its end with --steps"
-    )
-    add(
-        "--bf16",
-        action="store_true",
-        default=None,
-        help="bfloat16 autocast on a CPU too; a GPU has it anyway",
-    )
-    add("--compile", action="store_true", default=None, help="torch.compile")
-    add(
-        "--set",
-        action="append",
-        type=_assignment,
-        metavar="KEY=VALUE",
-        help="an argument of the model's constructor",
-    )
-    return parser
-
-
-def _positive(kind: type) -> Callable[[str], Any]:
-    def number(text: str) -> Any:
-        value = kind(text)
-        if not value > 0:
-            raise argparse.ArgumentTypeError(f"{text} is not above 0")
-        return value
-
-    number.__name__ = kind.__name__  # argparse names it where the text is no number
-    return number
-
-
-def _assignment(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not (key and equals):
-        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
-    try:
-        return key, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return key, value
 
 
 if __name__ == "__main__":

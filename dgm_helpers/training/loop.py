@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from dgm_helpers.runtime import DEFAULT_SEED
 from dgm_helpers.training import batch_norm, distributed, optimizers
+from dgm_helpers.training.buffers import Buffers
 from dgm_helpers.training.examples import Examples
 from dgm_helpers.training.history import History
 from dgm_helpers.training.progress import progress_line
@@ -85,8 +86,8 @@ def fit(
             are not as many labels as data points, if the model's parameter groups leave a parameter out, if it cannot
             be initialised by data and is asked to, if the schedule gives no number of at least 0, or if the
             folder's checkpoint is of another run.
-        FloatingPointError: if a term is not finite, with its name and the step, and then the update is not made; or if
-            a weight is not, at a checkpoint or at the end.
+        FloatingPointError: if a term is not finite, with its name and the step, before which the model then is; or if a
+            weight is not, at a checkpoint or at the end.
         KeyboardInterrupt: after Ctrl-C.
     """
     _require_work(len(x), steps, seconds, labels, batch_size, log_every, checkpoint_every)
@@ -114,6 +115,7 @@ def fit(
     in_bf16 = parameter.device.type == "cuda" if bf16 is None else bf16
     precision = torch.autocast(parameter.device.type, torch.bfloat16) if in_bf16 else nullcontext()
 
+    buffers = Buffers(model)
     model.train()
     with (
         progress_line(state, steps, seconds, lines=lines) as progress,
@@ -128,12 +130,13 @@ def fit(
             state.step += 1
             index = state.processes.share(next(state.batches))
             batch, condition = examples.batch(index, state.noise)
+            buffers.copy()
             with precision:
                 terms = loss(batch, condition, state.noise)
             values, halt, late = state.processes.agree(
                 terms, interrupted.is_set(), seconds is not None and monotonic() - began >= seconds
             )
-            _require_finite(values, state.step)
+            _require_finite(values, state.step, buffers)
             state.update(terms["loss"])
             state.seconds = monotonic() - began
             stop = halt or late or state.step == steps
@@ -195,9 +198,10 @@ def _require_work(
         raise ValueError(f"{len(labels)} labels for {points} data points")
 
 
-def _require_finite(values: dict[str, float], step: int) -> None:
+def _require_finite(values: dict[str, float], step: int, buffers: Buffers) -> None:
     for name, value in values.items():
         if not math.isfinite(value):
+            buffers.restore()
             raise FloatingPointError(
                 f"step {step}: the term {name!r} is {value}; no update was made. "
                 "A smaller learning rate, or a look at the data for NaN, is the usual way out."

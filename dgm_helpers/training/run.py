@@ -12,14 +12,16 @@ from torch import Tensor, nn
 
 from dgm_helpers import data
 from dgm_helpers.data.dequantization import bits_per_dim
-from dgm_helpers.runtime import choose_device, generator, seed_everything
+from dgm_helpers.runtime import choose_device, seed_everything
 from dgm_helpers.training import distributed, registry
 from dgm_helpers.training.checkpoints import save_model, write_whole
 from dgm_helpers.training.evaluation import evaluate, takes_labels
+from dgm_helpers.training.fitting import build, changed, reason_of, require_fitting, require_statistics
 from dgm_helpers.training.history import History
 from dgm_helpers.training.loop import fit
+from dgm_helpers.training.pictures import draw_curve, draw_samples
 from dgm_helpers.training.progress import duration
-from dgm_helpers.training.terms import meaningful
+from dgm_helpers.training.state import FILE, read
 
 SETTINGS = "run.json"
 
@@ -54,10 +56,20 @@ class Settings:
         return shlex.join(words)
 
     def write(self, folder: Path) -> None:
-        """Put them into a run's folder."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Put them into a run's folder.
+
+        Raises:
+            ValueError: if it cannot be made, or nothing be written into it.
+        """
         text = json.dumps(dataclasses.asdict(self), indent=2)
-        write_whole(folder / SETTINGS, lambda part: part.write_text(text + "\n"))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(folder / SETTINGS, lambda part: part.write_text(text + "\n"))
+        except OSError as error:
+            reason = error.strerror or error
+            raise ValueError(
+                f"nothing can be written into {folder} ({reason}): name another by --out"
+            ) from error
 
     @classmethod
     def read(cls, folder: Path) -> "Settings":
@@ -66,10 +78,16 @@ class Settings:
         Raises:
             ValueError: if the folder holds no run.
         """
+        if not (folder / SETTINGS).is_file():
+            raise ValueError(f"{folder} holds no run to go on with: there is no {SETTINGS} in it")
         try:
-            return cls(**json.loads((folder / SETTINGS).read_text()))
+            settings = cls(**json.loads((folder / SETTINGS).read_text()))
         except (OSError, ValueError, TypeError) as error:
-            raise ValueError(f"{folder} holds no run to go on with: {error}") from None
+            raise ValueError(
+                f"{folder} holds no run to go on with: {SETTINGS} cannot be read ({error})"
+            ) from None
+        # JSON made lists of the tuples, and the configuration of the model is to be the same again.
+        return dataclasses.replace(settings, set={key: _tuples(value) for key, value in settings.set.items()})
 
 
 @dataclass(frozen=True)
@@ -98,10 +116,16 @@ class Run:
         entry = registry.find(settings.model, settings.preset)
         dataset = data.load(settings.data)
         seed_everything(settings.seed)
-        model = entry.build(settings.set).to(device)
+        model = build(entry, settings.set).to(device)
         require_fitting(model, dataset)
+        require_statistics(model, settings.batch_size // processes.count)
         run = cls(settings, folder, processes, entry, dataset, model)
-        run.evaluate(images=2)
+        try:
+            run.evaluate(images=2)
+        except (RuntimeError, TypeError, IndexError) as error:
+            raise ValueError(
+                f"{changed(entry, settings.set)} cannot compute its loss: {reason_of(error)}"
+            ) from error
         return run
 
     def __str__(self) -> str:
@@ -119,6 +143,14 @@ class Run:
         ends = [] if steps is None else [f"{steps:,} steps"]
         ends += [] if minutes is None else [duration(60 * minutes)]
         return f"{' or '.join(ends)}, {self.settings.batch_size:,} images a step, in {self.folder}"
+
+    def steps_made(self) -> int:
+        """How many updates the checkpoint in the folder has seen; 0 if there is none.
+
+        Raises:
+            ValueError: if it cannot be read.
+        """
+        return read(self.folder)["step"] if (self.folder / FILE).is_file() else 0
 
     def train(self) -> History:
         """Train, or go on training, and leave checkpoint and settings in the folder."""
@@ -177,52 +209,7 @@ class Run:
         return images.flatten(1) if "data_dim" in self.model.config else images
 
 
-def require_fitting(model: nn.Module, dataset: data.Dataset) -> None:
-    """Refuse data of another size than the model's with a ValueError."""
-    channels, height, width = dataset.train.shape[1:]
-    config = {key: tuple(value) if isinstance(value, list) else value for key, value in model.config.items()}
-    size = (height, width) if isinstance(config.get("image_size"), tuple) else height
-    sizes = {
-        "data_dim": channels * height * width, "data_shape": (channels, height, width),
-        "image_size": size, "image_channels": channels,
-    }  # fmt: skip
-    wrong = {key: value for key, value in sizes.items() if config.get(key, value) != value}
-    if height != width and isinstance(config.get("image_size"), int):
-        raise ValueError(f"{dataset.name} has images of {height}×{width}; this model takes square ones")
-    if wrong:
-        has = ", ".join(f"{key} {config[key]}" for key in wrong)
-        way_out = " ".join(f"--set {key}={str(value).replace(' ', '')}" for key, value in wrong.items())
-        raise ValueError(
-            f"{dataset.name} has images of {channels}×{height}×{width}, the model has {has}: "
-            f"choose other data, or {way_out}"
-        )
-
-
-def draw_curve(history: History, path: Path) -> None:
-    """The loss against the step, or each player's, as a PNG."""
-    from matplotlib.figure import Figure
-
-    from dgm_helpers import plots
-
-    figure = Figure(figsize=(6, 3.5), layout="constrained")
-    ax, shown = figure.add_subplot(), meaningful(history.rows[-1])
-    if "loss" in shown:
-        history.plot(ax)
-    else:
-        players = ("vae",) if "vae" in shown else ("discriminator", "generator")
-        history.plot(ax, players, unit="loss of each player")
-    write_whole(path, lambda part: part.write_bytes(plots.to_png(figure)))
-
-
-@torch.no_grad()
-def draw_samples(model: nn.Module, dataset: data.Dataset, path: Path, n: int = 60) -> None:
-    """Samples in a grid of ten columns, as a PNG; of a conditional model a class in each column."""
-    from dgm_helpers import plots
-
-    device = next(model.parameters()).device
-    condition = (
-        {"label": torch.arange(n, device=device) % model.config["classes"]} if takes_labels(model) else {}
-    )
-    images = model.sample(n, **condition, generator=generator(0, device))
-    figure = plots.image_page(images.reshape(n, *dataset.train.shape[1:]))
-    write_whole(path, lambda part: part.write_bytes(plots.to_png(figure)))
+def _tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -1,7 +1,6 @@
 """All that a training run is between two steps: what a checkpoint holds, so that a run goes on exactly."""
 
 import math
-import pickle
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -233,9 +232,11 @@ def read(folder: Path) -> dict[str, Any]:
     """
     try:
         return torch.load(folder / FILE, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).partition("\n")[0]
-        raise ValueError(f"{folder / FILE} cannot be read as a checkpoint ({reason})") from None
+    except Exception as error:  # whatever the unpickler makes of bytes that are no checkpoint
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise ValueError(
+            f"{folder / FILE} cannot be read as a checkpoint ({reason}): train anew in another folder"
+        ) from None
 
 
 def _another_run(folder: Path, name: str, there: object, here: object) -> ValueError:

@@ -53,6 +53,20 @@ def test_gap_between_elbo_and_log_prob_is_the_kl_to_the_posterior(generator):
     assert (gap > 0).all()
 
 
+def test_under_bfloat16_autocast_the_kl_is_that_of_the_codes_distribution(generator):
+    """Of logits in float32: a probability rounded to bfloat16 belongs to other logits."""
+    model, x = small().float(), images(generator).float()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert model.encoder(x).dtype == model.decoder(model.codes()).dtype == torch.bfloat16
+        logits, terms = model.encode(x), model.loss(x, generator)
+        assert logits.dtype == model.decode(model.codes()).dtype == torch.float32
+    bits = torch.distributions.Bernoulli(logits=logits.detach().double())
+    expected = torch.distributions.kl_divergence(bits, torch.distributions.Bernoulli(0.5)).sum(dim=-1).mean()
+    torch.testing.assert_close(terms["kl"].detach().double(), expected, rtol=1e-5, atol=0)
+    terms["loss"].backward()
+    assert all(torch.isfinite(parameter.grad).all() for parameter in model.parameters())
+
+
 def test_kl_is_the_sum_over_codes(generator):
     model, x = small(), images(generator)
     logits = model.encode(x)

@@ -43,14 +43,15 @@ def test_a_step_under_bfloat16_autocast_keeps_all_terms_in_float32(trained):
     assert gradients and all(g.dtype == torch.float32 and g.isfinite().all() for g in gradients)
 
 
-def test_a_batch_with_nan_is_reported_and_no_parameter_moves(trained):
+def test_a_batch_with_nan_is_reported_and_nothing_of_the_model_changes(trained):
     model, x, labels = trained
     x = x.clone()
     x.view(4, -1)[1, -1] = torch.nan
-    before = [parameter.detach().clone() for parameter in model.parameters()]
+    before = {name: value.clone() for name, value in model.state_dict().items()}
     with pytest.raises(FloatingPointError, match=r"^step 1: the term '\w+' is nan; no update was made"):
         fit(model, x, labels=labels, steps=1, batch_size=4)
-    assert all(torch.equal(old, new) for old, new in zip(before, model.parameters(), strict=True))
+    for name, value in model.state_dict().items():  # running statistics among it
+        assert torch.equal(value, before[name]), name
 
 
 LATENT = ("beta_vae", "factor_vae", "hierarchical_vae", "iaf", "iwae", "pixelvae", "vae", "vlae")

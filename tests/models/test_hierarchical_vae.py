@@ -130,7 +130,11 @@ def test_one_layer_is_a_vae(x, generator):
 
 def test_the_marginal_likelihood_is_the_bound_of_so_many_samples(model, x):
     one, other = (torch.Generator().manual_seed(1) for _ in range(2))
-    found = marginal_log_likelihood(model, x, 700, one)  # in two chunks
+    reads = []
+    hook = model.readers[0].register_forward_hook(lambda *_: reads.append(1))
+    found = marginal_log_likelihood(model, x, 700, one)  # in four chunks
+    hook.remove()
+    assert len(reads) == 1
     assert torch.equal(found, model.bound(x, 700, other).detach()) and not found.requires_grad
 
 

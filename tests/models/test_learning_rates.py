@@ -102,3 +102,12 @@ def test_revnet_s_biases_and_normalisations_do_not_decay():
     } and "weight_decay" not in weights
     assert len(others["params"]) + len(convolutions) == len(list(model.parameters()))
     assert others["weight_decay"] == 0
+
+
+def test_drops_of_imagenet_and_the_straight_line_of_improved_gan():
+    steps = (0, 159_999, 160_000, 320_000, 480_000, 599_999)
+    rates = [0.1 * learning_rates.i_revnet_imagenet(step, 0.0) for step in steps]
+    assert rates == pytest.approx([0.1, 0.1, 0.01, 1e-3, 1e-4, 1e-4])
+    assert [learning_rates.pixelvae_imagenet(step, 0.0) for step in (0, 179_999, 180_000)] == [1, 1, 0.5]
+    line = [learning_rates.improved_gan(0, passes) for passes in (0, 800, 1000, 1000.9, 1200, 1300)]
+    assert line == pytest.approx([1, 1, 0.5, 0.5, 0, 0])

@@ -7,52 +7,28 @@ departure.
 
 import importlib
 import pkgutil
-from itertools import pairwise
 
 import pytest
 import torch
+from counted_autoregressive import AUTOREGRESSIVE
+from counted_layers import conv, dense, norm, normed
 
 from dgm_helpers import models
 from dgm_helpers.models.bernoulli_vae import BernoulliVAE
 from dgm_helpers.models.beta_vae import BetaVAE
 from dgm_helpers.models.factor_vae import FactorVAE
 from dgm_helpers.models.gan import GAN
-from dgm_helpers.models.gated_pixelcnn import GatedPixelCNN
+from dgm_helpers.models.hierarchical_vae import HierarchicalVAE
 from dgm_helpers.models.i_revnet import IRevNet
 from dgm_helpers.models.iaf import IAFVAE
 from dgm_helpers.models.improved_gan import ImprovedGAN
 from dgm_helpers.models.infogan import InfoGAN
 from dgm_helpers.models.iwae import IWAE
 from dgm_helpers.models.nice import NICE
-from dgm_helpers.models.pixelcnn import PixelCNN
-from dgm_helpers.models.pixelcnn_pp import PixelCNNPP
-from dgm_helpers.models.pixelsnail import PixelSNAIL
-from dgm_helpers.models.pixelvae import PixelVAE
 from dgm_helpers.models.real_nvp import RealNVP
 from dgm_helpers.models.revnet import RevNet
 from dgm_helpers.models.vae import VAE
 from dgm_helpers.models.vlae import VLAE
-
-
-def dense(*widths: int) -> int:
-    """Weights and biases of a perceptron; of one layer for two widths."""
-    return sum(before * after + after for before, after in pairwise(widths))
-
-
-def conv(taps: int, before: int, after: int) -> int:
-    """Weights of a convolution over so many taps, and its biases."""
-    return taps * before * after + after
-
-
-def normed(taps: int, before: int, after: int) -> int:
-    """The same with weight normalisation: a magnitude for each output besides."""
-    return conv(taps, before, after) + after
-
-
-def norm(features: int) -> int:
-    """Scale and shift of a batch normalisation."""
-    return 2 * features
-
 
 # Kingma and Welling: 784-500-20 and back. Mnih and Gregor: 200 units, one layer each way.
 VAES = {
@@ -73,6 +49,15 @@ IWAES = {
     ("iwae", "paper_vae"): (IWAE, ONE_LAYER),
     ("iwae", "paper_two_layers"): (IWAE, TWO_LAYERS),
 }
+
+# Sønderby et al.: latents 64-32-16-8-4, perceptrons of two layers of 512, 256, 128, 64 and 32 units, up and down.
+LADDER = (
+    dense(784, 512, 512, 2 * 64) + dense(64, 256, 256, 2 * 32) + dense(32, 128, 128, 2 * 16)
+    + dense(16, 64, 64, 2 * 8) + dense(8, 32, 32, 2 * 4)
+    + dense(4, 32, 32, 2 * 8) + dense(8, 64, 64, 2 * 16) + dense(16, 128, 128, 2 * 32)
+    + dense(32, 256, 256, 2 * 64) + dense(64, 512, 512, 784)
+)  # fmt: skip
+HIERARCHICAL = {("hierarchical_vae", "paper"): (HierarchicalVAE, LADDER)}
 
 # Burgess et al., A.1: 64 → 32 → 16 → 8 → 4 pixels a side. Higgins et al., A.1. Kim and Mnih, A: maps 32, 32, 64, 64.
 BURGESS = (
@@ -129,56 +114,6 @@ GANS = {
     ("infogan", "paper_celeba"): (InfoGAN, infogan_in_colour(10 * 10 + 128, 10 * 10)),
 }
 
-# Van den Oord et al.: of a 7 × 7 mask 4 × 7 taps are stored, of 3 × 3 2 × 3. 256 levels of three colours.
-PIXELCNN = (
-    conv(28, 3, 256) + 15 * (conv(1, 256, 128) + conv(6, 128, 128) + conv(1, 128, 256)) + conv(1, 256, 1024)
-    + conv(1, 1024, 3 * 256)
-)  # fmt: skip
-
-
-def gated_pixelcnn(inputs: int, features: int, layers: int, outputs: int) -> int:
-    """Figure 2 with n = 5: 3 × 5 and 1 × 3 taps, 3 × 7 and 1 × 4 in the first layer; a skip connection each."""
-    layer = conv(15, features, 2 * features) + conv(1, 2 * features, 2 * features)
-    layer += conv(3, features, 2 * features) + conv(1, features, 2 * features)
-    ends = conv(21, inputs, features) + conv(4, inputs, features)
-    return ends + layers * layer + conv(1, features, features) + conv(1, features, outputs)
-
-
-def gated_residual(taps: int, features: int, side: int = 0, width: int = 2) -> int:
-    """A block of PixelCNN++; ``width`` is 2 for concatenated ELU, which doubles what a convolution reads."""
-    block = normed(taps, width * features, features) + normed(taps, width * features, 2 * features)
-    return block + (normed(1, width * side, features) if side else 0)
-
-
-# Salimans et al.: six taps for the stream of rows above, four for the other; 5 blocks down, 5 + 6 + 6 up.
-PLUS_PLUS = (
-    normed(6, 4, 192) + normed(3, 4, 192) + normed(2, 4, 192)
-    + 15 * (gated_residual(6, 192) + gated_residual(4, 192, 192))
-    + 17 * (gated_residual(6, 192, 192) + gated_residual(4, 192, 2 * 192))
-    + 4 * (normed(6, 192, 192) + normed(4, 192, 192)) + normed(1, 192, 10 * 10)
-)  # fmt: skip
-SNAIL = (
-    normed(3, 4, 256) + normed(2, 4, 256) + normed(1, 256, 10 * 10)
-    + 12 * (
-        4 * gated_residual(4, 256, width=1)
-        + gated_residual(1, 3 + 256 + 2, width=1) + normed(1, 3 + 256 + 2, 16 + 128)
-        + gated_residual(1, 256 + 2, width=1) + normed(1, 256 + 2, 16)
-        + gated_residual(1, 256, 128, width=1)
-    )
-)  # fmt: skip
-# Gulrajani et al.: z enters the gates of 12 layers of 16 features; our encoder.
-PIXELVAE = (
-    conv(16, 1, 32) + conv(16, 32, 64) + dense(7 * 7 * 64, 256, 32)
-    + gated_pixelcnn(1, 16, 12, 1) + 12 * dense(16, 32)
-)  # fmt: skip
-AUTOREGRESSIVE = {
-    ("pixelcnn", "paper"): (PixelCNN, PIXELCNN),
-    ("gated_pixelcnn", "paper"): (GatedPixelCNN, gated_pixelcnn(3, 384, 20, 3 * 256)),
-    ("pixelcnn_pp", "paper"): (PixelCNNPP, PLUS_PLUS),
-    ("pixelsnail", "paper"): (PixelSNAIL, SNAIL),
-    ("pixelvae", "paper"): (PixelVAE, PIXELVAE),
-}
-
 # Kingma et al.: 8 MADEs of 1,920 units for 32 latents, shift and scale; a context of 450, without biases.
 IAF = dense(784, 450, 2 * 32 + 450) + dense(32, 450, 784) + 8 * (dense(32, 1920, 2 * 32) + 450 * 1920)
 # Chen et al.: 4 MADEs of 3 layers for 64 latents, 6 masked layers of 12 filters that z enters.
@@ -230,7 +165,7 @@ REVERSIBLE = {
     ("i_revnet", "released-imagenet"): (IRevNet, i_revnet(*IMAGENET, [3, 3, 3], 1000)),
 }
 
-COUNTED = VAES | IWAES | DISENTANGLING | GANS | AUTOREGRESSIVE | FLOWS | REVERSIBLE
+COUNTED = VAES | IWAES | HIERARCHICAL | DISENTANGLING | GANS | AUTOREGRESSIVE | FLOWS | REVERSIBLE
 # In millions, as printed: Gomez et al., table 2, for CIFAR-10; Jacobsen et al., table 1, and what a user of their
 # released code counted there.
 STATED = {

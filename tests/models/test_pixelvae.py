@@ -310,7 +310,7 @@ def test_the_presets_of_natural_images_have_the_sizes_of_the_authors_code(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"image_size": 30}, "^images of 30 pixels a side: two strides of 2 need a multiple of 4$"),
+        ({"image_size": 30}, "^images of 30 pixels a side: 2 strides of 2 need a multiple of 4$"),
         (
             {"map_stride": 4, "latent_dims": (2,)},
             "^a latent map has one layer of latents above it: two latent_dims, not 1$",

@@ -161,21 +161,30 @@ def test_minutes_are_a_budget(folder):
     assert torch.load(folder / "short" / FILE)["step"] == 1
 
 
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ([], "which model? `dgm-train --list` shows what there is"),
         (["gpt"], "unknown model 'gpt': there are "),
         (["vae", "--preset", "desktop"], "vae has no preset 'desktop': it has paper, laptop"),
-        (["vae", "--data", "imagenet"], "unknown data set 'imagenet': there are digits, "),
+        (["vae", "--data", "faces"], "unknown data set 'faces': there are digits, "),
+        (["gan", "--preset", "paper"], "lsun_bedrooms is not among the data of this course, which are digits, "),
         (["vae", "--data", "digits"], "digits has images of 1×8×8, the model has data_dim 784: choose other data, or "
                                       "--set data_dim=64"),
         (["pixelcnn", "--data", "digits"], "the model has image_size 28: choose other data, or --set image_size=8"),
         (["vae", "--set", "depth=3"], "vae has no argument 'depth': it has data_dim, "),
         (["vae", "--set", "likelihood=poisson"], "unknown likelihood 'poisson'"),
+        (["vae", "--set", "latent_dim=-2"], "vae with latent_dim=-2 (10 unless set) cannot be built: Trying to create"),
+        (["vae", "--set", "latent_dim=0"], "vae with latent_dim=0 (10 unless set) cannot compute its loss"),
+        (["gated_pixelcnn", "--data", "digits", "--set", "image_size=8", "--set", "classes=3"],
+         "digits has 10 classes, the model has classes 3: choose other data, or --set classes=10"),
+        (["gan", "--batch-size", "1"], "two images or more in each process: give a larger --batch-size"),
         (["gated_pixelcnn", "--set", "levels=1"], "a pixel of 1 levels has nothing to model"),
         (["vae", "--out", "there"], "there exists: --resume there goes on with it, --out names another"),
-        (["--resume", "nowhere"], "nowhere holds no run to go on with"),
+        (["--resume", "nowhere"], "nowhere holds no run to go on with: there is no run.json in it"),
+        (["--resume", "empty"], "empty holds no run to go on with: run.json cannot be read"),
+        (["--resume", "damaged"], "damaged/checkpoint.pt cannot be read as a checkpoint"),
         (["nice", "--resume", "toy"], "toy holds a run with model vae, not nice: leave that away"),
         (["--resume", "toy", "--seed", "7"], "toy holds a run with seed 0, not 7: leave that away"),
         (["--resume", "toy", "--set", "latent_dim=3"], "toy holds a run with set {"),
@@ -187,7 +196,14 @@ def test_wrong_input_gets_one_sentence_and_status_2(folder, capsys, arguments, s
     (folder / "toy").mkdir()
     toy = Settings(model="vae", preset="laptop", data="digits", batch_size=8, learning_rate=0.1, seed=0, steps=1,
                    set={"data_dim": 64})  # fmt: skip
-    (folder / "toy" / "run.json").write_text(json.dumps(vars(toy)))
+    for name, content in (
+        ("toy", json.dumps(vars(toy))),
+        ("empty", "{}"),
+        ("damaged", json.dumps(vars(toy))),
+    ):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "run.json").write_text(content)
+    (folder / "damaged" / FILE).write_bytes(b"junk")
     before = sorted(folder.rglob("*"))
     assert command.main(arguments) == 2
     output = capsys.readouterr()
@@ -202,12 +218,87 @@ def test_wrong_input_gets_one_sentence_and_status_2(folder, capsys, arguments, s
         ["vae", "--minutes", "nan"],
         ["vae", "--set", "depth"],
         ["vae", "--learning-rate", "x"],
+        ["vae", "--minutes", "inf"],
+        ["vae", "--seed", "1e3"],
+        ["vae", "--seed", str(2**63)],
     ],
 )
 def test_numbers_that_are_none_are_told(capsys, arguments):
     with pytest.raises(SystemExit, match="2"):
         command.main(arguments)
     assert "dgm-train: error: argument" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_training(folder, capsys):
+    (folder / "file").touch()
+    assert command.main([*TOY, "--steps", "2", "--out", "file/run"]) == 2
+    said = capsys.readouterr().err
+    assert (
+        said == "dgm-train: nothing can be written into file/run (Not a directory): name another by --out\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(28, "No space left on device"), RuntimeError("[enforce fail] unexpected pos 1")],
+    ids=repr,
+)
+def test_a_full_disk_leaves_the_last_checkpoint_and_says_how_to_go_on(folder, monkeypatch, capsys, error):
+    def fails(content, part):
+        part.write_bytes(b"half of it")
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "save", fails)
+        assert command.main([*TOY, "--steps", "2", "--out", "first"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"dgm-train: first/{FILE} cannot be written (") and said.count("\n") == 1
+    assert said.endswith("): make room, or choose another folder by --out\n")
+    assert command.main([*TOY, "--steps", "2", "--out", "run"]) == 0
+    before = weights(folder / "run")
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "save", fails)
+        assert command.main(["--resume", "run", "--steps", "4"]) == 1
+    assert capsys.readouterr().err.endswith("`dgm-train --resume run` goes on from the last checkpoint\n")
+    assert same(before, weights(folder / "run"))
+    assert not list((folder / "run").glob(".*"))
+
+
+def test_ctrl_c_before_the_first_step_and_while_samples_are_made(folder, monkeypatch, capsys):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dgm_helpers.training.run.fit", interrupted)
+        assert command.main([*TOY, "--steps", "2", "--out", "early"]) == 130
+    assert capsys.readouterr().err == "dgm-train: stopped before there was anything to keep\n"
+    with monkeypatch.context() as patch:
+        patch.setattr("dgm_helpers.training.run.draw_samples", interrupted)
+        assert command.main([*TOY, "--steps", "2", "--out", "late"]) == 130
+    assert "after the last step" in capsys.readouterr().err
+    assert command.main(["--resume", "late"]) == 0
+    assert (folder / "late" / "samples.png").exists()
+    assert "no further step was to be made: `dgm-train --resume late --steps N`" in capsys.readouterr().err
+
+
+def test_a_run_goes_on_with_the_tuples_that_it_was_given(folder):
+    flow = [
+        "real_nvp",
+        "--data",
+        "digits",
+        "--set",
+        "image_size=(8,8)",
+        "--set",
+        "features=2",
+        "--batch-size",
+        "8",
+    ]
+    assert command.main([*flow, "--steps", "1", "--out", "flow"]) == 0
+    assert (
+        command.main(["--resume", "flow", "--set", "image_size=(8,8)", "--set", "features=2", "--steps", "2"])
+        == 0
+    )
+    assert torch.load(folder / "flow" / FILE)["step"] == 2
 
 
 def test_training_that_breaks_down_has_status_1_and_names_the_term(capsys):
@@ -223,6 +314,7 @@ def test_the_list_has_a_row_for_every_preset(capsys):
         line.split() for line in lines
     ]
     assert len(lines) > 20
+    assert any("Without a network there are digits, mnist_10k, sprites, heads" in line for line in lines[20:])
 
 
 class Process:

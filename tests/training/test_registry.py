@@ -1,9 +1,12 @@
 """Models by name: every preset that says how it is trained is complete, and what does not exist is told."""
 
+import importlib
+
 import pytest
 import torch
 from torch import nn
 
+from dgm_helpers import data
 from dgm_helpers.training import registry
 from dgm_helpers.training.registry import Training
 
@@ -22,7 +25,13 @@ def test_every_preset_has_arguments_that_its_model_takes(entry):
     assert issubclass(entry.kind, nn.Module) and hasattr(entry.kind, "loss")
     assert entry.arguments.keys() <= set(registry.constructor_arguments(entry.kind))
     assert entry.training.steps > 0 and entry.training.batch_size > 0 and entry.training.learning_rate > 0
-    assert isinstance(entry.training.data, str)
+    assert entry.training.data in (*data.names(), *data.ABSENT)
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_every_preset_says_how_it_is_trained(name):
+    module = importlib.import_module(f"dgm_helpers.models.{name}")
+    assert set(module.TRAINING) == set(module.PRESETS)
 
 
 @pytest.mark.parametrize("name", registry.names())

@@ -1,0 +1,193 @@
+"""What every VAE with several layers of latents has: bounds, samples and reconstructions, whatever its networks are."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dgm_helpers.objectives.distributions import gaussian_sample
+from dgm_helpers.objectives.hierarchical import (
+    Gaussian,
+    ancestral_sample,
+    hierarchical_elbo,
+    hierarchical_kl,
+    hierarchical_log_ratio,
+)
+from dgm_helpers.objectives.importance_weighting import ImportanceSampler, ImportanceWeighted
+
+Draw = Callable[[Tensor, Tensor], Tensor]
+
+
+class LatentHierarchy(ImportanceWeighted, nn.Module, ABC):
+    r"""A hierarchy of Gaussian latents z_L → … → z_1 → x; a subclass brings the networks.
+
+    .. math:: p(x, z) = p(x|z_1)\,p(z_1|z_2) \cdots p(z_{L-1}|z_L)\,p(z_L), \qquad p(z_L) = N(0, I)
+
+    Layers are numbered as there: 1 is next to x.
+
+    Attributes:
+        latent_dims: number of latent dimensions of each layer, from the bottom.
+        posterior: ``"factorized"``, layers independent under q, or ``"bottom-up"``, each given the one beneath.
+        free_nats: the loss gains nothing from a layer's KL, averaged over the batch, below this.
+    """
+
+    latent_dims: tuple[int, ...]
+    posterior: str
+    free_nats: float
+
+    @abstractmethod
+    def prior(self, layer: int, above: Float[Tensor, "*batch above"] | None = None) -> Gaussian:
+        """p(z_i|z_{i+1}) of layer i given z_{i+1}; of the top layer p(z_L), ``[latent]``, given None."""
+
+    @abstractmethod
+    def read(self, x: Float[Tensor, "batch *pixels"]) -> list[Tensor]:
+        """What x alone decides of q(z|x)."""
+
+    @abstractmethod
+    def infer(self, features: Sequence[Tensor], draw: Draw) -> tuple[list[Tensor], list[Gaussian]]:
+        """z_1 … z_L, each made by ``draw`` of the mean and log standard deviation of its q; and these."""
+
+    @abstractmethod
+    def log_likelihood(
+        self, x: Float[Tensor, "batch *pixels"], z: Float[Tensor, "*samples batch latent"]
+    ) -> Float[Tensor, "*samples batch"]:
+        """log p(x|z_1), in nats, for each data point and each of its z_1."""
+
+    @abstractmethod
+    def emit(
+        self, z: Float[Tensor, "batch latent"], noise: Mapping[int, Tensor]
+    ) -> Float[Tensor, "batch *data"]:
+        """What z_1 and the noise of the pixels turn into."""
+
+    def encode(self, x: Float[Tensor, "batch *pixels"]) -> list[Gaussian]:
+        """q(z_i|x) of each layer from the bottom; in a bottom-up posterior, given the mean of the layer beneath.
+
+        Raises:
+            ValueError: if the data points have another size than the model's.
+        """
+        return self.infer(self.read(x), lambda mu, _: mu)[1]
+
+    def posterior_sample(
+        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
+    ) -> tuple[list[Tensor], list[Gaussian]]:
+        """Draws ``[samples, batch, latent_i]`` from q(z|x), and the Gaussians that each layer was drawn from."""
+        return self.infer(self.read(x), posterior_draw(samples, generator))
+
+    def prior_at(self, latents: Sequence[Tensor]) -> list[Gaussian]:
+        """p(z_i|z_{i+1}) of each layer, at the given latents."""
+        return [self.prior(i + 1, above) for i, above in enumerate([*latents[1:], None])]
+
+    def terms(
+        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
+    ) -> tuple[Float[Tensor, "{samples} batch"], Float[Tensor, "{samples} batch layers"]]:
+        """What the ELBO averages: log p(x|z_1), and each layer's KL given the layer above, at samples of q(z|x).
+
+        Raises:
+            ValueError: if ``samples`` is below 1.
+        """
+        if samples < 1:
+            raise ValueError(f"an estimate needs at least one sample, not {samples}")
+        latents, posteriors = self.posterior_sample(x, samples, generator)
+        priors = self.prior_at(latents)
+        kl = hierarchical_kl(posteriors, priors).expand(samples, len(x), -1)
+        if self.posterior == "bottom-up":
+            # z_i and z_{i+1} are dependent: only the top's closed form, given z_{L-1}, is the layer's term.
+            ratio = hierarchical_log_ratio(latents, posteriors, priors)
+            kl = torch.cat([ratio[..., :-1], kl[..., -1:]], dim=-1)
+        return self.log_likelihood(x, latents[0]), kl
+
+    def loss(
+        self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
+    ) -> dict[str, Tensor]:
+        """Negative ELBO with one sample, and its terms: the KL of each layer, and their sum; batch averages, in nats.
+
+        With ``free_nats`` the loss has max(KL_i, free_nats) for the KL of each layer, Kingma et al.'s free bits.
+        """
+        reconstruction, kl = self.terms(batch, 1, generator)
+        elbo = hierarchical_elbo(reconstruction, kl).mean()
+        reconstruction, kl = reconstruction.mean(), kl.mean(dim=(0, 1))
+        loss = kl.clamp_min(self.free_nats).sum() - reconstruction if self.free_nats else -elbo
+        layers = {f"kl_{layer}": value for layer, value in enumerate(kl, start=1)}
+        return {"loss": loss, "elbo": elbo, "reconstruction": reconstruction, "kl": kl.sum(), **layers}
+
+    def elbo(
+        self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
+    ) -> Float[Tensor, " batch"]:
+        """Unbiased estimate of the ELBO, in nats: the mean of ``samples``, with the KL in closed form where it is."""
+        return hierarchical_elbo(*self.terms(x, samples, generator)).mean(dim=0)
+
+    def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
+        """Read ``x``, once; the function returned draws so many samples of q(z|x) and returns their log-weights.
+
+        They are log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
+        """
+        features = self.read(x)
+
+        def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
+            latents, posteriors = self.infer(features, posterior_draw(samples, generator))
+            ratio = hierarchical_log_ratio(latents, posteriors, self.prior_at(latents)).sum(dim=-1)
+            return self.log_likelihood(x, latents[0]) - ratio
+
+        return draw
+
+    def draw_noise(self, n: int, generator: torch.Generator | None = None) -> dict[int, Tensor]:
+        """All the randomness of ``n`` samples: standard normal numbers ``[n, latent_i]`` for each layer i."""
+        like = next(self.parameters())
+        zeros = {layer: like.new_zeros(n, dim) for layer, dim in enumerate(self.latent_dims, start=1)}
+        # From the top, in the order in which they are used.
+        return {
+            layer: gaussian_sample(zeros[layer], zeros[layer], generator) for layer in sorted(zeros)[::-1]
+        }
+
+    def generate(
+        self, noise: Mapping[int, Tensor], held: Mapping[int, Tensor] | None = None
+    ) -> Float[Tensor, "batch *data"]:
+        """What this noise turns into. Replace one layer's noise, and that layer is resampled, all others held.
+
+        Args:
+            noise: as :meth:`draw_noise` returns it.
+            held: layer -> its z, ``[n, latent_i]`` or ``[1, latent_i]``, in the place of what the noise gives.
+        """
+        return self.emit(self.draw_latents(noise, held)[0], noise)
+
+    def draw_latents(
+        self, noise: Mapping[int, Tensor], held: Mapping[int, Tensor] | None = None
+    ) -> list[Tensor]:
+        """The z_1 … z_L that this noise turns into; arguments as for :meth:`generate`."""
+        layers = range(1, len(self.latent_dims) + 1)
+        return ancestral_sample(self.prior, [noise[layer] for layer in layers], held)
+
+    def sample(
+        self,
+        n: int,
+        generator: torch.Generator | None = None,
+        *,
+        held: Mapping[int, Tensor] | None = None,
+    ) -> Float[Tensor, "{n} *data"]:
+        """Ancestral samples: z_L, then each layer given the one above, then x. For ``held`` see :meth:`generate`."""
+        return self.generate(self.draw_noise(n, generator), held)
+
+    def reconstruct(
+        self, x: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None, *, lowest: int = 1
+    ) -> Float[Tensor, "batch *pixels"]:
+        """x again from the means of q in layer ``lowest`` and above; the layers beneath are drawn from the prior.
+
+        Raises:
+            ValueError: if there is no such layer.
+        """
+        if not 1 <= lowest <= len(self.latent_dims):
+            raise ValueError(f"this model has layers 1 to {len(self.latent_dims)}, no layer {lowest}")
+        held = {layer: mu for layer, (mu, _) in enumerate(self.encode(x), start=1) if layer >= lowest}
+        return self.sample(len(x), generator, held=held).view_as(x)
+
+
+def posterior_draw(samples: int, generator: torch.Generator | None = None) -> Draw:
+    """Draws so many samples of each Gaussian: of ``[batch, latent]``, or of one for each sample, as many in all."""
+
+    def draw(mu: Tensor, log_sigma: Tensor) -> Tensor:
+        mu, log_sigma = (parameter.expand(samples, *parameter.shape[-2:]) for parameter in (mu, log_sigma))
+        return gaussian_sample(mu, log_sigma, generator)
+
+    return draw
