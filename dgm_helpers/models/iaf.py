@@ -202,9 +202,10 @@ TRAINING = {
     },
     "laptop": {
         "data": "mnist_10k",
-        "steps": 2000,
+        "steps": 6000,
         "batch_size": 100,
         "learning_rate": 2e-3,
         "transform": binarize,
+        "weight_average": 0.999,
     },
 }

@@ -191,9 +191,9 @@ TRAINING = {
     },
     "laptop": {
         "data": "mnist_10k",
-        "steps": 300,
-        "batch_size": 16,
-        "learning_rate": 3e-3,
-        "weight_average": 0.99,
+        "steps": 800,
+        "batch_size": 8,
+        "learning_rate": 1e-2,
+        "weight_average": 0.995,
     },
 }

@@ -112,7 +112,7 @@ PRESETS = {
     # 256 features, 10 components, dropout 0.5. The paper states no number of parameters.
     "paper": {"image_size": 32, "image_channels": 3, "levels": 256, "channels": 256, "blocks": 12, "residuals": 4,
               "key_size": 16, "value_size": 128, "mixtures": 10, "dropout": 0.5, "activation": "elu"},
-    "laptop": {"image_size": 28, "image_channels": 1, "levels": 256, "channels": 16, "blocks": 2, "residuals": 2,
+    "laptop": {"image_size": 28, "image_channels": 1, "levels": 256, "channels": 16, "blocks": 1, "residuals": 4,
                "key_size": 8, "value_size": 16, "mixtures": 5, "dropout": 0.0},
 }  # fmt: skip
 
@@ -132,9 +132,9 @@ TRAINING = {
     },
     "laptop": {
         "data": "mnist_10k",
-        "steps": 150,
-        "batch_size": 16,
-        "learning_rate": 3e-3,
-        "weight_average": 0.99,
+        "steps": 1150,
+        "batch_size": 8,
+        "learning_rate": 1e-2,
+        "weight_average": 0.995,
     },
 }

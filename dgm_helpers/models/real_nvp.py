@@ -240,11 +240,17 @@ PRESETS = {
     # default numbers and 5e-5 of the weight norms' squares. real_nvp_multiscale_dataset.py of the released code adds to
     # each residual network a 1 × 1 convolution after every block (skip connections), which is left out here.
     "paper": {"features": 64, "residual_blocks": 8, "scales": 2, "alpha": 0.05},
-    "laptop": {"image_channels": 1, "image_size": 28, "features": 16, "residual_blocks": 1, "scales": 2},
+    "laptop": {"image_channels": 1, "image_size": 28, "features": 16, "residual_blocks": 1, "scales": 3},
 }
 
 TRAINING = {
     # Section 4.1: batches of 64; the number of steps is ours.
     "paper": {"data": "cifar10", "steps": 200_000, "batch_size": 64, "learning_rate": 1e-3},
-    "laptop": {"data": "mnist_10k", "steps": 100, "batch_size": 32, "learning_rate": 5e-3},
+    "laptop": {
+        "data": "mnist_10k",
+        "steps": 400,
+        "batch_size": 32,
+        "learning_rate": 5e-3,
+        "weight_average": 0.99,
+    },
 }
