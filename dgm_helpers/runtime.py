@@ -63,3 +63,14 @@ def choose_device() -> torch.device:
 def generator(seed: int = DEFAULT_SEED, device: torch.device | str = "cpu") -> torch.Generator:
     """Return a new random generator with this seed: the same numbers on every machine's CPU."""
     return torch.Generator(device=device).manual_seed(seed)
+
+
+def keep_freed_memory() -> None:
+    """Let the C library keep freed memory of up to 62 MB for the next tensors, in place of giving it back at once.
+
+    Blocks that were given back come as pages that the system has to map anew at their first use, which takes as long
+    as simple arithmetic on them. glibc keeps twice as much as the largest block that was freed so far, up to a limit
+    (mallopt(3), M_MMAP_THRESHOLD): one block just below it is enough, which nobody writes to. Elsewhere this does
+    nothing.
+    """
+    torch.empty(31 << 20, dtype=torch.uint8)

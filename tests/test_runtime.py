@@ -1,6 +1,7 @@
 """Seeds, devices, and that importing the package does no work."""
 
 import os
+import platform
 import random
 import subprocess
 import sys
@@ -95,3 +96,30 @@ def test_importing_a_part_leaves_the_others_out():
         [sys.executable, "-c", program], capture_output=True, text=True, env=os.environ, check=True
     )
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="another C library keeps memory by rules of its own"
+)
+def test_freed_memory_is_kept_for_the_next_tensors():
+    """Pages that the system maps anew in a step of this model: without the call up to 1,000, with it 15 at most."""
+    script = """
+import resource, torch
+from dgm_helpers.models.iwae import IWAE
+from dgm_helpers.runtime import keep_freed_memory
+
+def train(steps):
+    for _ in range(steps):
+        model.zero_grad(set_to_none=True)
+        model.loss(images)["loss"].backward()
+
+keep_freed_memory()
+torch.set_num_threads(1)
+model, images = IWAE(hidden=((200, 200),), latent_dims=(50,), samples=50), torch.rand(20, 784).round()
+train(5)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+train(20)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 20)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 60

@@ -4,12 +4,14 @@ import torch
 
 from dgm_helpers.metrics.marginal_likelihood import marginal_log_likelihood
 from dgm_helpers.models.iwae import IWAE
+from dgm_helpers.runtime import keep_freed_memory
 
 state = {}
 
 
 def prepare(sizes, samples, batch, weights):
     """Build the model and its optimiser, and images that both sides see."""
+    keep_freed_memory()  # as `fit` does
     hidden, latent_dim = sizes
     model = IWAE(hidden=(tuple(hidden),), latent_dims=(latent_dim,), samples=samples)
     model.load_state_dict(torch.load(weights, weights_only=True))

@@ -5,6 +5,7 @@ from allocations import peak_mib
 
 from dgm_helpers.models.beta_vae import BetaVAE
 from dgm_helpers.models.factor_vae import FactorVAE
+from dgm_helpers.runtime import keep_freed_memory
 from dgm_helpers.training import optimizers
 
 state = {}
@@ -13,6 +14,7 @@ KINDS = {"factor_vae": FactorVAE, "beta_vae": BetaVAE}
 
 def prepare(kind, config, batch, learning_rate):
     """Build the model and its optimiser, and images that both sides see."""
+    keep_freed_memory()  # as `fit` does
     torch.manual_seed(0)
     model = KINDS[kind](**config)
     state["model"] = model

@@ -23,6 +23,7 @@ thousand starts with the bias of one in a thousand.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -42,6 +43,7 @@ from dgm_helpers.objectives.distributions import (
 from dgm_helpers.objectives.importance_weighting import ImportanceSampler, iwae_bound
 
 OBJECTIVES = ("iwae", "vae")
+TANH = partial(Tanh, inplace=True)
 RAREST = 1e-3  # of the intensities that a bias starts at
 
 
@@ -84,12 +86,12 @@ class IWAE(VAE):
                        "samples": samples, "objective": objective}  # fmt: skip
         self.samples, self.objective = samples, objective
         first, *inner = hidden
-        self.encoder = glorot(perceptron([data_dim, *first, 2 * latent_dims[0]], Tanh), parts=2)
-        self.decoder = glorot(perceptron([latent_dims[0], *reversed(first), data_dim], Tanh))
+        self.encoder = glorot(perceptron([data_dim, *first, 2 * latent_dims[0]], TANH), parts=2)
+        self.decoder = glorot(perceptron([latent_dims[0], *reversed(first), data_dim], TANH))
         self.inner_encoders, self.inner_decoders = nn.ModuleList(), nn.ModuleList()
         for low, units, high in zip(latent_dims, inner, latent_dims[1:], strict=False):
-            self.inner_encoders.append(glorot(perceptron([low, *units, 2 * high], Tanh), parts=2))
-            self.inner_decoders.append(glorot(perceptron([high, *reversed(units), 2 * low], Tanh), parts=2))
+            self.inner_encoders.append(glorot(perceptron([low, *units, 2 * high], TANH), parts=2))
+            self.inner_decoders.append(glorot(perceptron([high, *reversed(units), 2 * low], TANH), parts=2))
         self._finish(data_dim, latent_dims[-1], "bernoulli", None)
 
     @torch.no_grad()
@@ -133,8 +135,7 @@ class IWAE(VAE):
         self, x: Tensor, first: tuple[Tensor, Tensor], samples: int, generator: torch.Generator | None
     ) -> tuple[Float[Tensor, "samples batch"], Float[Tensor, "samples batch"]]:
         """log p(x|z_1) and log p(z) - log q(z|x) of samples of q(z|x), all in one pass; ``first`` is q(z_1|x)."""
-        mu, log_sigma = (parameter.expand(samples, -1, -1) for parameter in first)
-        z, log_q = gaussian_sample_and_log_prob(mu, log_sigma, generator)
+        z, log_q = gaussian_sample_and_log_prob(*first, generator, samples=samples)
         log_likelihood, log_ratio = self.log_likelihood(x, z), -log_q
         for encoder, decoder in zip(self.inner_encoders, self.inner_decoders, strict=True):
             mu, log_sigma = gaussian_parameters(encoder, z)

@@ -5,6 +5,7 @@ standard deviation. The last axis holds the coordinates and is summed over; ever
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -43,7 +44,8 @@ def gaussian_sample(
 
     Kingma and Welling (2014), section 2.4. The noise is drawn on the generator's device.
     """
-    mu, log_sigma, noise = _broadcast_with_noise(mu, log_sigma, generator)
+    # Every row gets noise of its own, also where only one of the two has rows.
+    noise = _noise(mu, torch.broadcast_shapes(mu.shape, log_sigma.shape), generator)
     return mu + torch.exp(log_sigma) * noise
 
 
@@ -51,32 +53,31 @@ def gaussian_sample_and_log_prob(
     mu: Float[Tensor, "*#batch latent"],
     log_sigma: Float[Tensor, "*#batch latent"],
     generator: torch.Generator | None = None,
+    *,
+    samples: int | None = None,
 ) -> tuple[Float[Tensor, "*batch latent"], Float[Tensor, "*batch"]]:
     r"""A sample z as of :func:`gaussian_sample`, and log N(z | mu, sigma^2), in nats.
 
     At :math:`z = \mu + \sigma\varepsilon` the log-density is
     :math:`-\sum_j [\tfrac12\log 2\pi + \log\sigma_j + \tfrac12\varepsilon_j^2]`. Its derivative is the total one, along
     which z moves with the parameters: none with respect to ``mu``. It costs less than :func:`gaussian_log_prob`.
+
+    Args:
+        mu: means.
+        log_sigma: logarithms of the standard deviations.
+        generator: draws the noise.
+        samples: draw so many of each Gaussian, as a new first axis of both results.
     """
-    mu, log_sigma, noise = _broadcast_with_noise(mu, log_sigma, generator)
-    constant = 0.5 * LOG_TWO_PI * noise.shape[-1]
-    return mu + torch.exp(log_sigma) * noise, -(
-        log_sigma.sum(dim=-1) + 0.5 * noise.square().sum(dim=-1) + constant
-    )
+    shape = torch.broadcast_shapes(mu.shape, log_sigma.shape)
+    noise = _noise(mu, shape if samples is None else (samples, *shape), generator)
+    log_prob = -(log_sigma.sum(dim=-1) + 0.5 * noise.square().sum(dim=-1) + 0.5 * LOG_TWO_PI * shape[-1])
+    return mu + torch.exp(log_sigma) * noise, log_prob
 
 
-def _broadcast_with_noise(
-    mu: Tensor, log_sigma: Tensor, generator: torch.Generator | None
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Both in their common shape, and standard normal noise of that shape drawn on the generator's device."""
-    # Broadcast first: every row gets noise of its own, also where only one of the two has rows.
-    mu, log_sigma = torch.broadcast_tensors(mu, log_sigma)
-    device = generator.device if generator is not None else mu.device
-    return (
-        mu,
-        log_sigma,
-        torch.randn(mu.shape, generator=generator, dtype=mu.dtype, device=device).to(mu.device),
-    )
+def _noise(like: Tensor, shape: Sequence[int], generator: torch.Generator | None) -> Tensor:
+    """Standard normal numbers, drawn on the generator's device, with the precision and the device of a tensor."""
+    device = generator.device if generator is not None else like.device
+    return torch.randn(shape, generator=generator, dtype=like.dtype, device=device).to(like.device)
 
 
 def kl_diagonal_gaussians(

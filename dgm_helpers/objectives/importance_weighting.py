@@ -61,8 +61,7 @@ def gaussian_importance_sampler(
     """The sampler of log-weights for a diagonal Gaussian q(z|x), given log p(x, z) as a function of z alone."""
 
     def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
-        means, log_sigmas = (parameter.expand(samples, -1, -1) for parameter in (mu, log_sigma))
-        z, log_q = gaussian_sample_and_log_prob(means, log_sigmas, generator)
+        z, log_q = gaussian_sample_and_log_prob(mu, log_sigma, generator, samples=samples)
         return log_joint(z) - log_q
 
     return draw

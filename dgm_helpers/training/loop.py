@@ -9,7 +9,7 @@ from time import monotonic
 import torch
 from torch import Tensor, nn
 
-from dgm_helpers.runtime import DEFAULT_SEED
+from dgm_helpers.runtime import DEFAULT_SEED, keep_freed_memory
 from dgm_helpers.training import batch_norm, distributed, optimizers
 from dgm_helpers.training.buffers import Buffers
 from dgm_helpers.training.examples import Examples
@@ -91,6 +91,7 @@ def fit(
         KeyboardInterrupt: after Ctrl-C.
     """
     _require_work(len(x), steps, seconds, labels, batch_size, log_every, checkpoint_every)
+    keep_freed_memory()
     parameter = next(model.parameters())
     labels = None if labels is None else labels.to(parameter.device)
     examples = Examples(x.to(parameter.device), labels, transform, parameter)

@@ -33,3 +33,22 @@ def test_second_derivative_and_vmap():
 def test_other_precisions_are_torchs_own():
     x = torch.linspace(-3, 3, 31, dtype=torch.float64)
     assert torch.equal(Tanh()(x), torch.tanh(x))
+
+
+def test_in_place_it_is_the_same_behind_a_linear_layer():
+    torch.manual_seed(0)
+    linear, x = torch.nn.Linear(5, 7), torch.randn(11, 5, requires_grad=True)
+    results = [tanh(linear(x)) for tanh in (Tanh(), Tanh(inplace=True))]
+    assert torch.equal(*results)
+    wanted = (x, linear.weight, linear.bias)
+    for plain, inplace in zip(*(torch.autograd.grad(y.square().sum(), wanted) for y in results), strict=True):
+        assert torch.equal(plain, inplace)
+
+
+def test_in_place_it_takes_no_memory_of_its_own_and_refuses_what_another_gradient_needs():
+    x = torch.randn(11)
+    assert Tanh(inplace=True)(x).data_ptr() == x.data_ptr()
+    squared = torch.randn(11, requires_grad=True).exp()  # whose gradient needs its value
+    y = Tanh(inplace=True)(squared)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()

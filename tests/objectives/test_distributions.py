@@ -287,3 +287,14 @@ def test_bernoulli_log_prob_of_half_precision_is_summed_in_float32(generator):
     result = bernoulli_log_prob(x, logits)
     assert result.dtype == torch.float32
     torch.testing.assert_close(result, bernoulli_log_prob(x.float(), logits.float()), rtol=0, atol=0)
+
+
+def test_so_many_samples_are_those_of_so_many_copies(generator):
+    mu, log_sigma = torch.randn(2, 4, 3, generator=generator, dtype=torch.float64)
+    several = gaussian_sample_and_log_prob(mu, log_sigma, torch.Generator().manual_seed(7), samples=5)
+    copies = (parameter.expand(5, -1, -1) for parameter in (mu, log_sigma))
+    for one, other in zip(
+        several, gaussian_sample_and_log_prob(*copies, torch.Generator().manual_seed(7)), strict=True
+    ):
+        assert one.shape[:2] == (5, 4)
+        torch.testing.assert_close(one, other, rtol=1e-14, atol=0)
