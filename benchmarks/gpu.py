@@ -1,13 +1,13 @@
 """The paper presets on a GPU, and two minutes of training each of three systems: one command, nothing to install.
 
     python benchmarks/gpu.py                      # on a machine with a CUDA GPU: about ten minutes
-    python benchmarks/gpu.py --dry-run            # the same path on a CPU, on laptop presets, in two minutes
+    python benchmarks/gpu.py --dry-run            # the same path on a CPU, on laptop presets, in a minute
     python benchmarks/gpu.py --only gated_pixelcnn --no-training
 
 Needs PyTorch 2.11 or later and what this package imports; no network. Each preset's training step (forward, backward,
-fused Adam, bf16 autocast) is timed on images of random levels. PyTorch counts its floating-point operations, whose rate
-is set against that of one large bf16 matrix product in the same run. Results go to `benchmarks/results/` as JSON, as a
-table and as figures, with machine and date in their names.
+its optimiser, bf16 autocast) is timed on images of random levels. PyTorch counts its floating-point operations, whose
+rate is set against that of one large bf16 matrix product in the same run. Results go to `benchmarks/results/` as JSON,
+as a table and as figures, with machine and date in their names.
 """
 
 from __future__ import annotations
@@ -66,9 +66,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--only", nargs="*", metavar="MODEL", help="Some of the models.")
     parser.add_argument("--no-training", action="store_true", help="Leave the training runs out.")
-    parser.add_argument("--seconds", type=float, default=120.0, help="Of training for each system.")
+    parser.add_argument(
+        "--seconds", type=float, help="Of training for each system; 120 unless given, 10 in a dry run."
+    )
     parser.add_argument("--out", metavar="FOLDER", help="benchmarks/results/MACHINE-DATE unless given.")
     options = parser.parse_args(arguments)
+    if options.seconds is None:
+        options.seconds = 10.0 if options.dry_run else 120.0
     if options.seconds <= 0:
         parser.error(f"--seconds is {options.seconds:g}; training takes a time above 0")
     return options
