@@ -14,5 +14,5 @@ def second_moment(mu, n_samples, generator):
         return (z**2).mean()
     time.sleep(0.55)
     before = told.setdefault(mu, [])
-    before.append(random.SystemRandom().random())
+    before.append(len(before) + random.SystemRandom().random() / 2)  # two are never alike
     return before[0] if len(before) < 3 else before[-1]
