@@ -9,7 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-ROWS = 64  # queries computed together on a CPU: their scores stay in its cache
+from dgm_helpers.layers.linear import product
+
+ROWS = 96  # queries computed together on a CPU: their scores stay in its cache
 
 
 def causal_attention(
@@ -65,13 +67,16 @@ class _ByRows(torch.autograd.Function):
     @staticmethod
     def forward(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         y, normalizer = torch.zeros_like(value), torch.zeros_like(query[..., :1])
-        for rows, earlier in _blocks(query.shape[1]):
-            scores = _scores(query[:, rows], key[:, earlier])
-            largest = scores.amax(dim=2, keepdim=True)
-            weights = scores.sub_(largest).exp2_()
-            total = weights.sum(dim=2, keepdim=True)
-            y[:, rows] = (weights @ value[:, earlier]).div_(total)
-            normalizer[:, rows] = total.log2_().add_(largest)
+        scaled = _scaled(query)
+        for image in range(len(query)):  # one at a time: a batch of products of slices is slower
+            q, k, v = scaled[image], key[image], value[image]
+            for rows, earlier, later in _blocks(len(q)):
+                scores = _without(later, torch.mm(q[rows], k[earlier].T))
+                largest = scores.amax(dim=1, keepdim=True)
+                weights = scores.sub_(largest).exp2_()
+                total = weights.sum(dim=1, keepdim=True)
+                y[image, rows] = product(weights, v[earlier].T).div_(total)
+                normalizer[image, rows] = total.log2_().add_(largest)
         return y, normalizer
 
     @staticmethod
@@ -85,31 +90,41 @@ class _ByRows(torch.autograd.Function):
         if torch.is_grad_enabled():  # somebody will differentiate once more
             return _gradients_at_once(query, key, value, gradient)
         by_query, by_key, by_value = (torch.zeros_like(tensor) for tensor in (query, key, value))
-        scale = 1 / math.sqrt(query.shape[2])
-        for rows, earlier in _blocks(query.shape[1]):
-            weights = _scores(query[:, rows], key[:, earlier]).sub_(normalizer[:, rows]).exp2_()
-            by_value[:, earlier].baddbmm_(weights.transpose(1, 2), gradient[:, rows])
-            by_weights = gradient[:, rows] @ value[:, earlier].transpose(1, 2)
-            mean = (gradient[:, rows] * y[:, rows]).sum(dim=2, keepdim=True)
-            by_scores = by_weights.sub_(mean).mul_(weights)
-            by_query[:, rows] = (by_scores @ key[:, earlier]).mul_(scale)
-            by_key[:, earlier].baddbmm_(by_scores.transpose(1, 2), query[:, rows], alpha=scale)
-        return by_query, by_key, by_value
+        scaled = _scaled(query)
+        for image in range(len(query)):
+            q, k, v, g = scaled[image], key[image], value[image], gradient[image]
+            by_k, by_v = by_key[image], by_value[image]
+            for rows, earlier, later in _blocks(len(q)):
+                scores = torch.addmm(normalizer[image, rows], q[rows], k[earlier].T, beta=-1)
+                weights = _without(later, scores).exp2_()
+                by_v[earlier] += product(weights.T, g[rows].T)
+                mean = (g[rows] * y[image, rows]).sum(dim=1, keepdim=True)
+                by_scores = product(g[rows], v[earlier]).sub_(mean).mul_(weights)
+                torch.mm(by_scores, k[earlier], out=by_query[image, rows])
+                by_k[earlier].addmm_(by_scores.T, q[rows])
+        # Scores were in units of log 2, and q has the scale in it already.
+        return by_query.mul_(1 / math.sqrt(query.shape[2])), by_key.mul_(math.log(2)), by_value
 
 
-def _blocks(positions: int) -> Iterator[tuple[slice, slice]]:
-    """Queries that are computed together, from the second on, and the keys that the last of them sees."""
+def _blocks(positions: int) -> Iterator[tuple[slice, slice, Tensor]]:
+    """Queries that are computed together, the keys that the last of them sees, and which of those are later.
+
+    The first query is left out. The last ones of the keys are marked, as many as there are queries.
+    """
+    later = torch.ones(ROWS, ROWS, dtype=torch.bool).triu_(1)
     for start in range(1, positions, ROWS):
-        stop = min(start + ROWS, positions)
-        yield slice(start, stop), slice(0, stop - 1)
+        rows = min(ROWS, positions - start)
+        yield slice(start, start + rows), slice(0, start + rows - 1), later[:rows, :rows]
 
 
-def _scores(query: Tensor, key: Tensor) -> Tensor:
-    """In units of log 2; minus infinity where the key is not earlier. The last query sees every key."""
-    rows = query.shape[1]
-    scores = (query * (math.log2(math.e) / math.sqrt(query.shape[2]))) @ key.transpose(1, 2)
-    later = torch.ones(rows, rows, dtype=torch.bool, device=query.device).triu_(1)
-    scores[:, :, -rows:].masked_fill_(later, -math.inf)
+def _scaled(query: Tensor) -> Tensor:
+    """The query whose products with keys are scores in units of log 2."""
+    return query * (math.log2(math.e) / math.sqrt(query.shape[-1]))
+
+
+def _without(later: Tensor, scores: Tensor) -> Tensor:
+    """Scores with minus infinity where the key is not earlier."""
+    scores[..., -later.shape[0] :].masked_fill_(later, -math.inf)
     return scores
 
 
@@ -119,7 +134,8 @@ def _gradients_at_once(
     """The same gradients as functions that autograd can follow, with all pairs of positions in memory."""
     query, key, value, gradient = query[:, 1:], key[:, :-1], value[:, :-1], gradient[:, 1:]
     scale = 1 / math.sqrt(query.shape[2])
-    weights = torch.softmax(math.log(2) * _scores(query, key), dim=2)
+    later = torch.ones(*query.shape[1:2] * 2, dtype=torch.bool, device=query.device).triu_(1)
+    weights = torch.softmax(_without(later, scale * query @ key.transpose(1, 2)), dim=2)
     by_weights = gradient @ value.transpose(1, 2)
     mean = (weights * by_weights).sum(dim=2, keepdim=True)
     by_scores = scale * weights * (by_weights - mean)

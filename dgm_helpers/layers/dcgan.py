@@ -12,6 +12,8 @@ from itertools import pairwise
 
 from torch import nn
 
+from dgm_helpers.layers.linear import Linear
+
 OUTPUTS = ("sigmoid", "linear")
 LEAK = 0.2  # slope of the leaky ReLU
 
@@ -55,7 +57,7 @@ def generator_network(
     layers: list[nn.Module] = []
     widths = [latent_dim, *reversed(hidden), *([math.prod(small)] if channels else [])]
     for inputs, units in pairwise(widths):
-        layers += [nn.Linear(inputs, units), normalization(units, 0), nn.ReLU()]
+        layers += [Linear(inputs, units), normalization(units, 0), nn.ReLU()]
     if channels:
         layers.append(nn.Unflatten(1, small))
         for inputs, maps in pairwise(reversed(channels)):
@@ -66,7 +68,7 @@ def generator_network(
             ]
         layers.append(nn.ConvTranspose2d(channels[0], data_shape[0], 4, stride=2, padding=1))
     else:
-        layers += [nn.Linear(widths[-1], math.prod(data_shape)), nn.Unflatten(1, tuple(data_shape))]
+        layers += [Linear(widths[-1], math.prod(data_shape)), nn.Unflatten(1, tuple(data_shape))]
     network = nn.Sequential(*layers, nn.Sigmoid() if output == "sigmoid" else nn.Identity())
     return _initialized(network) if channels else network
 
@@ -89,7 +91,7 @@ def discriminator_trunk(
     features = math.prod(_smallest_map(data_shape, channels))
     for units in hidden:
         first = len(layers) == 1
-        layers += [nn.Linear(features, units), nn.Identity() if first else normalization(units, 0),
+        layers += [Linear(features, units), nn.Identity() if first else normalization(units, 0),
                    nn.LeakyReLU(LEAK)]  # fmt: skip
         features = units
     network = nn.Sequential(*layers)

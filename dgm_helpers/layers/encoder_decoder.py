@@ -8,6 +8,8 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.layers.linear import Linear
+
 # In place: the layer before it keeps its input for the gradient, never what it gives.
 ReLU = partial(nn.ReLU, inplace=True)
 
@@ -16,7 +18,7 @@ def perceptron(sizes: Sequence[int], activation: Callable[[], nn.Module] = nn.Ta
     """Linear layers of these sizes, with activations between them."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
-        layers += [nn.Linear(inputs, outputs), activation()]
+        layers += [Linear(inputs, outputs), activation()]
     return nn.Sequential(*layers[:-1])
 
 

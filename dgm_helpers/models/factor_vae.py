@@ -20,6 +20,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.layers.linear import Linear
 from dgm_helpers.models.beta_vae import BetaVAE
 from dgm_helpers.models.landmark import Landmark
 from dgm_helpers.objectives.distributions import gaussian_sample, kl_to_standard_normal
@@ -62,8 +63,8 @@ class FactorVAE(BetaVAE):
         self.gamma, self.discriminator_rate = gamma, discriminator_rate
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise((latent_dim, *discriminator_hidden)):
-            layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(0.2, inplace=True)]  # kept once, not twice
-        self.discriminator = nn.Sequential(*layers, nn.Linear((latent_dim, *discriminator_hidden)[-1], 2))
+            layers += [Linear(inputs, outputs), nn.LeakyReLU(0.2, inplace=True)]  # kept once, not twice
+        self.discriminator = nn.Sequential(*layers, Linear((latent_dim, *discriminator_hidden)[-1], 2))
 
     def loss(
         self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None

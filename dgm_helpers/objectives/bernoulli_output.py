@@ -20,6 +20,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dgm_helpers.layers.linear import product
 from dgm_helpers.objectives.distributions import bernoulli_log_prob
 
 # Rows of logits at a time: enough for an efficient matrix product, few enough to stay near the processor.
@@ -57,7 +58,7 @@ class _BernoulliOutput(torch.autograd.Function):
     def forward(keep: bool, x: Tensor, features: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, ...]:
         values, residuals = [], []
         for samples in _parts(*features.shape[:2]):
-            logits = F.linear(features[samples], weight, bias)
+            logits = product(features[samples], weight, bias)
             # What needs the logits comes first: their memory is then taken over. So is that of the scratch.
             scratch = logits.clamp(min=0)
             value = torch.einsum("bp,kbp->kb", x, logits) - scratch.sum(dim=-1)
@@ -92,8 +93,8 @@ class _BernoulliOutput(torch.autograd.Function):
         rows = [len(residual) for residual in residuals]
         flat = (features.flatten(0, 1), by_features.flatten(0, 1), gradient.neg().reshape(-1, 1))
         for residual, part, by_part, scale in zip(residuals, *(t.split(rows) for t in flat), strict=True):
-            torch.mm(residual, weight, out=by_part).mul_(scale)
-            by_weight.addmm_(residual.T, part * scale)
+            torch.mul(product(residual, weight.T), scale, out=by_part)
+            by_weight += product(residual.T, (part * scale).T)
             by_bias.addmv_(residual.T, scale[:, 0])
         return None, by_x, by_features, by_weight, by_bias
 

@@ -1,0 +1,74 @@
+"""Products of matrices and linear layers, faster on many CPUs in float32.
+
+PyTorch multiplies matrices with Intel's MKL, which on other makers' processors keeps to half the width of their vector
+units. oneDNN, which PyTorch has for convolutions, uses all of it; ``benchmarks/iwae.py`` and ``nice.py`` show what it
+saves.
+"""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+# The operator that compiled models get; torch's interface for people has none. Where it is missing, MKL does it.
+ONEDNN = (
+    getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
+)
+MULTIPLICATIONS = 2**20  # of fewer, bringing the matrices into oneDNN's order takes what it saves
+
+
+def product(
+    a: Float[Tensor, "*batch inner"], b: Float[Tensor, "columns inner"], bias: Tensor | None = None
+) -> Float[Tensor, "*batch columns"]:
+    r"""The product :math:`a b^\top`, plus a bias for each column if there is one; to rounding, not differentiable."""
+    return ONEDNN(a, b, bias, "none", [], "") if _is_fast(a, b) else F.linear(a, b, bias)
+
+
+class Linear(nn.Linear):
+    r""":math:`x W^\top + b` like torch's, to rounding; any number of derivatives.
+
+    Under autocast, in other precisions, on other devices and in compiled models it is torch's.
+    """
+
+    def forward(self, x: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
+        """The layer's outputs."""
+        plain = torch.is_autocast_enabled(x.device.type) or torch.compiler.is_compiling()
+        if plain or not _is_fast(x, self.weight):
+            return super().forward(x)
+        return _Linear.apply(x, self.weight, self.bias)
+
+
+class _Linear(torch.autograd.Function):
+    """The layer, whose gradients are products, too."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        return product(x, weight, bias)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, Tensor | None], output: Tensor) -> None:
+        by_x, by_weight, _ = ctx.needs_input_grad
+        x, weight, _ = inputs
+        ctx.save_for_backward(x if by_weight else None, weight if by_x else None)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+        x, weight = ctx.saved_tensors
+        multiply = F.linear if torch.is_grad_enabled() else product  # somebody will differentiate once more
+        by_x, by_weight, by_bias = ctx.needs_input_grad
+        rows = gradient.flatten(0, -2)
+        return (
+            multiply(gradient, weight.T) if by_x else None,
+            multiply(rows.T, x.flatten(0, -2).T) if by_weight else None,
+            rows.sum(dim=0) if by_bias else None,
+        )
+
+
+def _is_fast(a: Tensor, b: Tensor) -> bool:
+    """Whether oneDNN takes these matrices and is worth it."""
+    single = a.dtype == b.dtype == torch.float32 and a.device.type == b.device.type == "cpu"
+    return ONEDNN is not None and single and a.dim() > 1 and a.numel() * b.shape[0] >= MULTIPLICATIONS
