@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from dgm_helpers.layers.linear import product
 
-ROWS = 96  # queries computed together on a CPU: their scores stay in its cache
+ROWS = 160  # queries computed together on a CPU: their scores stay in its cache
 
 
 def causal_attention(

@@ -90,3 +90,17 @@ def test_under_autocast_scores_and_sums_are_in_float32(way):
         assert y.dtype == torch.float32
         for one, other in zip(torch.autograd.grad(y.square().sum(), (q, k, v)), expected, strict=True):
             torch.testing.assert_close(one, other)
+
+
+def test_of_a_whole_image_in_float32_value_and_gradients_are_those_in_float64(monkeypatch, way):
+    monkeypatch.setattr(layer, "ROWS", 100)  # large enough for products by oneDNN
+    inputs = [torch.randn(2, 330, channels) for channels in (16, 16, 128)]
+
+    def results(inputs):
+        inputs = [x.requires_grad_() for x in inputs]
+        y = causal_attention(*inputs)
+        return [y, *torch.autograd.grad(y.square().sum(), inputs)]
+
+    exact = results([x.double() for x in inputs])
+    for found, expected in zip(results(inputs), exact, strict=True):
+        torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-4)
