@@ -103,4 +103,4 @@ def test_of_a_whole_image_in_float32_value_and_gradients_are_those_in_float64(mo
 
     exact = results([x.double() for x in inputs])
     for found, expected in zip(results(inputs), exact, strict=True):
-        torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-4)
+        assert (found - expected).norm() < 1e-5 * expected.norm()
