@@ -26,22 +26,29 @@ def product(
     return ONEDNN(a, b, bias, "none", [], "") if _is_fast(a, b) else F.linear(a, b, bias)
 
 
-class Linear(nn.Linear):
+def linear(
+    x: Float[Tensor, "*batch inputs"],
+    weight: Float[Tensor, "outputs inputs"],
+    bias: Float[Tensor, " outputs"] | None = None,
+) -> Float[Tensor, "*batch outputs"]:
     r""":math:`x W^\top + b` like torch's, to rounding; any number of derivatives.
 
     Under autocast, in other precisions, on other devices and in compiled models it is torch's.
     """
+    plain = torch.is_autocast_enabled(x.device.type) or torch.compiler.is_compiling()
+    return F.linear(x, weight, bias) if plain or not _is_fast(x, weight) else _Linear.apply(x, weight, bias)
+
+
+class Linear(nn.Linear):
+    """A layer that computes :func:`linear`."""
 
     def forward(self, x: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
         """The layer's outputs."""
-        plain = torch.is_autocast_enabled(x.device.type) or torch.compiler.is_compiling()
-        if plain or not _is_fast(x, self.weight):
-            return super().forward(x)
-        return _Linear.apply(x, self.weight, self.bias)
+        return linear(x, self.weight, self.bias)
 
 
 class _Linear(torch.autograd.Function):
-    """The layer, whose gradients are products, too."""
+    """Its gradients are products, too."""
 
     generate_vmap_rule = True
 

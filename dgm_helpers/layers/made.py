@@ -14,6 +14,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dgm_helpers.layers.linear import linear
+
 LARGEST_LOG_SCALE = 3.0
 
 
@@ -114,4 +116,4 @@ class MaskedLinear(nn.Linear):
 
     def forward(self, x: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
         """The layer's output; the mask is part of the expression, so that hidden weights never move."""
-        return F.linear(x, self.weight * self.mask, self.bias)
+        return linear(x, self.weight * self.mask, self.bias)
