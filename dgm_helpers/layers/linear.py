@@ -58,21 +58,20 @@ class _Linear(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, Tensor | None], output: Tensor) -> None:
-        by_x, by_weight, _ = ctx.needs_input_grad
+        x_asked, weight_asked, _ = ctx.needs_input_grad
         x, weight, _ = inputs
-        ctx.save_for_backward(x if by_weight else None, weight if by_x else None)
+        ctx.save_for_backward(x if weight_asked else None, weight if x_asked else None)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
         x, weight = ctx.saved_tensors
         multiply = F.linear if torch.is_grad_enabled() else product  # somebody will differentiate once more
-        by_x, by_weight, by_bias = ctx.needs_input_grad
+        x_asked, weight_asked, bias_asked = ctx.needs_input_grad
         rows = gradient.flatten(0, -2)
-        return (
-            multiply(gradient, weight.T) if by_x else None,
-            multiply(rows.T, x.flatten(0, -2).T) if by_weight else None,
-            rows.sum(dim=0) if by_bias else None,
-        )
+        # The weight's gradient first: the copy that it takes is gone when the input's is made.
+        by_weight = multiply(rows.T, x.flatten(0, -2).T) if weight_asked else None
+        by_x = multiply(gradient, weight.T) if x_asked else None
+        return by_x, by_weight, rows.sum(dim=0) if bias_asked else None
 
 
 def _is_fast(a: Tensor, b: Tensor) -> bool:
