@@ -12,7 +12,8 @@ class Dataset:
 
     Attributes:
         name: as given to ``load``.
-        train: float32 images in [0, 1], shape ``[N, C, H, W]``; of dSprites, which is large, uint8 images of 0 and 1.
+        train: images, shape ``[N, C, H, W]``: float32 in [0, 1], or what is downloaded as bytes as uint8, of which
+            :func:`~dgm_helpers.data.intensities` makes float32; ``fit`` and ``evaluate`` do so batch by batch.
         train_labels: class of each training image.
         test: likewise, of images that are not in ``train``.
         test_labels: class of each test image.

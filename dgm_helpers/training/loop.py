@@ -51,7 +51,8 @@ def fit(
 
     Args:
         model: trained in place; left in evaluation mode.
-        x: training data, first axis the data points; bytes stay bytes until their batch is made.
+        x: training data, first axis the data points; bytes (uint8) are intensities from 0 to 255, and stay bytes until
+            their batch is made, in which they are numbers in [0, 1].
         steps: number of updates in all.
         seconds: after which no further step begins; with ``steps``, whichever comes first.
         batch_size: data points an update, over all processes; all of them if there are fewer.

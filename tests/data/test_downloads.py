@@ -223,7 +223,7 @@ def test_mnist(server):
     mnist = data.load("mnist")
     assert mnist.train.shape == (TRAIN, 1, 28, 28) and mnist.test.shape == (TEST, 1, 28, 28)
     expected = torch.arange(TRAIN * 784) % 251
-    assert torch.equal((mnist.train * 255).round().long().flatten(), expected)
+    assert torch.equal(mnist.train.flatten(), expected) and mnist.train.dtype == torch.uint8
     assert mnist.train_labels.tolist() == [0, 1, 2, 3, 4] and mnist.test_labels.dtype == torch.int64
 
 
@@ -257,11 +257,10 @@ def test_omniglots_split_is_verified(server, monkeypatch):
                                               ("cifar100", ([0, 1, 2, 3, 4], [90, 91, 92]))])  # fmt: skip
 def test_cifar_has_planes_of_colour_and_the_fine_label(name, labels, server):
     cifar = data.load(name)
-    assert cifar.train.shape == (TRAIN, 3, 32, 32) and cifar.train.dtype == torch.float32
+    assert cifar.train.shape == (TRAIN, 3, 32, 32) and cifar.train.dtype == torch.uint8
     assert (cifar.train_labels.tolist(), cifar.test_labels.tolist()) == labels
     for images, numbers in ((cifar.train, labels[0]), (cifar.test, labels[1])):
-        planes = (images * 255).round()[:, :, 5, 7]
-        assert planes.tolist() == [[number, 100, 200] for number in numbers]
+        assert images[:, :, 5, 7].tolist() == [[number, 100, 200] for number in numbers]
 
 
 def test_dsprites_splits_its_grid_without_unpickling(server):
@@ -271,6 +270,7 @@ def test_dsprites_splits_its_grid_without_unpickling(server):
         and sprites.train.dtype == torch.uint8
         and len(sprites.test) == 2
     )
+    assert data.intensities(sprites.train).unique().tolist() == [0, 1]
     rows = torch.cat([sprites.train, sprites.test])[:, 0, 0].float().argmax(dim=1)
     assert sorted(rows.tolist()) == list(range(24))  # no image in both splits, none lost
     values = torch.cat([sprites.train_factors, sprites.test_factors])
