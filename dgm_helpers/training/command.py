@@ -95,7 +95,7 @@ def train(run: Run, began: float) -> int:
     except KeyboardInterrupt:
         return _stop(f"stopped after the last step, while its samples were made: {again}` makes them", 130)
     print(summary(history))
-    print(f"test split, average of {len(run.dataset.test):,} images:")
+    print(f"{run.dataset.held_out} split, average of {len(run.dataset.test):,} images:")
     print(explained(run.model, reached))
     print(f"took {duration(monotonic() - began)} in all, {duration(trained)} of it training")
     print(files(run.folder))
@@ -127,6 +127,7 @@ def asked_for(options: argparse.Namespace) -> tuple[Settings, Path]:
         data=options.data or training.data,
         steps=options.steps or (None if options.minutes else training.steps),
         minutes=options.minutes,
+        validation=options.validation,
         batch_size=options.batch_size or training.batch_size,
         learning_rate=options.learning_rate or training.learning_rate,
         seed=options.seed or 0,
@@ -143,7 +144,18 @@ def _resumed(options: argparse.Namespace) -> Settings:
     settings = Settings.read(Path(options.resume))
     if options.out is not None:
         raise ValueError("--resume goes on in its own folder: leave --out away")
-    fixed = ("model", "preset", "data", "batch_size", "learning_rate", "seed", "bf16", "compile", "set")
+    fixed = (
+        "model",
+        "preset",
+        "data",
+        "validation",
+        "batch_size",
+        "learning_rate",
+        "seed",
+        "bf16",
+        "compile",
+        "set",
+    )
     for name in fixed:
         asked, there = getattr(options, name), getattr(settings, name)
         asked = dict(asked) if name == "set" and asked is not None else asked

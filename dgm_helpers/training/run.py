@@ -38,6 +38,7 @@ class Settings:
     seed: int
     steps: int | None = None
     minutes: float | None = None
+    validation: int | None = None
     bf16: bool = False
     compile: bool = False
     set: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -115,6 +116,8 @@ class Run:
             raise ValueError(f"{folder} exists: --resume {folder} goes on with it, --out names another")
         entry = registry.find(settings.model, settings.preset)
         dataset = data.load(settings.data)
+        if settings.validation is not None:
+            dataset = dataset.validation(settings.validation)
         seed_everything(settings.seed)
         model = build(entry, settings.set).to(device)
         require_fitting(model, dataset)
@@ -173,7 +176,7 @@ class Run:
         )
 
     def evaluate(self, images: int | None = None) -> dict[str, float]:
-        """Averages of the loss's terms over the test split, or its first images; of a flow also bits per dimension."""
+        """Averages of the loss's terms over what is held out, or its first images; of a flow bits per dimension too."""
         reached = evaluate(
             self.model,
             self._inputs(self.dataset.test[:images]),
@@ -186,7 +189,7 @@ class Run:
         return reached
 
     def finish(self, history: History) -> dict[str, float]:
-        """Write model, history, curve and samples, and return what the model reaches on the test split."""
+        """Write model, history, curve and samples, and return what the model reaches on what is held out."""
         reached = self.evaluate()
         save_model(
             self.model,
@@ -196,7 +199,7 @@ class Run:
             data=self.settings.data,
             seed=self.settings.seed,
             step=history["step"][-1],
-            metric={f"test {name}": value for name, value in reached.items()},
+            metric={f"{self.dataset.held_out} {name}": value for name, value in reached.items()},
         )
         write_whole(self.folder / "history.csv", lambda part: part.write_text(history.to_csv()))
         draw_curve(history, self.folder / "curve.png")

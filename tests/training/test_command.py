@@ -75,6 +75,30 @@ def test_a_run_leaves_model_history_curve_and_samples(folder, capsys):
     torch.set_rng_state(state)
 
 
+def test_settings_are_chosen_without_the_test_split(folder, monkeypatch, capsys):
+    from dgm_helpers import data
+
+    digits = data.load("digits")
+    digits.test.fill_(float("nan"))  # whatever looks at it is found out
+    monkeypatch.setattr(data, "load", lambda name: digits)
+    assert command.main([*TOY, "--steps", "3", "--validation", "100", "--out", "try"]) == 0
+    said = capsys.readouterr().out
+    assert "digits: 1337 training and 100 validation images of " in said
+    assert "validation split, average of 100 images:" in said and "test" not in said
+    header, model = (
+        read_header(folder / "try" / "model.safetensors"),
+        load_model(folder / "try/model.safetensors"),
+    )
+    held_out = digits.train[-100:].flatten(1)
+    assert header["metric"]["validation loss"] == evaluate(model, held_out, transform=data.binarize)["loss"]
+    assert not any(name.startswith("test") for name in header["metric"])
+    assert "--validation 100" in header["command"]
+    assert command.main(["--resume", "try", "--validation", "50"]) == 2
+    assert "try holds a run with validation 100, not 50" in capsys.readouterr().err
+    assert command.main([*TOY, "--validation", "1437", "--out", "none"]) == 2
+    assert "1,437 of the 1,437 training images" in capsys.readouterr().err and not (folder / "none").exists()
+
+
 def test_the_stated_command_makes_the_same_model(folder):
     assert command.main([*TOY, "--steps", "5", "--learning-rate", "0.01", "--out", "first"]) == 0
     words = shlex.split(read_header(folder / "first" / "model.safetensors")["command"])
