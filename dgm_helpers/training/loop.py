@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from dgm_helpers.runtime import DEFAULT_SEED, keep_freed_memory
 from dgm_helpers.training import batch_norm, distributed, optimizers
 from dgm_helpers.training.buffers import Buffers
+from dgm_helpers.training.claim import claimed
 from dgm_helpers.training.examples import Examples
 from dgm_helpers.training.history import History
 from dgm_helpers.training.progress import progress_line
@@ -85,8 +86,8 @@ def fit(
     Raises:
         ValueError: if there are no data or no steps, if a batch or a row of the history would hold nothing, if there
             are not as many labels as data points, if the model's parameter groups leave a parameter out, if it cannot
-            be initialised by data and is asked to, if the schedule gives no number of at least 0, or if the
-            folder's checkpoint is of another run.
+            be initialised by data and is asked to, if the schedule gives no number of at least 0, if the
+            folder's checkpoint is of another run, or if another process is training in the folder.
         FloatingPointError: if a term is not finite, with its name and the step, before which the model then is; or if a
             weight is not, at a checkpoint or at the end.
         KeyboardInterrupt: after Ctrl-C.
@@ -98,7 +99,8 @@ def fit(
     examples = Examples(x.to(parameter.device), labels, transform, parameter)
     folder = None if folder is None else Path(folder)
     processes = distributed.start(parameter.device)
-    with processes.global_draws(seed, parameter.device):
+    claim = claimed(None if processes.rank else folder)
+    with claim, processes.global_draws(seed, parameter.device):
         goes_on = folder is not None and has_checkpoint(folder, processes)
         if initialize is not None and not goes_on:
             examples.initialize(model, initialize, seed)

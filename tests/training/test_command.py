@@ -17,7 +17,7 @@ from dgm_helpers.runtime import generator
 from dgm_helpers.training import command
 from dgm_helpers.training.checkpoints import load_model, read_header
 from dgm_helpers.training.evaluation import evaluate
-from dgm_helpers.training.run import Settings
+from dgm_helpers.training.settings import Settings
 from dgm_helpers.training.state import FILE
 
 TOY = ["vae", "--data", "digits", "--set", "data_dim=64", "--set", "hidden=(8,)"]
@@ -205,7 +205,9 @@ def test_minutes_are_a_budget(folder):
          "digits has 10 classes, the model has classes 3: choose other data, or --set classes=10"),
         (["gan", "--batch-size", "1"], "two images or more in each process: give a larger --batch-size"),
         (["gated_pixelcnn", "--set", "levels=1"], "a pixel of 1 levels has nothing to model"),
-        (["vae", "--out", "there"], "there exists: --resume there goes on with it, --out names another"),
+        (["vae", "--out", "toy"], "toy exists: --resume toy goes on with it, --out names another"),
+        (["vae", "--out", "there"], "there exists, and holds no run: name another by --out"),
+        (["vae", "--out", "there/file"], "there/file exists, and holds no run: name another by --out"),
         (["--resume", "nowhere"], "nowhere holds no run to go on with: there is no run.json in it"),
         (["--resume", "empty"], "empty holds no run to go on with: run.json cannot be read"),
         (["--resume", "damaged"], "damaged/checkpoint.pt cannot be read as a checkpoint"),
@@ -217,6 +219,7 @@ def test_minutes_are_a_budget(folder):
 )  # fmt: skip
 def test_wrong_input_gets_one_sentence_and_status_2(folder, capsys, arguments, said):
     (folder / "there").mkdir()
+    (folder / "there" / "file").touch()
     (folder / "toy").mkdir()
     toy = Settings(model="vae", preset="laptop", data="digits", batch_size=8, learning_rate=0.1, seed=0, steps=1,
                    set={"data_dim": 64})  # fmt: skip
