@@ -160,7 +160,22 @@ def _download(name: str, address: str, file: str, checksum: str | None) -> Path:
         return Path(pooch.retrieve(f"{address}/{file}", checksum, fname=file, progressbar=True,
                                    path=pooch.os_cache("dgm_helpers")))  # fmt: skip
     except (requests.RequestException, OSError, ValueError) as error:
-        raise ConnectionError(unavailable(name, file, address, type(error).__name__)) from error
+        raise ConnectionError(unavailable(name, file, address, _reason(error))) from error
+
+
+def _reason(error: Exception) -> str:
+    """Why a download failed, in some words; of a connection that failed requests' own are lines that tell no more."""
+    import pooch
+    import requests
+
+    if not isinstance(error, requests.RequestException):
+        if isinstance(error, OSError):
+            why = error.strerror or type(error).__name__
+            return f"the cache {pooch.os_cache('dgm_helpers')} cannot be written, {why}"
+        if "hash" in str(error):
+            return "what came has another checksum"
+    status = getattr(getattr(error, "response", None), "status_code", "")
+    return f"{type(error).__name__} {status}".rstrip()
 
 
 def _look_up(name: str, folder: Path, file: str, checksum: str | None) -> Path:

@@ -177,7 +177,9 @@ def test_a_set_is_downloaded_once_and_then_read_from_the_cache(name, server):
 def test_a_corrupt_file_is_refused_and_not_kept(name, server, cache):
     file = list(downloads.SOURCES[name].files)[-1]
     server.contents[file] = b"<html>not found</html>"
-    assert file in refusal(name)
+    said = refusal(name)
+    published = downloads.SOURCES[name].files[file] is not None
+    assert file in said and ("(what came has another checksum)" in said) == published
     assert file not in [path.name for path in left(cache)]
 
 
@@ -192,7 +194,20 @@ def test_a_download_that_breaks_off_is_refused_and_not_kept(name, server, cache)
 
 def test_a_file_that_is_not_there_is_told(name, server):
     server.contents.clear()
-    assert "HTTPError" in refusal(name)
+    assert "(HTTPError 404)" in refusal(name)
+
+
+def test_a_cache_that_cannot_be_written_is_told(server, cache, monkeypatch):
+    cache.touch()  # a file where the folder should be
+    assert f"(the cache {cache} cannot be written, " in refusal("mnist")
+    cache.unlink()
+
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.move", full)
+    assert "cannot be written, No space left on device)" in refusal("mnist")
+    assert left(cache) == []
 
 
 def test_a_set_is_read_from_a_folder(name, tiny, tmp_path, monkeypatch):
