@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         return _stop(error, 2)
     try:
-        run = Run.prepare(settings, folder, new=options.resume is None)
+        run = Run.prepare(settings, folder, new=options.resume is None, device=options.device)
         with run.claim():
             return train(run, began)
     except KeyboardInterrupt:

@@ -58,6 +58,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="hold the last N training images out and measure on them, not on the test split: for choosing settings",
     )
+    add(
+        "--device",
+        metavar="NAME",
+        help="cpu, cuda or mps; a GPU where there is one, unless DGM_DEVICE names another",
+    )
     add("--seed", type=_seed, metavar="N", help="of weights, order and noise; 0 unless given")
     add("--out", metavar="FOLDER", help="a new folder; runs/MODEL-PRESET-DATA unless given")
     add(

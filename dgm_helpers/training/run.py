@@ -42,9 +42,9 @@ class Run:
     model: nn.Module
 
     @classmethod
-    def prepare(cls, settings: Settings, folder: Path, *, new: bool) -> "Run":
+    def prepare(cls, settings: Settings, folder: Path, *, new: bool, device: str | None = None) -> "Run":
         """Load the data, build the model, and try its loss on two images; a new run asks for a new folder."""
-        device = choose_device()
+        device = choose_device(device)
         processes = distributed.start(device)
         if new and processes.rank == 0:
             require_new(folder)

@@ -99,6 +99,12 @@ def test_settings_are_chosen_without_the_test_split(folder, monkeypatch, capsys)
     assert "1,437 of the 1,437 training images" in capsys.readouterr().err and not (folder / "none").exists()
 
 
+def test_the_device_that_is_asked_for_comes_before_the_environments(folder, monkeypatch):
+    monkeypatch.setenv("DGM_DEVICE", "cuda:99")
+    assert command.main([*TOY, "--steps", "1", "--out", "there"]) == 2
+    assert command.main([*TOY, "--steps", "1", "--device", "cpu", "--out", "there"]) == 0
+
+
 def test_the_stated_command_makes_the_same_model(folder):
     assert command.main([*TOY, "--steps", "5", "--learning-rate", "0.01", "--out", "first"]) == 0
     words = shlex.split(read_header(folder / "first" / "model.safetensors")["command"])
@@ -205,6 +211,7 @@ def test_minutes_are_a_budget(folder):
          "digits has 10 classes, the model has classes 3: choose other data, or --set classes=10"),
         (["gan", "--batch-size", "1"], "two images or more in each process: give a larger --batch-size"),
         (["gated_pixelcnn", "--set", "levels=1"], "a pixel of 1 levels has nothing to model"),
+        (["vae", "--device", "cuda:99"], "the device 'cuda:99' cannot be used here; ask for 'cpu' ("),
         (["vae", "--out", "toy"], "toy exists: --resume toy goes on with it, --out names another"),
         (["vae", "--out", "there"], "there exists, and holds no run: name another by --out"),
         (["vae", "--out", "there/file"], "there/file exists, and holds no run: name another by --out"),
