@@ -18,6 +18,8 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Ellipse
 from torch import Tensor
 
+from dgm_helpers.data.dequantization import intensities
+
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000",
 )  # fmt: skip
@@ -140,12 +142,12 @@ def histogram(
 def image_grid(ax: Axes, images: Tensor, *, columns: int | None = None, title: str = "") -> AxesImage:
     """Draw grey images ``[N, H, W]`` or ``[N, 1, H, W]``, or red, green and blue ``[N, 3, H, W]``, row by row.
 
-    Values are in [0, 1]; what lies beyond is drawn as the nearest of these. There are no axes.
+    Values are in [0, 1], or bytes; what lies beyond is drawn as the nearest of these. There are no axes.
 
     Raises:
         ValueError: if there is no image, or the shape is another.
     """
-    pictures = images.detach().cpu().float()
+    pictures = intensities(images.detach().cpu())
     if pictures.ndim == 4 and pictures.shape[1] in (1, 3):
         pictures = pictures.movedim(1, -1)
         pictures = pictures[..., 0] if pictures.shape[-1] == 1 else pictures

@@ -37,16 +37,19 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def choose_device() -> torch.device:
+def choose_device(wanted: str | None = None) -> torch.device:
     """Return the device to compute on: a CUDA GPU where there is one, else the CPU.
 
-    The environment variable ``DGM_DEVICE`` overrides the choice. Apple's ``mps`` is taken
+    ``wanted``, or else the environment variable ``DGM_DEVICE``, overrides the choice. Apple's ``mps`` is taken
     only when it is asked for, because it has no float64, which the exact checks need.
 
     Raises:
-        ValueError: if ``DGM_DEVICE`` names no device that this torch knows or has.
+        ValueError: if the name is that of no device that this torch knows and has.
     """
-    wanted = os.environ.get("DGM_DEVICE")
+    asked, way_out = f"the device {wanted!r}", "ask for 'cpu'"
+    if not wanted:
+        wanted = os.environ.get("DGM_DEVICE")
+        asked, way_out = f"DGM_DEVICE is {wanted!r}, which", "unset it, or set it to 'cpu'"
     if not wanted:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -54,9 +57,7 @@ def choose_device() -> torch.device:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).partition("\n")[0]  # torch appends its own stack to the first line
-        raise ValueError(
-            f"DGM_DEVICE is {wanted!r}, which cannot be used here; unset it, or set it to 'cpu' ({reason})"
-        ) from None
+        raise ValueError(f"{asked} cannot be used here; {way_out} ({reason})") from None
     return device
 
 

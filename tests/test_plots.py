@@ -80,6 +80,12 @@ def test_image_grid_puts_images_row_by_row(ax, channel):
     assert drawn.get_clim() == (0, 1) and drawn.get_cmap().name == "gray"
 
 
+def test_image_grid_draws_bytes_as_the_intensities_that_they_are(ax):
+    images = torch.arange(0, 250, 10, dtype=torch.uint8).view(1, 5, 5)
+    drawn = plots.image_grid(ax, images).get_array().data
+    assert drawn == pytest.approx(images[0].numpy() / 255, abs=1e-6)
+
+
 def test_image_grid_takes_images_from_a_graph_and_makes_a_square(ax):
     drawn = plots.image_grid(ax, torch.rand(7, 4, 4, dtype=torch.float64, requires_grad=True))
     assert np.asarray(drawn.get_array()).shape == (3 * 5 - 1, 3 * 5 - 1)

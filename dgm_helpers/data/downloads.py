@@ -57,13 +57,12 @@ DSPRITES_FACTORS = Factors(("shape", "scale", "orientation", "x", "y"), (3, 6, 4
 
 
 def mnist() -> Dataset:
-    """70,000 images of 28×28 digits, in their own two splits."""
+    """70,000 images of 28×28 digits as uint8, in their own two splits."""
     train, train_labels, test, test_labels = (
         torch.from_numpy(formats.read_idx(path)) for path in fetch("mnist")
     )
-    return Dataset("mnist", train[:, None].float() / 255, train_labels.long(), test[:, None].float() / 255,
-                   test_labels.long(), f"{MNIST_CREDIT}: its own 60,000 training and 10,000 test images",
-                   MNIST_LICENCE)  # fmt: skip
+    return Dataset("mnist", train[:, None], train_labels.long(), test[:, None], test_labels.long(),
+                   f"{MNIST_CREDIT}: its own 60,000 training and 10,000 test images", MNIST_LICENCE)  # fmt: skip
 
 
 def omniglot() -> Dataset:
@@ -87,14 +86,14 @@ def omniglot() -> Dataset:
 
 
 def cifar10() -> Dataset:
-    """60,000 colour images of 32×32 in 10 classes, in their own two splits."""
+    """60,000 colour images of 32×32 in 10 classes as uint8, in their own two splits."""
     folder = "cifar-10-batches-bin"
     train = tuple(f"{folder}/data_batch_{number}.bin" for number in range(1, 6))
     return _cifar("cifar10", train, f"{folder}/test_batch.bin", label_bytes=1)
 
 
 def cifar100() -> Dataset:
-    """60,000 colour images of 32×32 in 100 classes (the fine labels), in their own two splits."""
+    """60,000 colour images of 32×32 in 100 classes (the fine labels) as uint8, in their own two splits."""
     return _cifar("cifar100", ("cifar-100-binary/train.bin",), "cifar-100-binary/test.bin", label_bytes=2)
 
 
@@ -104,7 +103,7 @@ def _cifar(name: str, train: tuple[str, ...], test: str, label_bytes: int) -> Da
     (train_images, train_labels), (test_images, test_labels) = (
         map(torch.from_numpy, pair) for pair in arrays
     )
-    return Dataset(name, train_images.float() / 255, train_labels, test_images.float() / 255, test_labels,
+    return Dataset(name, train_images, train_labels, test_images, test_labels,
                    f"{SOURCES[name].title} (Krizhevsky), binary version: its own 50,000 training and 10,000 test "
                    "images", "none stated by its authors")  # fmt: skip
 
@@ -161,7 +160,22 @@ def _download(name: str, address: str, file: str, checksum: str | None) -> Path:
         return Path(pooch.retrieve(f"{address}/{file}", checksum, fname=file, progressbar=True,
                                    path=pooch.os_cache("dgm_helpers")))  # fmt: skip
     except (requests.RequestException, OSError, ValueError) as error:
-        raise ConnectionError(unavailable(name, file, address, type(error).__name__)) from error
+        raise ConnectionError(unavailable(name, file, address, _reason(error))) from error
+
+
+def _reason(error: Exception) -> str:
+    """Why a download failed, in some words; of a connection that failed requests' own are lines that tell no more."""
+    import pooch
+    import requests
+
+    if not isinstance(error, requests.RequestException):
+        if isinstance(error, OSError):
+            why = error.strerror or type(error).__name__
+            return f"the cache {pooch.os_cache('dgm_helpers')} cannot be written, {why}"
+        if "hash" in str(error):
+            return "what came has another checksum"
+    status = getattr(getattr(error, "response", None), "status_code", "")
+    return f"{type(error).__name__} {status}".rstrip()
 
 
 def _look_up(name: str, folder: Path, file: str, checksum: str | None) -> Path:

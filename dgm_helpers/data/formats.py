@@ -80,7 +80,7 @@ def read_omniglot(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
 
 
 def read_dsprites(path: Path, places: np.ndarray) -> np.ndarray:
-    """Images ``[737280, 64, 64]`` of 0 and 1: that of row i of the factors' grid stands at ``places[i]``.
+    """Images ``[737280, 64, 64]``, their 1 as 255: that of row i of the factors' grid stands at ``places[i]``.
 
     They are unpacked some at a time, each to its place, so that no second copy of all of them is made. The metadata of
     the file, which are pickled, are not read.
@@ -103,5 +103,5 @@ def read_dsprites(path: Path, places: np.ndarray) -> np.ndarray:
         images = np.empty(shape, np.uint8)
         for some in np.split(places, range(ROWS, len(places), ROWS)):
             content = stream.read(some.size * 64 * 64)
-            images[some] = np.frombuffer(content, np.uint8).reshape(-1, 64, 64)
+            images[some] = np.frombuffer(content, np.uint8).reshape(-1, 64, 64) * np.uint8(255)
     return images

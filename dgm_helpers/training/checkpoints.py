@@ -96,7 +96,10 @@ def write_whole(path: str | Path, write: Any) -> None:
     path = Path(path)
     part = path.with_name(f".{path.name}.part")
     try:
+        part.touch()
+        mode = part.stat().st_mode
         write(part)
+        part.chmod(mode)  # safetensors would keep others from reading it, whatever the umask says
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)

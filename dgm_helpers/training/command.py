@@ -14,7 +14,8 @@ from dgm_helpers.training import registry
 from dgm_helpers.training.history import History
 from dgm_helpers.training.options import parser
 from dgm_helpers.training.progress import duration
-from dgm_helpers.training.run import Run, Settings
+from dgm_helpers.training.run import Run
+from dgm_helpers.training.settings import Settings
 from dgm_helpers.training.state import FILE as CHECKPOINT
 from dgm_helpers.training.terms import explained, listed, meaningful
 
@@ -45,7 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         return _stop(error, 2)
     try:
-        return train(Run.prepare(settings, folder, new=options.resume is None), began)
+        run = Run.prepare(settings, folder, new=options.resume is None, device=options.device)
+        with run.claim():
+            return train(run, began)
     except KeyboardInterrupt:
         return _stop("stopped before there was anything to keep", 130)
     except (ValueError, ConnectionError) as error:  # the second is an OSError
@@ -95,7 +98,7 @@ def train(run: Run, began: float) -> int:
     except KeyboardInterrupt:
         return _stop(f"stopped after the last step, while its samples were made: {again}` makes them", 130)
     print(summary(history))
-    print(f"test split, average of {len(run.dataset.test):,} images:")
+    print(f"{run.dataset.held_out} split, average of {len(run.dataset.test):,} images:")
     print(explained(run.model, reached))
     print(f"took {duration(monotonic() - began)} in all, {duration(trained)} of it training")
     print(files(run.folder))
@@ -127,6 +130,7 @@ def asked_for(options: argparse.Namespace) -> tuple[Settings, Path]:
         data=options.data or training.data,
         steps=options.steps or (None if options.minutes else training.steps),
         minutes=options.minutes,
+        validation=options.validation,
         batch_size=options.batch_size or training.batch_size,
         learning_rate=options.learning_rate or training.learning_rate,
         seed=options.seed or 0,
@@ -143,7 +147,7 @@ def _resumed(options: argparse.Namespace) -> Settings:
     settings = Settings.read(Path(options.resume))
     if options.out is not None:
         raise ValueError("--resume goes on in its own folder: leave --out away")
-    fixed = ("model", "preset", "data", "batch_size", "learning_rate", "seed", "bf16", "compile", "set")
+    fixed = [field.name for field in dataclasses.fields(Settings) if field.name not in ("steps", "minutes")]
     for name in fixed:
         asked, there = getattr(options, name), getattr(settings, name)
         asked = dict(asked) if name == "set" and asked is not None else asked

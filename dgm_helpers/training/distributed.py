@@ -1,12 +1,14 @@
 """Several processes that train one model: ``torchrun --nproc-per-node 2 SCRIPT``, for which ``dgm-train`` may stand.
 
-Each takes its share of every batch, draws its own noise, and keeps the same weights as the others; on one or many
-hosts, with gloo on CPUs and nccl on GPUs. Without torchrun there is one process, and nothing of this comes into play.
+Each takes its share of every batch, draws its own noise and its own dropout, and keeps the same weights as the others;
+on one or many hosts, with gloo on CPUs and nccl on GPUs. Without torchrun there is one process, and nothing of this
+comes into play.
 """
 
 import atexit
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +44,25 @@ class Processes:
         """What draws the noise: the generator of the order where there is one process, else one of its own."""
         if self.count == 1:
             return order
-        return generator(seed * self.count + self.rank + 1_000_003, order.device)
+        return generator(self._seed(seed, 1_000_003), order.device)
+
+    @contextmanager
+    def global_draws(self, seed: int, device: torch.device) -> Iterator[None]:
+        """Let this process draw from torch's global generator what no other does, as dropout's masks.
+
+        Otherwise all would draw the same, since all were seeded alike. Afterwards the generator is as it was before.
+        Nothing is changed where there is one process.
+        """
+        if self.count == 1:
+            yield
+            return
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
+            torch.manual_seed(self._seed(seed, 2_000_003))
+            yield
+
+    def _seed(self, seed: int, of: int) -> int:
+        """A seed of this process's own; negative ones stand for those that torch takes them for."""
+        return (seed * self.count + self.rank + of) % 2**64
 
     def agree(self, terms: dict[str, Tensor], *flags: bool) -> tuple[Any, ...]:
         """The terms as numbers, averaged over the processes, and for each flag whether one of them raises it.

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
 from dgm_helpers.runtime import DEFAULT_SEED, generator
@@ -14,7 +14,7 @@ from dgm_helpers.training.examples import Examples
 @torch.no_grad()
 def evaluate(
     model: nn.Module,
-    x: Float[Tensor, "n *shape"],
+    x: Float[Tensor, "n *shape"] | UInt8[Tensor, "n *shape"],
     labels: Int[Tensor, " n"] | None = None,
     *,
     transform: Callable[[Tensor, torch.Generator], Tensor] | None = None,
@@ -25,7 +25,7 @@ def evaluate(
 
     Args:
         model: on its device.
-        x: data, first axis the data points.
+        x: data, first axis the data points; bytes are intensities, as in training.
         labels: of the data points; handed over if the model takes them.
         transform: applied to each batch, as in training.
         batch_size: data points at a time.

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from dgm_helpers.data.dequantization import intensities
 from dgm_helpers.runtime import generator
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Data points that stay as they are stored until their batch is made: bytes take a quarter of the memory of floats.
+    """Data points that stay as they are stored until their batch is made.
 
     Attributes:
-        x: data, first axis the data points. Their values are kept: a byte of 255 is the number 255.
+        x: data, first axis the data points; what :func:`~dgm_helpers.data.intensities` makes of them is the batch.
         labels: class of each data point, for a model whose loss takes it.
         transform: applied to each batch, with the generator of the noise; for binarisation or dequantisation.
         like: a parameter of the model: batches come in its dtype, on its device.
@@ -30,7 +31,7 @@ class Examples:
 
     def batch(self, index: Tensor, noise: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         """The data points of an index, transformed, and the condition: their labels, where there are any."""
-        batch = self.x[index].to(self.like)
+        batch = intensities(self.x[index].to(self.like.device), self.like.dtype)
         batch = batch if self.transform is None else self.transform(batch, noise)
         return batch, {} if self.labels is None else {"label": self.labels[index].to(self.like.device)}
 

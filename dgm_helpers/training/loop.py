@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from dgm_helpers.runtime import DEFAULT_SEED, keep_freed_memory
 from dgm_helpers.training import batch_norm, distributed, optimizers
 from dgm_helpers.training.buffers import Buffers
+from dgm_helpers.training.claim import claimed
 from dgm_helpers.training.examples import Examples
 from dgm_helpers.training.history import History
 from dgm_helpers.training.progress import progress_line
@@ -51,7 +52,8 @@ def fit(
 
     Args:
         model: trained in place; left in evaluation mode.
-        x: training data, first axis the data points; bytes stay bytes until their batch is made.
+        x: training data, first axis the data points; bytes (uint8) are intensities from 0 to 255, and stay bytes until
+            their batch is made, in which they are numbers in [0, 1].
         steps: number of updates in all.
         seconds: after which no further step begins; with ``steps``, whichever comes first.
         batch_size: data points an update, over all processes; all of them if there are fewer.
@@ -84,8 +86,8 @@ def fit(
     Raises:
         ValueError: if there are no data or no steps, if a batch or a row of the history would hold nothing, if there
             are not as many labels as data points, if the model's parameter groups leave a parameter out, if it cannot
-            be initialised by data and is asked to, if the schedule gives no number of at least 0, or if the
-            folder's checkpoint is of another run.
+            be initialised by data and is asked to, if the schedule gives no number of at least 0, if the
+            folder's checkpoint is of another run, or if another process is training in the folder.
         FloatingPointError: if a term is not finite, with its name and the step, before which the model then is; or if a
             weight is not, at a checkpoint or at the end.
         KeyboardInterrupt: after Ctrl-C.
@@ -97,65 +99,67 @@ def fit(
     examples = Examples(x.to(parameter.device), labels, transform, parameter)
     folder = None if folder is None else Path(folder)
     processes = distributed.start(parameter.device)
-    goes_on = folder is not None and has_checkpoint(folder, processes)
-    if initialize is not None and not goes_on:
-        examples.initialize(model, initialize, seed)
-    loss = processes.wrap(Loss(model))
-    identity = {
-        "model": f"{type(model).__qualname__}({getattr(model, 'config', '')})", "data": tuple(x.shape),
-        "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed, "log_every": log_every,
-        "weight_average": weight_average, "optimizer": optimizers.name_of(optimizer),
-        "schedule": optimizers.name_of(schedule), "initialize": initialize,
-    }  # fmt: skip
-    state = State.begin(
-        model, len(x), optimizers.build(model, learning_rate, optimizer), schedule, processes, identity
-    )
-    if goes_on:
-        state.resume(folder)
-    loss = torch.compile(loss) if compile else loss
-    in_bf16 = parameter.device.type == "cuda" if bf16 is None else bf16
-    precision = torch.autocast(parameter.device.type, torch.bfloat16) if in_bf16 else nullcontext()
-
-    buffers = Buffers(model)
-    model.train()
-    with (
-        progress_line(state, steps, seconds, lines=lines) as progress,
-        state.interrupts(wait=folder is not None) as interrupted,
-    ):
-        began = monotonic() - state.seconds
-        halt = False
-        stop = (steps is not None and state.step >= steps) or (
-            seconds is not None and state.seconds >= seconds
+    claim = claimed(None if processes.rank else folder)
+    with claim, processes.global_draws(seed, parameter.device):
+        goes_on = folder is not None and has_checkpoint(folder, processes)
+        if initialize is not None and not goes_on:
+            examples.initialize(model, initialize, seed)
+        loss = processes.wrap(Loss(model))
+        identity = {
+            "model": f"{type(model).__qualname__}({getattr(model, 'config', '')})", "data": tuple(x.shape),
+            "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed, "log_every": log_every,
+            "weight_average": weight_average, "optimizer": optimizers.name_of(optimizer),
+            "schedule": optimizers.name_of(schedule), "initialize": initialize,
+        }  # fmt: skip
+        state = State.begin(
+            model, len(x), optimizers.build(model, learning_rate, optimizer), schedule, processes, identity
         )
-        while not stop:
-            state.step += 1
-            index = state.processes.share(next(state.batches))
-            batch, condition = examples.batch(index, state.noise)
-            buffers.copy()
-            with precision:
-                terms = loss(batch, condition, state.noise)
-            values, halt, late = state.processes.agree(
-                terms, interrupted.is_set(), seconds is not None and monotonic() - began >= seconds
+        if goes_on:
+            state.resume(folder)
+        loss = torch.compile(loss) if compile else loss
+        in_bf16 = parameter.device.type == "cuda" if bf16 is None else bf16
+        precision = torch.autocast(parameter.device.type, torch.bfloat16) if in_bf16 else nullcontext()
+
+        buffers = Buffers(model)
+        model.train()
+        with (
+            progress_line(state, steps, seconds, lines=lines) as progress,
+            state.interrupts(wait=folder is not None) as interrupted,
+        ):
+            began = monotonic() - state.seconds
+            halt = False
+            stop = (steps is not None and state.step >= steps) or (
+                seconds is not None and state.seconds >= seconds
             )
-            _require_finite(values, state.step, buffers)
-            state.update(terms["loss"])
-            state.seconds = monotonic() - began
-            stop = halt or late or state.step == steps
-            state.log(values, end_row=state.step % log_every == 0 or (stop and not halt))
-            if folder is not None and (stop or state.step % checkpoint_every == 0):
-                state.save(folder)
-            progress.set_postfix_str(headline(values), refresh=False)
-            progress.update()
-    if halt:
-        raise KeyboardInterrupt
-    state.require_finite("the model is of no use")
-    if state.average:
-        state.average.install()
-        if not keep_statistics:
-            with precision:
-                batch_norm.estimate_statistics(model, examples, batch_size, seed, processes)
-    model.eval()
-    return state.history
+            while not stop:
+                state.step += 1
+                index = state.processes.share(next(state.batches))
+                batch, condition = examples.batch(index, state.noise)
+                buffers.copy()
+                with precision:
+                    terms = loss(batch, condition, state.noise)
+                values, halt, late = state.processes.agree(
+                    terms, interrupted.is_set(), seconds is not None and monotonic() - began >= seconds
+                )
+                _require_finite(values, state.step, buffers)
+                state.update(terms["loss"])
+                state.seconds = monotonic() - began
+                stop = halt or late or state.step == steps
+                state.log(values, end_row=state.step % log_every == 0 or (stop and not halt))
+                if folder is not None and (stop or state.step % checkpoint_every == 0):
+                    state.save(folder)
+                progress.set_postfix_str(headline(values), refresh=False)
+                progress.update()
+        if halt:
+            raise KeyboardInterrupt
+        state.require_finite("the model is of no use")
+        if state.average:
+            state.average.install()
+            if not keep_statistics:
+                with precision:
+                    batch_norm.estimate_statistics(model, examples, batch_size, seed, processes)
+        model.eval()
+        return state.history
 
 
 class Loss(nn.Module):

@@ -14,6 +14,7 @@ EPILOG = """examples:
   dgm-train --list                                what there is to train
   dgm-train vae                                   a minute on two cores
   dgm-train vae --data digits --set data_dim=64 --set "hidden=(100,)" --steps 2000 --out runs/digits
+  dgm-train vae --validation 1000 --learning-rate 0.003 --out runs/try      choose settings without the test split
   dgm-train --resume runs/digits --steps 4000     go on, here past the end
   torchrun --nproc-per-node 2 --no-python dgm-train nice
 
@@ -51,6 +52,17 @@ def parser() -> argparse.ArgumentParser:
         help="images an update, over all processes; the preset has one",
     )
     add("--learning-rate", type=_positive(float), metavar="RATE", help="of the optimiser; the preset has one")
+    add(
+        "--validation",
+        type=_positive(int),
+        metavar="N",
+        help="hold the last N training images out and measure on them, not on the test split: for choosing settings",
+    )
+    add(
+        "--device",
+        metavar="NAME",
+        help="cpu, cuda or mps; a GPU where there is one, unless DGM_DEVICE names another",
+    )
     add("--seed", type=_seed, metavar="N", help="of weights, order and noise; 0 unless given")
     add("--out", metavar="FOLDER", help="a new folder; runs/MODEL-PRESET-DATA unless given")
     add(

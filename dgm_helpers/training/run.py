@@ -1,11 +1,9 @@
 """A training run in a folder: what was asked for, checkpoint, history, and at the end the model and its samples."""
 
-import dataclasses
-import json
-import shlex
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,84 +13,20 @@ from dgm_helpers.data.dequantization import bits_per_dim
 from dgm_helpers.runtime import choose_device, seed_everything
 from dgm_helpers.training import distributed, registry
 from dgm_helpers.training.checkpoints import save_model, write_whole
+from dgm_helpers.training.claim import claimed
 from dgm_helpers.training.evaluation import evaluate, takes_labels
 from dgm_helpers.training.fitting import build, changed, reason_of, require_fitting, require_statistics
 from dgm_helpers.training.history import History
 from dgm_helpers.training.loop import fit
 from dgm_helpers.training.pictures import draw_curve, draw_samples
 from dgm_helpers.training.progress import duration
+from dgm_helpers.training.settings import Settings, require_new
 from dgm_helpers.training.state import FILE, read
-
-SETTINGS = "run.json"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What a run is: the command that makes it, in parts."""
-
-    model: str
-    preset: str
-    data: str
-    batch_size: int
-    learning_rate: float
-    seed: int
-    steps: int | None = None
-    minutes: float | None = None
-    bf16: bool = False
-    compile: bool = False
-    set: dict[str, Any] = dataclasses.field(default_factory=dict)
-
-    def command(self) -> str:
-        """The command line that makes this run from the start."""
-        words = ["dgm-train", self.model]
-        for option, value in dataclasses.asdict(self).items():
-            name = "--" + option.replace("_", "-")
-            if option == "set":
-                words += [word for key, item in value.items() for word in (name, f"{key}={item}")]
-            elif value is True:
-                words += [name]
-            elif option != "model" and value is not None and value is not False:
-                words += [name, str(value)]
-        return shlex.join(words)
-
-    def write(self, folder: Path) -> None:
-        """Put them into a run's folder.
-
-        Raises:
-            ValueError: if it cannot be made, or nothing be written into it.
-        """
-        text = json.dumps(dataclasses.asdict(self), indent=2)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            write_whole(folder / SETTINGS, lambda part: part.write_text(text + "\n"))
-        except OSError as error:
-            reason = error.strerror or error
-            raise ValueError(
-                f"nothing can be written into {folder} ({reason}): name another by --out"
-            ) from error
-
-    @classmethod
-    def read(cls, folder: Path) -> "Settings":
-        """Those of a run's folder.
-
-        Raises:
-            ValueError: if the folder holds no run.
-        """
-        if not (folder / SETTINGS).is_file():
-            raise ValueError(f"{folder} holds no run to go on with: there is no {SETTINGS} in it")
-        try:
-            settings = cls(**json.loads((folder / SETTINGS).read_text()))
-        except (OSError, ValueError, TypeError) as error:
-            raise ValueError(
-                f"{folder} holds no run to go on with: {SETTINGS} cannot be read ({error})"
-            ) from None
-        # JSON made lists of the tuples, and the configuration of the model is to be the same again.
-        return dataclasses.replace(settings, set={key: _tuples(value) for key, value in settings.set.items()})
 
 
 @dataclass(frozen=True)
 class Run:
-    """A model with its data, ready to be trained in a folder; made before anything is written.
+    """A model with its data, ready to be trained in a folder, new or not; made before anything is written.
 
     Raises:
         ValueError: if the model, the data or the settings do not go together.
@@ -101,25 +35,28 @@ class Run:
 
     settings: Settings
     folder: Path
+    new: bool
     processes: distributed.Processes
     entry: registry.Entry
     dataset: data.Dataset
     model: nn.Module
 
     @classmethod
-    def prepare(cls, settings: Settings, folder: Path, *, new: bool) -> "Run":
+    def prepare(cls, settings: Settings, folder: Path, *, new: bool, device: str | None = None) -> "Run":
         """Load the data, build the model, and try its loss on two images; a new run asks for a new folder."""
-        device = choose_device()
+        device = choose_device(device)
         processes = distributed.start(device)
-        if new and processes.rank == 0 and folder.exists():
-            raise ValueError(f"{folder} exists: --resume {folder} goes on with it, --out names another")
+        if new and processes.rank == 0:
+            require_new(folder)
         entry = registry.find(settings.model, settings.preset)
         dataset = data.load(settings.data)
+        if settings.validation is not None:
+            dataset = dataset.validation(settings.validation)
         seed_everything(settings.seed)
         model = build(entry, settings.set).to(device)
         require_fitting(model, dataset)
         require_statistics(model, settings.batch_size // processes.count)
-        run = cls(settings, folder, processes, entry, dataset, model)
+        run = cls(settings, folder, new, processes, entry, dataset, model)
         try:
             run.evaluate(images=2)
         except (RuntimeError, TypeError, IndexError) as error:
@@ -152,10 +89,32 @@ class Run:
         """
         return read(self.folder)["step"] if (self.folder / FILE).is_file() else 0
 
+    @contextmanager
+    def claim(self) -> Iterator[None]:
+        """Keep other runs out of the folder until the end, and put the settings into it; process 0 does.
+
+        Raises:
+            ValueError: if another run has it, or nothing can be written into it.
+        """
+        if self.processes.rank:
+            yield
+            return
+        with ExitStack() as until_the_end:
+            try:
+                until_the_end.enter_context(claimed(self.folder))
+                if self.new:
+                    require_new(self.folder)  # another may have had it while the data were loaded
+                self.settings.write(self.folder)
+            except OSError as error:
+                reason = (error.__cause__ or error).strerror or error
+                way_out = "name another by --out" if self.new else "make it writable to go on with its run"
+                raise ValueError(
+                    f"nothing can be written into {self.folder} ({reason}): {way_out}"
+                ) from error
+            yield
+
     def train(self) -> History:
-        """Train, or go on training, and leave checkpoint and settings in the folder."""
-        if self.processes.rank == 0:
-            self.settings.write(self.folder)
+        """Train, or go on training, and leave a checkpoint in the folder."""
         wanted = self.settings
         changed = {"batch_size": wanted.batch_size, "learning_rate": wanted.learning_rate}
         return fit(
@@ -173,7 +132,7 @@ class Run:
         )
 
     def evaluate(self, images: int | None = None) -> dict[str, float]:
-        """Averages of the loss's terms over the test split, or its first images; of a flow also bits per dimension."""
+        """Averages of the loss's terms over what is held out, or its first images; of a flow bits per dimension too."""
         reached = evaluate(
             self.model,
             self._inputs(self.dataset.test[:images]),
@@ -186,7 +145,7 @@ class Run:
         return reached
 
     def finish(self, history: History) -> dict[str, float]:
-        """Write model, history, curve and samples, and return what the model reaches on the test split."""
+        """Write model, history, curve and samples, and return what the model reaches on what is held out."""
         reached = self.evaluate()
         save_model(
             self.model,
@@ -196,7 +155,7 @@ class Run:
             data=self.settings.data,
             seed=self.settings.seed,
             step=history["step"][-1],
-            metric={f"test {name}": value for name, value in reached.items()},
+            metric={f"{self.dataset.held_out} {name}": value for name, value in reached.items()},
         )
         write_whole(self.folder / "history.csv", lambda part: part.write_text(history.to_csv()))
         draw_curve(history, self.folder / "curve.png")
@@ -207,9 +166,3 @@ class Run:
     def _inputs(self, images: Tensor) -> Tensor:
         """Images, or vectors for a model of vectors."""
         return images.flatten(1) if "data_dim" in self.model.config else images
-
-
-def _tuples(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _tuples(item) for key, item in value.items()}
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value

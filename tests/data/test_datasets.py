@@ -38,6 +38,27 @@ def test_no_image_is_in_both_splits_or_twice_in_one(dataset):
     assert not train & test
 
 
+@pytest.mark.parametrize("name", ["digits", "heads"])
+def test_a_validation_split_is_the_end_of_the_training_images_and_nothing_is_copied(name):
+    whole = data.load(name)
+    parted = whole.validation(7)
+    for part in ("train", "train_labels", "train_factors"):
+        before = getattr(whole, part)
+        if before is not None:
+            rest, last = getattr(parted, part), getattr(parted, part.replace("train", "test"))
+            assert torch.equal(rest, before[:-7]) and torch.equal(last, before[-7:])
+            assert rest.data_ptr() == before.data_ptr()
+    assert f"{len(whole.train) - 7} training and 7 validation images of " in repr(parted)
+    assert parted.provenance.endswith("the last 7 are a validation split")
+
+
+@pytest.mark.parametrize("n", [0, 1437, -3])
+def test_a_validation_split_of_none_or_of_all_is_refused(n):
+    message = rf"^{n:,} of the 1,437 training images of digits cannot be held out$"
+    with pytest.raises(ValueError, match=message):
+        data.load("digits").validation(n)
+
+
 def test_labels_belong_to_their_images(dataset):
     # The nearest class mean is right far more often than one time in ten, on images it has not seen.
     train, test = dataset.flat()

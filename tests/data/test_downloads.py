@@ -177,7 +177,9 @@ def test_a_set_is_downloaded_once_and_then_read_from_the_cache(name, server):
 def test_a_corrupt_file_is_refused_and_not_kept(name, server, cache):
     file = list(downloads.SOURCES[name].files)[-1]
     server.contents[file] = b"<html>not found</html>"
-    assert file in refusal(name)
+    said = refusal(name)
+    published = downloads.SOURCES[name].files[file] is not None
+    assert file in said and ("(what came has another checksum)" in said) == published
     assert file not in [path.name for path in left(cache)]
 
 
@@ -192,7 +194,20 @@ def test_a_download_that_breaks_off_is_refused_and_not_kept(name, server, cache)
 
 def test_a_file_that_is_not_there_is_told(name, server):
     server.contents.clear()
-    assert "HTTPError" in refusal(name)
+    assert "(HTTPError 404)" in refusal(name)
+
+
+def test_a_cache_that_cannot_be_written_is_told(server, cache, monkeypatch):
+    cache.touch()  # a file where the folder should be
+    assert f"(the cache {cache} cannot be written, " in refusal("mnist")
+    cache.unlink()
+
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.move", full)
+    assert "cannot be written, No space left on device)" in refusal("mnist")
+    assert left(cache) == []
 
 
 def test_a_set_is_read_from_a_folder(name, tiny, tmp_path, monkeypatch):
@@ -223,7 +238,7 @@ def test_mnist(server):
     mnist = data.load("mnist")
     assert mnist.train.shape == (TRAIN, 1, 28, 28) and mnist.test.shape == (TEST, 1, 28, 28)
     expected = torch.arange(TRAIN * 784) % 251
-    assert torch.equal((mnist.train * 255).round().long().flatten(), expected)
+    assert torch.equal(mnist.train.flatten(), expected) and mnist.train.dtype == torch.uint8
     assert mnist.train_labels.tolist() == [0, 1, 2, 3, 4] and mnist.test_labels.dtype == torch.int64
 
 
@@ -257,11 +272,10 @@ def test_omniglots_split_is_verified(server, monkeypatch):
                                               ("cifar100", ([0, 1, 2, 3, 4], [90, 91, 92]))])  # fmt: skip
 def test_cifar_has_planes_of_colour_and_the_fine_label(name, labels, server):
     cifar = data.load(name)
-    assert cifar.train.shape == (TRAIN, 3, 32, 32) and cifar.train.dtype == torch.float32
+    assert cifar.train.shape == (TRAIN, 3, 32, 32) and cifar.train.dtype == torch.uint8
     assert (cifar.train_labels.tolist(), cifar.test_labels.tolist()) == labels
     for images, numbers in ((cifar.train, labels[0]), (cifar.test, labels[1])):
-        planes = (images * 255).round()[:, :, 5, 7]
-        assert planes.tolist() == [[number, 100, 200] for number in numbers]
+        assert images[:, :, 5, 7].tolist() == [[number, 100, 200] for number in numbers]
 
 
 def test_dsprites_splits_its_grid_without_unpickling(server):
@@ -271,6 +285,7 @@ def test_dsprites_splits_its_grid_without_unpickling(server):
         and sprites.train.dtype == torch.uint8
         and len(sprites.test) == 2
     )
+    assert data.intensities(sprites.train).unique().tolist() == [0, 1]
     rows = torch.cat([sprites.train, sprites.test])[:, 0, 0].float().argmax(dim=1)
     assert sorted(rows.tolist()) == list(range(24))  # no image in both splits, none lost
     values = torch.cat([sprites.train_factors, sprites.test_factors])

@@ -73,6 +73,15 @@ def test_binarisation_is_fresh_at_each_visit_and_comes_from_the_generator():
     assert torch.equal(images, torch.full((4, 1, 8, 8), 0.5))
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_intensities_of_bytes_are_in_the_unit_interval_and_numbers_stay(dtype):
+    levels = torch.arange(256, dtype=torch.uint8)
+    expected = torch.linspace(0, 1, 256, dtype=torch.float64).to(dtype)
+    torch.testing.assert_close(data.intensities(levels, dtype), expected)
+    for numbers in (torch.tensor([-2.0, 0.5, 3.0]), torch.tensor([0, 7, 255]), torch.tensor([True, False])):
+        assert torch.equal(data.intensities(numbers, dtype), numbers.to(dtype))
+
+
 @pytest.mark.parametrize("n", [4, 100])
 def test_an_exact_sample_has_exactly_the_mean_and_the_covariance(n, generator):
     x = data.gaussian(MEAN, COVARIANCE, n, generator, exact=True)

@@ -3,6 +3,7 @@
 It trains a model of each family on its share of the batches, in one go and with a stop, and writes the results.
 """
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,20 @@ from dgm_helpers.models.revnet import RevNet
 from dgm_helpers.models.vae import VAE
 from dgm_helpers.training import fit
 
+
+class Dropped(torch.nn.Module):
+    """The mean square of what dropout leaves of one weight for each pixel; keeps the masks that it saw."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight, self.dropout, self.masks = torch.nn.Parameter(torch.ones(64)), torch.nn.Dropout(0.5), []
+
+    def loss(self, batch, generator=None):
+        kept = self.dropout(self.weight.expand(len(batch), -1))
+        self.masks.append(kept.detach() != 0)
+        return {"loss": (kept - batch.flatten(1)).square().mean()}
+
+
 IMAGES = data.load("digits").train[:24]
 LABELS = data.load("digits").train_labels[:24]
 MODELS = {
@@ -34,6 +49,8 @@ MODELS = {
     ),
     "PixelCNN++": lambda: PixelCNNPP(image_size=8, image_channels=1, levels=17, channels=4, blocks=1, scales=2,
                                      mixtures=2, dropout=0.0),
+    # Its masks come from torch's global generator, which both processes seeded alike.
+    "dropout": lambda: Dropped(),
 }  # fmt: skip
 OPTIONS = {"batch_size": 8, "log_every": 1, "seed": 3, "learning_rate": 1e-2}
 
@@ -50,14 +67,14 @@ MORE = {
 }  # fmt: skip
 
 
-def train(name: str, steps: int, folder: Path | None = None, seed: int = 0) -> tuple[dict, list]:
-    """A model trained by fit, in as many processes as there are."""
+def train(name: str, steps: int, folder: Path | None = None, seed: int = 0) -> tuple[dict, list, list]:
+    """Weights and history of a model trained by fit, in as many processes as there are, and its masks, if any."""
     torch.manual_seed(seed)
     model = MODELS[name]()
     labels = LABELS if name == "RevNet" else None
     options = OPTIONS | MORE.get(name, {})
     rows = fit(model, IMAGES, labels=labels, steps=steps, folder=folder, **options).rows
-    return model.state_dict(), rows
+    return model.state_dict(), rows, getattr(model, "masks", [])
 
 
 def parameters(name: str) -> list[str]:
@@ -69,12 +86,17 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)
     results = {}
     for name in MODELS:
-        # Process 1 starts from other weights, and has to get those of process 0.
-        seed = 0 if dist.is_initialized() is False else dist.get_rank()
-        whole, rows = train(name, 5, seed=seed)
-        train(name, 3, folder / name)
-        again, rows_again = train(name, 5, folder / name, seed=9)
-        results[name] = {"whole": whole, "rows": rows, "again": again, "rows_again": rows_again}
+        # Process 1 starts from other weights, and has to get those of process 0; for dropout both are seeded alike.
+        seed = 0 if name == "dropout" else int(os.environ["RANK"])
+        whole, rows, masks = train(name, 5, seed=seed)
+        _, _, masks_before = train(name, 3, folder / name)
+        again, rows_again, masks_after = train(name, 5, folder / name, seed=9)
+        results[name] = {"whole": whole, "rows": rows, "again": again, "rows_again": rows_again, "masks": masks,
+                         "masks_again": masks_before + masks_after}  # fmt: skip
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    train("dropout", 2, seed=5)
+    results["unchanged"] = torch.equal(torch.get_rng_state(), before)
     try:  # a folder that only process 0 has, as on two hosts
         train("VAE", 5, folder / ("VAE" if dist.get_rank() == 0 else "nowhere"))
     except ValueError as error:

@@ -68,6 +68,12 @@ def test_a_model_comes_back_as_it_was(name, path):
     assert header["class"] == f"{type(model).__module__}:{type(model).__qualname__}"
 
 
+def test_a_file_may_be_read_by_whom_the_umask_lets(path):
+    path.with_name("other").touch()
+    save_model(MODELS["scalar"](), path)
+    assert path.stat().st_mode == path.with_name("other").stat().st_mode
+
+
 def test_a_module_in_the_configuration_is_built_again():
     description = {"class": "dgm_helpers.models.vae:VAE",
                    "config": {"data_dim": 6, "latent_dim": 2, "hidden": [5],

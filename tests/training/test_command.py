@@ -17,7 +17,7 @@ from dgm_helpers.runtime import generator
 from dgm_helpers.training import command
 from dgm_helpers.training.checkpoints import load_model, read_header
 from dgm_helpers.training.evaluation import evaluate
-from dgm_helpers.training.run import Settings
+from dgm_helpers.training.settings import Settings
 from dgm_helpers.training.state import FILE
 
 TOY = ["vae", "--data", "digits", "--set", "data_dim=64", "--set", "hidden=(8,)"]
@@ -73,6 +73,36 @@ def test_a_run_leaves_model_history_curve_and_samples(folder, capsys):
     images = data.load("digits").test.flatten(1)
     assert header["metric"]["test loss"] == evaluate(model, images, transform=data.binarize)["loss"]
     torch.set_rng_state(state)
+
+
+def test_settings_are_chosen_without_the_test_split(folder, monkeypatch, capsys):
+    from dgm_helpers import data
+
+    digits = data.load("digits")
+    digits.test.fill_(float("nan"))  # whatever looks at it is found out
+    monkeypatch.setattr(data, "load", lambda name: digits)
+    assert command.main([*TOY, "--steps", "3", "--validation", "100", "--out", "try"]) == 0
+    said = capsys.readouterr().out
+    assert "digits: 1337 training and 100 validation images of " in said
+    assert "validation split, average of 100 images:" in said and "test" not in said
+    header, model = (
+        read_header(folder / "try" / "model.safetensors"),
+        load_model(folder / "try/model.safetensors"),
+    )
+    held_out = digits.train[-100:].flatten(1)
+    assert header["metric"]["validation loss"] == evaluate(model, held_out, transform=data.binarize)["loss"]
+    assert not any(name.startswith("test") for name in header["metric"])
+    assert "--validation 100" in header["command"]
+    assert command.main(["--resume", "try", "--validation", "50"]) == 2
+    assert "try holds a run with validation 100, not 50" in capsys.readouterr().err
+    assert command.main([*TOY, "--validation", "1437", "--out", "none"]) == 2
+    assert "1,437 of the 1,437 training images" in capsys.readouterr().err and not (folder / "none").exists()
+
+
+def test_the_device_that_is_asked_for_comes_before_the_environments(folder, monkeypatch):
+    monkeypatch.setenv("DGM_DEVICE", "cuda:99")
+    assert command.main([*TOY, "--steps", "1", "--out", "there"]) == 2
+    assert command.main([*TOY, "--steps", "1", "--device", "cpu", "--out", "there"]) == 0
 
 
 def test_the_stated_command_makes_the_same_model(folder):
@@ -181,7 +211,10 @@ def test_minutes_are_a_budget(folder):
          "digits has 10 classes, the model has classes 3: choose other data, or --set classes=10"),
         (["gan", "--batch-size", "1"], "two images or more in each process: give a larger --batch-size"),
         (["gated_pixelcnn", "--set", "levels=1"], "a pixel of 1 levels has nothing to model"),
-        (["vae", "--out", "there"], "there exists: --resume there goes on with it, --out names another"),
+        (["vae", "--device", "cuda:99"], "the device 'cuda:99' cannot be used here; ask for 'cpu' ("),
+        (["vae", "--out", "toy"], "toy exists: --resume toy goes on with it, --out names another"),
+        (["vae", "--out", "there"], "there exists, and holds no run: name another by --out"),
+        (["vae", "--out", "there/file"], "there/file exists, and holds no run: name another by --out"),
         (["--resume", "nowhere"], "nowhere holds no run to go on with: there is no run.json in it"),
         (["--resume", "empty"], "empty holds no run to go on with: run.json cannot be read"),
         (["--resume", "damaged"], "damaged/checkpoint.pt cannot be read as a checkpoint"),
@@ -193,6 +226,7 @@ def test_minutes_are_a_budget(folder):
 )  # fmt: skip
 def test_wrong_input_gets_one_sentence_and_status_2(folder, capsys, arguments, said):
     (folder / "there").mkdir()
+    (folder / "there" / "file").touch()
     (folder / "toy").mkdir()
     toy = Settings(model="vae", preset="laptop", data="digits", batch_size=8, learning_rate=0.1, seed=0, steps=1,
                    set={"data_dim": 64})  # fmt: skip

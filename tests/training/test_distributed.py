@@ -80,7 +80,7 @@ def test_two_processes_learn_what_one_would(processes, name):
 @pytest.mark.parametrize("name", ["GatedPixelCNN", "PixelCNN++"])
 def test_a_model_without_noise_is_the_one_that_a_single_process_trains(processes, name):
     """PixelCNN++ with its initialisation by data, a schedule, SGD and an average of its weights."""
-    weights, rows = shared.train(name, 5)
+    weights, rows, _ = shared.train(name, 5)
     result = processes[0][name]
     losses, shared_losses = ([row["loss"] for row in table] for table in (rows, result["rows"]))
     torch.testing.assert_close(shared_losses, losses, rtol=1e-4, atol=1e-4)
@@ -104,6 +104,39 @@ def test_a_stopped_run_of_two_processes_goes_on_exactly(processes, name):
         for key, value in result[name]["whole"].items():
             if rank == 0 or "running" not in key:
                 assert torch.equal(value, result[name]["again"][key]), key
+
+
+def test_each_process_drops_what_no_other_does_and_a_run_that_goes_on_drops_the_same(processes):
+    first, second = (result["dropout"] for result in processes)
+    assert len(first["masks"]) == len(second["masks"]) == 5
+    for step in range(5):
+        # 4 × 64 masks each: equal ones would be a chance of 2^-256.
+        assert not torch.equal(first["masks"][step], second["masks"][step]), step
+        for result in (first, second):
+            assert torch.equal(result["masks"][step], result["masks_again"][step]), step
+    assert not torch.equal(first["masks"][0], first["masks"][1])
+
+
+def test_several_processes_leave_the_global_generator_as_it_was(processes):
+    assert all(result["unchanged"] for result in processes)
+
+
+def test_a_process_seeds_its_noise_and_its_dropout_apart_whatever_the_seed():
+    for seed in (0, -7, 2**63 - 1):
+        draws = []
+        for rank in (0, 1):
+            draws.append(torch.rand(4, generator=Processes(rank, 2).noise(seed, generator(seed))))
+            with Processes(rank, 2).global_draws(seed, torch.device("cpu")):
+                draws.append(torch.rand(4))
+        assert len({tuple(draw.tolist()) for draw in draws}) == 4
+
+
+def test_a_single_process_draws_from_the_global_generator_as_it_stands():
+    torch.manual_seed(4)
+    expected = torch.rand(3)
+    torch.manual_seed(4)
+    with Processes().global_draws(0, torch.device("cpu")):
+        assert torch.equal(torch.rand(3), expected)
 
 
 def test_a_checkpoint_that_one_process_does_not_see_is_told_in_both(processes):

@@ -30,6 +30,11 @@ def test_the_seed_draws_the_noise_and_the_mode_is_put_back():
     assert model.training and all(parameter.grad is None for parameter in model.parameters())
 
 
+def test_bytes_are_evaluated_as_the_numbers_that_they_stand_for():
+    model, images = VAE(data_dim=64, latent_dim=2, hidden=(5,)), (DIGITS.test[:40] * 16).byte() * 15
+    assert evaluate(model, images) == evaluate(model, images.float() / 255)
+
+
 def test_labels_reach_only_a_model_that_takes_them(generator):
     x, y = data.binarize(DIGITS.test[:20], generator), DIGITS.test_labels[:20]
     plain, conditional = (GatedPixelCNN(image_size=8, channels=4, layers=2, classes=c) for c in (0, 10))
