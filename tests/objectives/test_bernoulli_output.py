@@ -112,7 +112,9 @@ def test_a_model_of_half_precision_has_its_likelihood_in_float32(dtype):
     values = bernoulli_output_log_prob(x, features, layer)
     assert values.dtype == torch.float32 and values.isfinite().all()
     torch.testing.assert_close(values, bernoulli_log_prob(x.float(), layer(features).float()))
-    assert all(gradient.isfinite().all() for gradient in gradients(bernoulli_output_log_prob, x, features, layer))
+    assert all(
+        gradient.isfinite().all() for gradient in gradients(bernoulli_output_log_prob, x, features, layer)
+    )
 
 
 def test_a_nan_in_features_reaches_its_rows_alone():
