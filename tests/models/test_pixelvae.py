@@ -211,6 +211,19 @@ def test_a_place_of_the_map_is_given_those_before_it_and_all_of_the_layer_above(
     assert by_above.shape == (2, side, side, 2) and (by_above > 0).all()
 
 
+def test_what_is_held_of_a_map_and_of_the_layer_above_takes_the_place_of_the_noise(generator):
+    model = build("map")
+    noise = model.draw_noise(3, generator)
+    z, above = model.draw_latents(noise)
+    assert torch.equal(above, noise[2])
+    other = torch.randn(1, 2, generator=generator, dtype=torch.float64)
+    below, held = model.draw_latents(noise, {2: other})
+    assert torch.equal(held, other.expand(3, -1))
+    assert torch.equal(below, model.draw_latents({**noise, 2: held})[0]) and (below != z).any(dim=1).all()
+    kept, still = model.draw_latents(noise, {1: below[:1]})
+    assert torch.equal(kept, below[:1].expand(3, -1)) and torch.equal(still, above)
+
+
 @torch.no_grad()
 def test_both_posterior_and_prior_average_to_p_of_x(generator):
     """E_q of the importance weights is E of p(x|z_1) under the map's prior; false-alarm rate 1e-6."""
