@@ -76,7 +76,7 @@ def z_diff_batch(
     """
     if pairs < 1:
         raise ValueError(f"a point needs at least one pair, not {pairs}")
-    held = torch.randint(len(factors.sizes), (points,), generator=generator)
+    held = _held(factors, points, generator)
     features = []
     for chosen in held.split(max(1, ROWS // pairs)):
         first, second = (factors.sample(len(chosen) * pairs, generator) for _ in range(2))
@@ -84,7 +84,7 @@ def z_diff_batch(
         second.scatter_(1, column, first.gather(1, column))
         difference = (codes(first) - codes(second)).abs()
         features.append(difference.view(len(chosen), pairs, -1).mean(dim=1))
-    return torch.cat(features), held
+    return torch.cat(features), held.cpu()
 
 
 def z_diff_score(
@@ -128,7 +128,7 @@ def least_varying_batch(
     """
     if samples < 2:
         raise ValueError(f"a variance needs at least two samples, not {samples}")
-    held = torch.randint(len(factors.sizes), (votes,), generator=generator)
+    held = _held(factors, votes, generator)
     dimensions = []
     for chosen in held.split(max(1, ROWS // samples)):
         values = factors.sample(len(chosen) * samples, generator).view(len(chosen), samples, -1)
@@ -137,7 +137,7 @@ def least_varying_batch(
         code = codes(values.flatten(0, 1)).view(len(chosen), samples, -1)
         variance = code.var(dim=1) / scale**2
         dimensions.append(variance.where(scale.isfinite(), torch.inf).argmin(dim=1).cpu())
-    return torch.cat(dimensions), held
+    return torch.cat(dimensions), held.cpu()
 
 
 def majority_vote_score(
@@ -165,3 +165,9 @@ def majority_vote_score(
     table.index_put_((dimension, held), torch.ones(train_votes), accumulate=True)
     dimension, held = least_varying_batch(factors, codes, scale, test_votes, samples, generator)
     return float((table.argmax(dim=1)[dimension] == held).float().mean())
+
+
+def _held(factors: Factors, n: int, generator: torch.Generator | None) -> Int[Tensor, " {n}"]:
+    """The number of a factor for each of ``n`` points, where the generator is, as the values are."""
+    device = generator.device if generator is not None else None
+    return torch.randint(len(factors.sizes), (n,), generator=generator, device=device)
