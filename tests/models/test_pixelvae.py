@@ -1,4 +1,7 @@
-"""PixelVAE's decoder: causal in x, dense in z, a distribution over images; cached samples; what layers do to the KL."""
+"""PixelVAE's decoder: causal in x, dense in z, a distribution over images; cached samples; what layers do to the KL.
+
+The decoder of pixels, `pixelvae_decoder`, is tested through the models that have it.
+"""
 
 from itertools import pairwise, product
 
