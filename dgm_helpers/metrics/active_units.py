@@ -5,9 +5,13 @@ Burda, Grosse and Salakhutdinov (2016), section 5: the activity of unit u is
 keeps the prior's mean for all images. The count depends on the images that x runs over: name them with it.
 """
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
+
+from dgm_helpers.layers.evaluation_mode import evaluation_mode
 
 THRESHOLD = 1e-2
 IMAGES_AT_ONCE = 50
@@ -37,8 +41,8 @@ def active_units(
     the images, so :math:`A_u` is the covariance of two independent estimates, which is right on average.
 
     Args:
-        model: with ``layer_means(x, samples, generator)``, a list of the layers' means, or with ``encode(x)``, whose
-            first result is the mean of the one layer.
+        model: with ``layer_means(x, samples, generator)``, a list of the layers' means, or with ``encode(x)``, mean and
+            log standard deviation of the one layer. It is in evaluation mode meanwhile.
         x: images, two at least.
         generator: where the samples come from.
         threshold: above which a unit is active.
@@ -49,19 +53,33 @@ def active_units(
 
     Raises:
         ValueError: if there are fewer than two images.
+        TypeError: if the model has neither, or its q(z|x) is no Gaussian.
     """
     parameter = next(model.parameters())
 
     def means() -> list[Tensor]:
         blocks = [
-            model.layer_means(images.to(parameter), samples, generator)
-            if hasattr(model, "layer_means")
-            else model.encode(images.to(parameter))[:1]
+            _layer_means(model, images.to(parameter), samples, generator)
             for images in x.split(IMAGES_AT_ONCE)
         ]
         return [torch.cat(layer) for layer in zip(*blocks, strict=True)]
 
-    return [_covariance(one, other) > threshold for one, other in zip(means(), means(), strict=True)]
+    with evaluation_mode(model):
+        return [_covariance(one, other) > threshold for one, other in zip(means(), means(), strict=True)]
+
+
+def _layer_means(
+    model: nn.Module, x: Tensor, samples: int, generator: torch.Generator | None
+) -> Sequence[Tensor]:
+    if hasattr(model, "layer_means"):
+        return model.layer_means(x, samples, generator)
+    code = model.encode(x) if hasattr(model, "encode") else None
+    if not (isinstance(code, tuple) and isinstance(code[0], Tensor)):
+        raise TypeError(
+            f"{type(model).__name__} has neither layer_means(x, samples, generator) nor an encode(x) that gives mean "
+            "and log standard deviation of a Gaussian"
+        )
+    return code[:1]
 
 
 def _covariance(one: Tensor, other: Tensor) -> Tensor:

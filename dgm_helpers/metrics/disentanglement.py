@@ -72,19 +72,19 @@ def z_diff_batch(
     For each point one factor is chosen; the two members of each of its L pairs share its value and nothing else.
 
     Raises:
-        ValueError: if a point would have no pair.
+        ValueError: if a point would have no pair, or codes are not finite.
     """
     if pairs < 1:
         raise ValueError(f"a point needs at least one pair, not {pairs}")
-    held = torch.randint(len(factors.sizes), (points,), generator=generator)
+    held = _held(factors, points, generator)
     features = []
     for chosen in held.split(max(1, ROWS // pairs)):
         first, second = (factors.sample(len(chosen) * pairs, generator) for _ in range(2))
         column = chosen.repeat_interleave(pairs)[:, None]
         second.scatter_(1, column, first.gather(1, column))
-        difference = (codes(first) - codes(second)).abs()
+        difference = (_finite(codes(first)) - _finite(codes(second))).abs()
         features.append(difference.view(len(chosen), pairs, -1).mean(dim=1))
-    return torch.cat(features), held
+    return torch.cat(features), held.cpu()
 
 
 def z_diff_score(
@@ -96,7 +96,15 @@ def z_diff_score(
     pairs: int = 64,
     generator: torch.Generator | None = None,
 ) -> float:
-    """Accuracy, on new points, of a linear classifier of the factor that was held. 1 is best, 1/K is chance."""
+    """Accuracy, on new points, of a linear classifier of the factor that was held. 1 is best, 1/K is chance.
+
+    The classifier's weights are penalised, in units of the codes: codes much smaller than 1 score less than they tell.
+
+    Raises:
+        ValueError: if there is a single factor, a point would have no pair, or codes are not finite.
+    """
+    if len(factors.sizes) < 2:
+        raise ValueError("one factor alone cannot be told from others: give two at least")
     from sklearn.linear_model import LogisticRegression
 
     train, train_held = z_diff_batch(factors, codes, train_points, pairs, generator)
@@ -124,20 +132,20 @@ def least_varying_batch(
         generator: of the values.
 
     Raises:
-        ValueError: if there are fewer than two samples a vote.
+        ValueError: if there are fewer than two samples a vote, or codes are not finite.
     """
     if samples < 2:
         raise ValueError(f"a variance needs at least two samples, not {samples}")
-    held = torch.randint(len(factors.sizes), (votes,), generator=generator)
+    held = _held(factors, votes, generator)
     dimensions = []
     for chosen in held.split(max(1, ROWS // samples)):
         values = factors.sample(len(chosen) * samples, generator).view(len(chosen), samples, -1)
         column = chosen[:, None, None].expand(-1, samples, 1)
         values.scatter_(2, column, values[:, :1].gather(2, column[:, :1]).expand(-1, samples, 1))
-        code = codes(values.flatten(0, 1)).view(len(chosen), samples, -1)
+        code = _finite(codes(values.flatten(0, 1))).view(len(chosen), samples, -1)
         variance = code.var(dim=1) / scale**2
         dimensions.append(variance.where(scale.isfinite(), torch.inf).argmin(dim=1).cpu())
-    return torch.cat(dimensions), held
+    return torch.cat(dimensions), held.cpu()
 
 
 def majority_vote_score(
@@ -154,8 +162,11 @@ def majority_vote_score(
 
     Each dimension is measured in units of its standard deviation over 10,000 random pictures; one where that is below
     ``collapsed`` does not take part. A code of which no dimension is left can only guess, and gets 1/K.
+
+    Raises:
+        ValueError: if there are fewer than two samples a vote, or codes are not finite.
     """
-    everything = torch.cat([codes(rows) for rows in factors.sample(10_000, generator).split(ROWS)])
+    everything = torch.cat([_finite(codes(rows)) for rows in factors.sample(10_000, generator).split(ROWS)])
     scale = everything.std(dim=0)
     scale = scale.where(scale >= collapsed, torch.inf)
     if not scale.isfinite().any():
@@ -165,3 +176,16 @@ def majority_vote_score(
     table.index_put_((dimension, held), torch.ones(train_votes), accumulate=True)
     dimension, held = least_varying_batch(factors, codes, scale, test_votes, samples, generator)
     return float((table.argmax(dim=1)[dimension] == held).float().mean())
+
+
+def _held(factors: Factors, n: int, generator: torch.Generator | None) -> Int[Tensor, " {n}"]:
+    """The number of a factor for each of ``n`` points, where the generator is, as the values are."""
+    device = generator.device if generator is not None else None
+    return torch.randint(len(factors.sizes), (n,), generator=generator, device=device)
+
+
+def _finite(code: Tensor) -> Float[Tensor, "n latent"]:
+    """Codes in float32 at least: of NaN every dimension would pass for one that says nothing."""
+    if not code.isfinite().all():
+        raise ValueError("codes must be finite, but some are not: the encoder has diverged")
+    return code.to(torch.promote_types(code.dtype, torch.float32))

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.layers.evaluation_mode import evaluation_mode
 from dgm_helpers.objectives.importance_weighting import sampled_bound
 
 IMAGES_AT_ONCE = 100
@@ -43,11 +44,9 @@ def marginal_log_likelihood(
         raise TypeError(f"{type(model).__name__} has no importance_sampler(x), which draws from its q(z|x)")
     if len(x) == 0:
         raise ValueError("nothing to evaluate: no data points")
-    mode, parameter = model.training, next(model.parameters())
-    model.eval()
-    bounds = []
-    for images in x.split(images_at_once):
-        draw = model.importance_sampler(images.to(parameter))
-        bounds.append(sampled_bound(draw, samples, len(images), generator))
-    model.train(mode)
+    parameter, bounds = next(model.parameters()), []
+    with evaluation_mode(model):
+        for images in x.split(images_at_once):
+            draw = model.importance_sampler(images.to(parameter))
+            bounds.append(sampled_bound(draw, samples, len(images), generator))
     return torch.cat(bounds)

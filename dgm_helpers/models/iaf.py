@@ -106,6 +106,12 @@ class IAFVAE(VAE):
         """Draws from q(z|x) and their log-densities in nats. Kingma et al. (2016), eq. 9 to 11."""
         return self._posterior_sample(self._encode(x), samples, generator)
 
+    def layer_means(
+        self, x: Float[Tensor, "batch *pixels"], samples: int = 100, generator: torch.Generator | None = None
+    ) -> list[Float[Tensor, "batch latent"]]:
+        r"""An estimate of :math:`E_{q(z|x)}[z]`, which is not where the Gaussian's mean goes to."""
+        return [self.posterior_sample(x, samples, generator)[0].mean(dim=0)]
+
     def _posterior_sample(
         self, parameters: tuple[Tensor, Tensor, Tensor], samples: int, generator: torch.Generator | None
     ) -> tuple[Float[Tensor, "{samples} batch latent"], Float[Tensor, "{samples} batch"]]:

@@ -75,6 +75,15 @@ class LatentHierarchy(ImportanceWeighted, nn.Module, ABC):
         """Draws ``[samples, batch, latent_i]`` from q(z|x), and the Gaussians that each layer was drawn from."""
         return self.infer(self.read(x), posterior_draw(samples, generator))
 
+    def layer_means(
+        self, x: Float[Tensor, "batch *pixels"], samples: int = 100, generator: torch.Generator | None = None
+    ) -> list[Float[Tensor, "batch latent"]]:
+        r"""Estimates of :math:`E_{q(z|x)}[z_i]` for each layer: exact where x alone decides q, else sampled below."""
+        if self.posterior == "factorized":
+            return [mu for mu, _ in self.encode(x)]
+        _, posteriors = self.posterior_sample(x, samples, generator)
+        return [mu if mu.ndim == 2 else mu.mean(dim=0) for mu, _ in posteriors]
+
     def prior_at(self, latents: Sequence[Tensor]) -> list[Gaussian]:
         """p(z_i|z_{i+1}) of each layer, at the given latents."""
         return [self.prior(i + 1, above) for i, above in enumerate([*latents[1:], None])]

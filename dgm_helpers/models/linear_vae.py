@@ -99,16 +99,18 @@ class LinearVAE(nn.Module):
         gain, covariance = self._posterior_map()
         return (x - self.bias) @ gain.T, covariance
 
-    def elbo(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
-        r"""Exact ELBO of the model's encoder: no sampling.
+    def expected_log_likelihood(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
+        r"""Exact :math:`E_q\log p(x|z)`, z from the model's encoder.
 
-        .. math:: E_q\log p(x|z) = \log N(x \mid W\mu+b, \Psi)
-                  - \frac12\sum_j \sigma_j^2\, W_{\cdot j}^\top \Psi^{-1} W_{\cdot j}
+        .. math:: \log N(x \mid W\mu+b, \Psi) - \frac12\sum_j \sigma_j^2\, W_{\cdot j}^\top \Psi^{-1} W_{\cdot j}
         """
         mu, log_sigma = self.encode(x)
         spread = (torch.exp(2 * log_sigma) * (self.weight * self._weight_over_noise()).sum(dim=0)).sum(dim=-1)
-        reconstruction = self.log_likelihood(x, mu) - 0.5 * spread
-        return reconstruction - kl_to_standard_normal(mu, log_sigma)
+        return self.log_likelihood(x, mu) - 0.5 * spread
+
+    def elbo(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
+        """Exact ELBO of the model's encoder, the expected log-likelihood less KL(q(z|x) || p(z)): no sampling."""
+        return self.expected_log_likelihood(x) - kl_to_standard_normal(*self.encode(x))
 
     def gap(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
         """Exact KL(q(z|x) || p(z|x)): what the ELBO lacks to log p(x)."""

@@ -62,7 +62,9 @@ class MixturePrior(nn.Module):
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} latent"]:
         """Draw ``n`` latents: a component each, then a point of it."""
-        chosen = torch.multinomial(self.logits.softmax(dim=0), n, replacement=True, generator=generator)
+        device = generator.device if generator is not None else self.logits.device
+        weights = self.logits.softmax(dim=0).to(device)
+        chosen = torch.multinomial(weights, n, replacement=True, generator=generator).to(self.means.device)
         return gaussian_sample(self.means[chosen], self.log_sigmas[chosen], generator)
 
     @torch.no_grad()
@@ -94,9 +96,11 @@ class MixturePrior(nn.Module):
         components = len(self.logits)
         if len(z) < components:
             raise ValueError(f"{components} components need at least as many points, not {len(z)}")
-        start = torch.randperm(len(z), generator=generator)[:components]
-        self.means.copy_(z[start])
-        self.log_sigmas.copy_(z.std(dim=0).clamp_min(smallest_sigma).log().expand_as(self.log_sigmas))
+        device = generator.device if generator is not None else z.device
+        start = torch.randperm(len(z), generator=generator, device=device)[:components]
+        self.means.copy_(z[start.to(z.device)])
+        spread = z.std(dim=0, correction=min(1, len(z) - 1))  # of one point 0, and not NaN
+        self.log_sigmas.copy_(spread.clamp_min(smallest_sigma).log().expand_as(self.log_sigmas))
         self.logits.zero_()
         likelihoods = []
         for _ in range(steps):

@@ -126,6 +126,17 @@ class VLAE(ImportanceWeighted, nn.Module):
         """Draws of the code that is decoded, and log q(z|x) - log p(z) at each, in nats."""
         return self._posterior_sample(self.encode(x), samples, generator)
 
+    def layer_means(
+        self,
+        x: Float[Tensor, "batch channels height width"],
+        samples: int = 100,
+        generator: torch.Generator | None = None,
+    ) -> list[Float[Tensor, "batch latent"]]:
+        r""":math:`E_{q(z|x)}[z]` of the code that is decoded; an estimate where that has passed the flow."""
+        if self.flow_in == "prior":
+            return [self.encode(x)[0]]
+        return [self.posterior_sample(x, samples, generator)[0].mean(dim=0)]
+
     def _posterior_sample(
         self, parameters: tuple[Tensor, Tensor], samples: int, generator: torch.Generator | None
     ) -> tuple[Float[Tensor, "{samples} batch latent"], Float[Tensor, "{samples} batch"]]:

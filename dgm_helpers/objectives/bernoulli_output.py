@@ -34,8 +34,9 @@ def bernoulli_output_log_prob(
     """Log-probability of binary or grey images ``x`` under a Bernoulli whose logits are ``layer(features)``, in nats.
 
     It is ``bernoulli_log_prob(x, layer(features))``, to rounding, in less memory and time; any number of derivatives.
-    Under autocast the product is in half precision, as the layer's would be, and everything after it in float32.
-    There, and on other devices, which like few large operations, it is computed just so.
+    Under autocast the product is in half precision, as the layer's would be, and everything after it in float32; so
+    it is with a layer of half precision, in which a product of a hundred factors would underflow. There, and on other
+    devices, which like few large operations, it is computed just so.
 
     Args:
         x: pixels in [0, 1].
@@ -44,7 +45,8 @@ def bernoulli_output_log_prob(
     """
     weight, bias, device = layer.weight, layer.bias, features.device.type
     mixed = torch.is_autocast_enabled(device) or len({x.dtype, features.dtype, weight.dtype}) > 1
-    if device != "cpu" or mixed or bias is None:
+    half = weight.dtype not in (torch.float32, torch.float64)
+    if device != "cpu" or mixed or half or bias is None:
         return bernoulli_log_prob(x, layer(features).to(torch.promote_types(x.dtype, torch.float32)))
     inputs = (x, features, weight, bias)
     keep = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in inputs)

@@ -76,8 +76,9 @@ def gaussian_sample_and_log_prob(
 
 def _noise(like: Tensor, shape: Sequence[int], generator: torch.Generator | None) -> Tensor:
     """Standard normal numbers, drawn on the generator's device, with the precision and the device of a tensor."""
-    device = generator.device if generator is not None else like.device
-    return torch.randn(shape, generator=generator, dtype=like.dtype, device=device).to(like.device)
+    if generator is None:  # not handed over: torch.compile with sizes that vary does not take None for one
+        return torch.randn(shape, dtype=like.dtype, device=like.device)
+    return torch.randn(shape, generator=generator, dtype=like.dtype, device=generator.device).to(like.device)
 
 
 def kl_diagonal_gaussians(

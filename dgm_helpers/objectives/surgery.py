@@ -46,9 +46,8 @@ def elbo_three_ways(model: LinearVAE, x: Float[Tensor, "batch data"]) -> Float[T
     """
     mu, log_sigma = model.encode(x)
     variance = torch.exp(2 * log_sigma)
-    # The expectation of a quadratic is its value at the mean and a trace: tr(W diag(sigma^2) W') / s^2.
-    trace = (variance @ (model.weight**2).sum(dim=0)) * torch.exp(-2 * model.log_noise)
-    reconstruction = model.log_likelihood(x, mu) - 0.5 * trace
+    reconstruction = model.expected_log_likelihood(x)
+    # The expectation of a quadratic is its value at the mean and a trace, here that of diag(sigma^2).
     log_prior = -0.5 * (LOG_TWO_PI + mu**2 + variance).sum(dim=-1)
     return torch.stack([
         torch.stack([model.log_prob(x), -model.gap(x)]),

@@ -5,8 +5,14 @@ import torch
 from torch import nn
 
 from dgm_helpers.metrics.active_units import active_units, unit_activity
+from dgm_helpers.models.bernoulli_vae import BernoulliVAE
+from dgm_helpers.models.gan import GAN
+from dgm_helpers.models.hierarchical_vae import HierarchicalVAE
+from dgm_helpers.models.iaf import IAFVAE
 from dgm_helpers.models.iwae import IWAE
+from dgm_helpers.models.pixelvae import PixelVAE
 from dgm_helpers.models.vae import VAE
+from dgm_helpers.models.vlae import VLAE
 
 
 def linear_vae(scales, log_sigma=0.0):
@@ -59,6 +65,57 @@ def test_units_of_a_higher_layer_are_active_if_they_follow_the_image():
     assert second.tolist() == [False, True, False]
     naive = model.layer_means(x, 100, torch.Generator().manual_seed(1))[1].var(dim=0)
     assert naive[0] > 0.03
+
+
+@pytest.mark.parametrize("posterior", ["factorized", "bottom-up"])
+def test_means_of_a_hierarchy_are_those_of_its_posterior(posterior, generator):
+    model = HierarchicalVAE(data_dim=5, latent_dims=(3, 2), hidden=4, posterior=posterior).double()
+    x = torch.rand(3, 5, generator=generator, dtype=torch.float64)
+    latents, _ = model.posterior_sample(x, 100_000, generator)
+    for means, z in zip(model.layer_means(x, 100_000, generator), latents, strict=True):
+        # Of both estimates the standard error is at most that of the samples: 2e-10 a number for six of both.
+        error = z.std(dim=0) * (2 / len(z)) ** 0.5
+        assert ((means - z.mean(dim=0)).abs() < 6 * error).all()
+    masks = active_units(model, x, generator)
+    assert [len(mask) for mask in masks] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        VLAE(image_size=8, latent_dim=3, channels=(2, 2), local_channels=2, local_layers=1, flow_hidden=(4,)),
+        VLAE(image_size=8, latent_dim=3, channels=(2, 2), local_channels=2, local_layers=1, flow_hidden=(4,),
+             flow="posterior"),
+        IAFVAE(data_dim=64, latent_dim=3, hidden=(5,), flow_hidden=(4,), context_dim=2),
+    ],
+    ids=["flow in the prior", "flow in the posterior", "IAF"],
+)  # fmt: skip
+def test_means_behind_a_flow_are_those_of_what_is_decoded(model, generator):
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
+    x = torch.rand(2, 1, 8, 8, generator=generator).round()
+    z, _ = model.posterior_sample(x, 50_000, generator)
+    (means,) = model.layer_means(x, 50_000, generator)
+    assert ((means - z.mean(dim=0)).abs() < 6 * z.std(dim=0) * (2 / len(z)) ** 0.5).all()
+
+
+def test_a_model_is_judged_in_evaluation_mode():
+    model = PixelVAE(image_size=8, latent_dims=(2, 3), map_stride=4, map_channels=(4, 4, 4), map_blocks=(1, 1, 1),
+                     map_batch_norm=True, map_layers=1, map_pixel_channels=4, layers=0)  # fmt: skip
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    first, second = active_units(model, torch.rand(3, 1, 8, 8).round())
+    assert len(first) == 8 and len(second) == 3 and model.training
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "model", [BernoulliVAE(data_dim=4, latent_dim=2), GAN(data_shape=(4,), channels=(), hidden=(3,))]
+)
+def test_a_model_without_means_of_latents_is_told(model):
+    message = f"^{type(model).__name__} has neither layer_means.* nor an encode.* of a Gaussian$"
+    with pytest.raises(TypeError, match=message):
+        active_units(model, torch.zeros(3, 4))
 
 
 def test_one_image_is_told():

@@ -130,6 +130,32 @@ def test_what_cannot_be_scored_is_told(generator):
         metric.least_varying_batch(FACTORS, perfect, torch.ones(5), 3, 1, generator)
 
 
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_code_that_is_not_finite_has_no_score(bad, generator):
+    def codes(values):
+        return perfect(values).masked_fill(torch.eye(5, dtype=torch.bool)[3], bad)
+
+    for score, few in ((metric.z_diff_score, Z_DIFF), (metric.majority_vote_score, VOTE)):
+        with pytest.raises(
+            ValueError, match=r"^codes must be finite, but some are not: the encoder has diverged$"
+        ):
+            score(FACTORS, codes, **few, generator=generator)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.int64])
+def test_codes_of_any_type_are_scored_in_float32(dtype):
+    def codes(values):
+        return (100 * perfect(values)).to(dtype)
+
+    for typed in (codes, lambda values: codes(values).float()):
+        assert both(typed, torch.Generator().manual_seed(0)) == (1.0, 1.0)
+
+
+def test_one_factor_alone_is_told(generator):
+    with pytest.raises(ValueError, match=r"^one factor alone cannot be told from others: give two at least$"):
+        metric.z_diff_score(Factors(("a",), (3,)), lambda values: values.float(), generator=generator)
+
+
 def test_variances_are_in_units_of_each_dimension():
     """No dimension stands still here, so that which one varies least is a matter of its unit."""
     scales = torch.tensor([100.0, 0.2, 1.0, 30.0, 0.5])

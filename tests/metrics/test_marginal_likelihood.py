@@ -59,6 +59,15 @@ def test_the_model_is_in_evaluation_mode_meanwhile(training):
     assert model.modes == [False] and model.training == training
 
 
+def test_each_module_is_put_back_into_its_own_mode_also_after_an_error():
+    model = nn.ModuleList([Counting(), Counting()])
+    model[1].eval()
+    model.importance_sampler = model[0].importance_sampler
+    with pytest.raises(ValueError, match="at least one importance sample"):
+        marginal_log_likelihood(model, torch.zeros(2, 3), 0)
+    assert [module.training for module in model.modules()] == [True, True, False]
+
+
 @pytest.mark.parametrize(
     "model",
     [

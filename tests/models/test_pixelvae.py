@@ -1,4 +1,7 @@
-"""PixelVAE's decoder: causal in x, dense in z, a distribution over images; cached samples; what layers do to the KL."""
+"""PixelVAE's decoder: causal in x, dense in z, a distribution over images; cached samples; what layers do to the KL.
+
+The decoder of pixels, `pixelvae_decoder`, is tested through the models that have it.
+"""
 
 from itertools import pairwise, product
 
@@ -209,6 +212,19 @@ def test_a_place_of_the_map_is_given_those_before_it_and_all_of_the_layer_above(
         checks.sees_exactly("p(z_1|z_2)", seen[output, :, :, channel], field)
     by_above = influence(lambda value: places(model.prior_at([z[:1], value])[0])[None], above)
     assert by_above.shape == (2, side, side, 2) and (by_above > 0).all()
+
+
+def test_what_is_held_of_a_map_and_of_the_layer_above_takes_the_place_of_the_noise(generator):
+    model = build("map")
+    noise = model.draw_noise(3, generator)
+    z, above = model.draw_latents(noise)
+    assert torch.equal(above, noise[2])
+    other = torch.randn(1, 2, generator=generator, dtype=torch.float64)
+    below, held = model.draw_latents(noise, {2: other})
+    assert torch.equal(held, other.expand(3, -1))
+    assert torch.equal(below, model.draw_latents({**noise, 2: held})[0]) and (below != z).any(dim=1).all()
+    kept, still = model.draw_latents(noise, {1: below[:1]})
+    assert torch.equal(kept, below[:1].expand(3, -1)) and torch.equal(still, above)
 
 
 @torch.no_grad()

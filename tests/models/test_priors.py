@@ -1,5 +1,7 @@
 """Priors: densities that integrate to one, samples that follow them, and a fit that only ever improves."""
 
+import math
+
 import pytest
 import torch
 
@@ -87,6 +89,14 @@ def test_a_component_on_one_point_keeps_its_floor(generator):
     prior.fit(z, steps=50, smallest_sigma=0.05, generator=generator)
     assert prior.log_sigmas.exp().min() >= 0.05 - 1e-9
     assert torch.isfinite(prior.log_prob(z)).all()
+
+
+def test_a_single_point_is_fitted_by_one_component(generator):
+    prior = MixturePrior(latent_dim=2, components=1).double()
+    likelihoods = prior.fit(torch.ones(1, 2).double(), steps=3, smallest_sigma=0.05, generator=generator)
+    torch.testing.assert_close(prior.means.detach(), torch.ones(1, 2).double())
+    torch.testing.assert_close(prior.log_sigmas.exp().detach(), torch.full((1, 2), 0.05).double())
+    assert likelihoods == pytest.approx([-math.log(2 * math.pi * 0.05**2)] * 3)
 
 
 def test_a_vae_trains_its_mixture_prior(generator):

@@ -106,6 +106,17 @@ def test_under_autocast_the_product_is_in_half_precision_and_the_likelihood_in_f
     torch.testing.assert_close(values, bernoulli_log_prob(x, logits.float()))
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_model_of_half_precision_has_its_likelihood_in_float32(dtype):
+    x, features, layer = problem(samples=50, pixels=784, dtype=dtype)
+    values = bernoulli_output_log_prob(x, features, layer)
+    assert values.dtype == torch.float32 and values.isfinite().all()
+    torch.testing.assert_close(values, bernoulli_log_prob(x.float(), layer(features).float()))
+    assert all(
+        gradient.isfinite().all() for gradient in gradients(bernoulli_output_log_prob, x, features, layer)
+    )
+
+
 def test_a_nan_in_features_reaches_its_rows_alone():
     x, features, layer = problem()
     features = features.detach()

@@ -1,6 +1,8 @@
 """Densities, entropies and divergences against torch.distributions in float64, or a series that is more precise."""
 
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -298,3 +300,17 @@ def test_so_many_samples_are_those_of_so_many_copies(generator):
     ):
         assert one.shape[:2] == (5, 4)
         torch.testing.assert_close(one, other, rtol=1e-14, atol=0)
+
+
+def test_samples_without_a_generator_can_be_compiled_for_sizes_that_vary():
+    # In a process of its own: the checks of shapes at run time, which the tests switch on, cannot be compiled.
+    code = (
+        "import torch; from dgm_helpers.objectives.distributions import gaussian_sample as plain\n"
+        "compiled, draws = torch.compile(plain, backend='eager', dynamic=True), []\n"
+        "for function in (plain, compiled):\n"
+        "    torch.manual_seed(0)\n"
+        "    draws.append(function(torch.zeros(3, 4), torch.ones(3, 4)))\n"
+        "assert torch.equal(*draws)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

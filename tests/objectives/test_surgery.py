@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from dgm_helpers.models.linear_vae import LinearVAE
+from dgm_helpers.models.linear_vae import NOISES, LinearVAE
 from dgm_helpers.models.priors import MixturePrior, StandardNormal
 from dgm_helpers.objectives import surgery
 from dgm_helpers.objectives.distributions import (
@@ -26,9 +26,11 @@ def encoders(n, latent, spread, generator):
     return mu, -0.7 + 0.4 * torch.randn(n, latent, generator=generator, dtype=torch.float64)
 
 
-@pytest.mark.parametrize(("data_dim", "latent_dim"), [(5, 2), (2, 4), (1, 1)])
-def test_the_three_forms_of_the_elbo_agree(data_dim, latent_dim, generator):
-    model = LinearVAE(data_dim=data_dim, latent_dim=latent_dim).double().reset(generator)
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize(("data_dim", "latent_dim"), [(5, 2), (2, 4), (1, 1), (6, 3)])
+def test_the_three_forms_of_the_elbo_agree(data_dim, latent_dim, noise, generator):
+    # With as many data points as data dimensions a noise of one axis would pass for one of the other.
+    model = LinearVAE(data_dim=data_dim, latent_dim=latent_dim, noise=noise).double().reset(generator)
     x = 2 * torch.randn(6, data_dim, generator=generator, dtype=torch.float64)
     terms = surgery.elbo_three_ways(model, x)
     torch.testing.assert_close(terms.sum(dim=1), model.elbo(x).expand(3, 6))
