@@ -61,6 +61,7 @@ def test_reversible_networks_drop_where_the_papers_do():
         ("pixelcnn", "paper", 1e-4, "RMSprop", None),
         ("vae", "paper", 0.02, "Adagrad", None),
         ("beta_vae", "higgins", 1e-2, "Adagrad", None),
+        ("vlae", "paper", 2e-3, "Adamax", None),
     ],
 )
 def test_paper_presets_are_trained_as_the_papers_say(name, preset, learning_rate, optimizer, schedule):
