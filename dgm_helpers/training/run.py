@@ -108,11 +108,11 @@ class Run:
 
     @classmethod
     def prepare(cls, settings: Settings, folder: Path, *, new: bool) -> "Run":
-        """Load the data, build the model, and try its loss on two images; a new run asks for a new folder."""
+        """Load the data, build the model, and try its loss on two images; a new run asks for a folder of its own."""
         device = choose_device()
         processes = distributed.start(device)
-        if new and processes.rank == 0 and folder.exists():
-            raise ValueError(f"{folder} exists: --resume {folder} goes on with it, --out names another")
+        if new and processes.rank == 0:
+            _require_free(folder)
         entry = registry.find(settings.model, settings.preset)
         dataset = data.load(settings.data)
         seed_everything(settings.seed)
@@ -122,7 +122,7 @@ class Run:
         run = cls(settings, folder, processes, entry, dataset, model)
         try:
             run.evaluate(images=2)
-        except (RuntimeError, TypeError, IndexError) as error:
+        except (RuntimeError, TypeError, IndexError, AttributeError, ZeroDivisionError) as error:
             raise ValueError(
                 f"{changed(entry, settings.set)} cannot compute its loss: {reason_of(error)}"
             ) from error
@@ -140,9 +140,11 @@ class Run:
     def plan(self) -> str:
         """How long the run is to last, and where it is kept."""
         steps, minutes = self.settings.steps, self.settings.minutes
-        ends = [] if steps is None else [f"{steps:,} steps"]
+        ends = [] if steps is None else [f"{steps:,} step{'' if steps == 1 else 's'}"]
         ends += [] if minutes is None else [duration(60 * minutes)]
-        return f"{' or '.join(ends)}, {self.settings.batch_size:,} images a step, in {self.folder}"
+        images, there = self.settings.batch_size, len(self.dataset.train)
+        batch = f"{images:,} images a step" if images <= there else f"all {there:,} images in each step"
+        return f"{' or '.join(ends)}, {batch}, in {self.folder}"
 
     def steps_made(self) -> int:
         """How many updates the checkpoint in the folder has seen; 0 if there is none.
@@ -207,6 +209,20 @@ class Run:
     def _inputs(self, images: Tensor) -> Tensor:
         """Images, or vectors for a model of vectors."""
         return images.flatten(1) if "data_dim" in self.model.config else images
+
+
+def _require_free(folder: Path) -> None:
+    """Refuse a folder with anything in it with a ValueError, but for the settings of a run that kept no step."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is a file: name a folder by --out")
+    there = {path.name for path in folder.iterdir()}
+    if there <= {SETTINGS}:
+        return
+    if SETTINGS in there:
+        raise ValueError(f"{folder} exists: --resume {folder} goes on with it, --out names another")
+    raise ValueError(f"{folder} has files in it, but no run: name another by --out")
 
 
 def _tuples(value: Any) -> Any:
