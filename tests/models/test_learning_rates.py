@@ -54,7 +54,7 @@ def test_reversible_networks_drop_where_the_papers_do():
         ("iwae", "paper", 1e-3, None, "iwae"),
         ("pixelcnn_pp", "paper", 1e-3, "Adam(betas=(0.95, 0.9995))", "pixelcnn_pp"),
         ("pixelsnail", "paper", 1e-3, "Adam(betas=(0.95, 0.9995))", "pixelsnail"),
-        ("revnet", "paper-164", 0.1, "SGD(momentum=0.9, weight_decay=0.0002)", "revnet"),
+        ("revnet", "paper_164", 0.1, "SGD(momentum=0.9, weight_decay=0.0002)", "revnet"),
         ("i_revnet", "paper", 0.1, "SGD(momentum=0.9, weight_decay=0.0005)", "i_revnet"),
         ("nice", "paper", 1e-3, "Adam(betas=(0.9, 0.99), eps=0.0001)", None),
         ("real_nvp", "paper", 1e-3, None, None),
