@@ -190,14 +190,16 @@ class Run:
     def finish(self, history: History) -> dict[str, float]:
         """Write model, history, curve and samples, and return what the model reaches on the test split."""
         reached = self.evaluate()
+        # Where time ran out, or fewer steps were asked for than had been made, others would not come to these weights.
+        made = dataclasses.replace(self.settings, steps=history["step"][-1], minutes=None)
         save_model(
             self.model,
             self.folder / "model.safetensors",
-            command=self.settings.command(),
+            command=made.command(),
             preset=self.settings.preset,
             data=self.settings.data,
             seed=self.settings.seed,
-            step=history["step"][-1],
+            step=made.steps,
             metric={f"test {name}": value for name, value in reached.items()},
         )
         write_whole(self.folder / "history.csv", lambda part: part.write_text(history.to_csv()))

@@ -161,6 +161,16 @@ def test_minutes_are_a_budget(folder):
     assert torch.load(folder / "short" / FILE)["step"] == 1
 
 
+@pytest.mark.parametrize("resumed", [["--minutes", "1e-9"], ["--steps", "2"]])
+def test_the_command_of_a_run_that_ended_elsewhere_says_how_many_steps_made_its_weights(folder, resumed):
+    assert command.main([*TOY, "--steps", "3", "--out", "first"]) == 0
+    assert command.main(["--resume", "first", *resumed]) == 0
+    words = shlex.split(read_header(folder / "first" / "model.safetensors")["command"])
+    assert words[words.index("--steps") + 1] == "3" and "--minutes" not in words
+    assert command.main([*words[1:], "--out", "second"]) == 0
+    assert same(weights(folder / "first"), weights(folder / "second"))
+
+
 @pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 @pytest.mark.parametrize(
     ("arguments", "said"),
