@@ -9,14 +9,13 @@ backward pass are timed in turns; both results and their gradients are compared.
 
 from __future__ import annotations
 
-import argparse
 import math
 import sys
 from collections.abc import Callable, Sequence
 
 import torch
 from allocations import MIB, stored_bytes
-from measure import ratios, take_turns
+from measure import add_rounds, options_of, ratios, take_turns
 from sides import spread
 from torch import Tensor
 
@@ -28,12 +27,12 @@ Attention = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure each size of image and print one table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    parser = options_of(__doc__)
+    parser.add_argument(
+        "--sizes", type=int, nargs="*", default=[16, 28, 32], help="Pixels of a side; 16 28 32 by default."
     )
-    parser.add_argument("--sizes", type=int, nargs="*", default=[16, 28, 32], help="Pixels of a side.")
-    parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--batch", type=int, default=4, help="Images; 4 by default.")
+    add_rounds(parser, 15)
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     header = [

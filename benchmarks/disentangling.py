@@ -10,11 +10,11 @@ steps that are timed together raise the process's resident memory, images of a s
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from measure import add_names, add_rounds, options_of
 from peers import environment
 from sides import Side, in_turns, ratios, spread
 
@@ -26,7 +26,7 @@ MODELS = {
     # Two batches of 64, as in the paper; the networks of its appendix A.
     "factor_vae": ({**CONV, "gamma": 35.0, "discriminator_hidden": [1000] * 5}, 128),
     # Small networks for small images: what the game with the discriminator itself costs.
-    "factor_vae, small images": (
+    "factor_vae_small": (
         {
             **CONV,
             "image_size": 16,
@@ -43,16 +43,14 @@ MODELS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure the models that were asked for and print one table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("models", nargs="*", choices=[*MODELS, []], help="All of them by default.")
+    parser = options_of(__doc__)
+    add_names(parser, list(MODELS), "MODEL")
     parser.add_argument("--python", help="An interpreter that has pythae, in place of one that is made.")
-    parser.add_argument("--rounds", type=int, default=9)
+    add_rounds(parser, 9)
     parser.add_argument("--steps", type=int, default=4, help="Training steps that are timed together.")
     options = parser.parse_args(arguments)
     python = options.python or environment("pythae")
-    rows = [compare(name, python, options.rounds, options.steps) for name in options.models or MODELS]
+    rows = [compare(name, python, options.rounds, options.steps) for name in options.names or MODELS]
     header = [
         "training step",
         "pythae",
@@ -71,7 +69,12 @@ def compare(name: str, python: Path | str, rounds: int, steps: int) -> list[str]
     config, batch = MODELS[name]
     with Side(SIDES / "ours.py") as ours, Side(SIDES / "pythae.py", python) as pythae:
         sides = {"pythae": pythae, "ours": ours}
-        settings = {"kind": name.partition(",")[0], "config": config, "batch": batch, "learning_rate": 1e-4}
+        settings = {
+            "kind": name.removesuffix("_small"),
+            "config": config,
+            "batch": batch,
+            "learning_rate": 1e-4,
+        }
         sizes = {side.call("prepare", **settings).value for side in sides.values()}
         if len(sizes) != 1:
             raise SystemExit(f"the networks of {name} are not the same: {sizes} parameters")

@@ -37,7 +37,8 @@ def measure_presets(device: torch.device, *, only: Sequence[str] | None, dry_run
         except (RuntimeError, ValueError, KeyError) as error:  # out of memory, most likely: the others go on
             row["error"] = str(error).partition("\n")[0]
         rows.append(row)
-        print(row, flush=True)
+        took = row["error"] if "error" in row else f"{row['step_ms'][1]:.3g} ms a step"
+        print(f"{entry.name}, {entry.preset}: {took}", flush=True)
     return {"peak_tflops": peak, "presets": rows}
 
 

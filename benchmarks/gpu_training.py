@@ -55,7 +55,7 @@ def train_iwae(device: torch.device, seconds: float, out: Path, preset: str, *, 
             }
         )
         histories[f"K = {samples}"] = history
-        print(rows[-1], flush=True)
+        say("IWAE", rows[-1])
     curves(histories, out / "iwae.png")
     return rows
 
@@ -74,7 +74,7 @@ def train_gated_pixelcnn(device: torch.device, seconds: float, out: Path, change
         "test NLL, nats": reached["loss"],
         "bits per dimension": reached["bits_per_dim"],
     }
-    print(row, flush=True)
+    say("Gated PixelCNN", row)
     return [row]
 
 
@@ -95,7 +95,7 @@ def train_infogan(device: torch.device, seconds: float, out: Path, preset: str) 
         "its entropy, nats": math.log(10),
         "L_I of the continuous codes, nats": float(continuous),
     }
-    print(row, flush=True)
+    say("InfoGAN", row)
     return [row]
 
 
@@ -111,6 +111,15 @@ def traversals(model: nn.Module) -> Tensor:
         latent = model.layout.join(noise, Codes(category[:, None], continuous.to(noise)))
         rows.append(model.generate(latent))
     return torch.cat(rows)
+
+
+def say(system: str, row: dict[str, float | int | str]) -> None:
+    """A row in one line, as soon as it is there."""
+    values = (
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in row.items()
+    )
+    print(f"{system}: {', '.join(values)}", flush=True)
 
 
 def new_model(entry: registry.Entry, device: torch.device, changes: dict[str, int]) -> nn.Module:

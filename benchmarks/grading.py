@@ -10,7 +10,6 @@ once more in two processes at a time with a gradebook each, which is the most th
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import statistics
@@ -25,6 +24,7 @@ from time import monotonic, perf_counter, sleep
 
 import psutil
 import torch
+from measure import add_names, options_of
 
 from autograder.course import CONFIG_NAME, Course, Lecture, read_notebook
 from autograder.executor import Limits
@@ -52,20 +52,20 @@ ENVIRONMENT = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what was asked for and print a table for each."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = options_of(__doc__)
+    add_names(parser, ["calls", "stock", "large"], "PART")
+    parser.add_argument("--stock-submissions", type=int, default=6, metavar="N", help="For each lecture.")
     parser.add_argument(
-        "parts", nargs="*", choices=["stock", "large", "calls", []], help="All of them by default."
+        "--submissions",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="Size of the large class, both lectures together.",
     )
-    parser.add_argument("--stock-submissions", type=int, default=6, help="For each lecture.")
-    parser.add_argument(
-        "--submissions", type=int, default=1000, help="Size of the large class, both lectures together."
-    )
-    parser.add_argument("--calls", type=int, default=3000)
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--calls", type=int, default=3000, metavar="N", help="Proxied calls that are timed.")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="Submissions graded at a time.")
     options = parser.parse_args(arguments)
-    parts = options.parts or ["calls", "stock", "large"]
+    parts = options.names or ["calls", "stock", "large"]
     course = Course.find(Path(__file__).parent.parent)
     if "calls" in parts:
         print(calls(options.calls), flush=True)

@@ -11,13 +11,13 @@ weights times log-weights, which is no bound.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from measure import add_rounds, options_of
 from peers import environment
 from sides import Answer, Side, in_turns, ratios, spread
 
@@ -30,17 +30,15 @@ SIZES = ([200, 200], 50)  # hidden units and latents of Burda et al. (2016), one
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure both and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = options_of(__doc__)
     parser.add_argument("--python", help="An interpreter that has pythae, in place of one that is made.")
-    parser.add_argument("--rounds", type=int, default=15)
+    add_rounds(parser, 15)
     parser.add_argument("--batch", type=int, default=20, help="Images of a training step; the paper's is 20.")
     parser.add_argument("--samples", type=int, default=50, help="K in training.")
     parser.add_argument("--steps", type=int, default=20, help="Training steps that are timed together.")
     parser.add_argument("--images", type=int, default=4, help="Evaluated together.")
-    parser.add_argument("--evaluation-samples", type=int, default=5000)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--evaluation-samples", type=int, default=5000, help="K in evaluation.")
+    parser.add_argument("--threads", type=int, default=1, help="Of each side.")
     options = parser.parse_args(arguments)
     python = options.python or environment("pythae")
     with tempfile.TemporaryDirectory() as folder:

@@ -8,11 +8,11 @@ its own environment; they take turns (`sides.py`).
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from measure import add_rounds, options_of
 from peers import environment
 from sides import Side, in_turns, ratios, spread
 
@@ -23,12 +23,16 @@ SIDES = Path(__file__).with_name("zuko_nice.py")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure each width and print one table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    parser = options_of(__doc__)
+    parser.add_argument(
+        "--hidden",
+        type=int,
+        nargs="*",
+        default=[200, 1000],
+        help="Units of a layer; 200 and 1000 by default.",
     )
-    parser.add_argument("--hidden", type=int, nargs="*", default=[200, 1000], help="Units of a layer.")
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--batch", type=int, default=128, help="Images of a training step.")
+    add_rounds(parser, 15)
     options = parser.parse_args(arguments)
     rows = []
     with Side(SIDES) as ours, Side(SIDES, environment("zuko")) as theirs:

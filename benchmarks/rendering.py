@@ -1,18 +1,18 @@
 """How many pictures a second the renderers of known factors draw, on one core.
 
-    .venv/bin/python benchmarks/rendering.py     # a few seconds
+    .venv/bin/python benchmarks/rendering.py     # half a minute
 
 The values of the factors are drawn beforehand. The pictures are kept, as when a data set is drawn.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from time import perf_counter
 
 import torch
+from measure import add_rounds, options_of
 from sides import spread
 
 from autograder.tables import table
@@ -30,10 +30,8 @@ RENDERERS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure each renderer and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--rounds", type=int, default=9)
+    parser = options_of(__doc__)
+    add_rounds(parser, 9)
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     rows = [[name, spread(rates(*of, options.rounds), 0)] for name, of in RENDERERS.items()]

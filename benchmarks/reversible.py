@@ -23,7 +23,7 @@ from pathlib import Path
 
 import torch
 from allocations import MIB, stored_bytes
-from measure import ratios, take_turns
+from measure import add_rounds, options_of, ratios, take_turns
 from peers import environment
 from sides import Side, in_turns, spread
 from sides import ratios as ratios_of_answers
@@ -39,15 +39,13 @@ Run = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure each depth and print two tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = options_of(__doc__)
     parser.add_argument("--depths", type=int, nargs="*", default=[8, 16, 32, 64], help="Numbers of blocks.")
-    parser.add_argument("--rounds", type=int, default=15, help="Steps of each kind that are timed.")
-    parser.add_argument("--batch", type=int, default=16)
+    add_rounds(parser, 15)
+    parser.add_argument("--batch", type=int, default=16, help="Images of a training step.")
     parser.add_argument("--channels", type=int, default=64, help="Of both halves together.")
     parser.add_argument("--size", type=int, default=16, help="Height and width of the feature maps.")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="Of each way.")
     parser.add_argument("--peer", action="store_true", help="Compare with memcnn in place of plain autograd.")
     options = parser.parse_args(arguments)
     if options.peer:

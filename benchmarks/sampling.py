@@ -9,42 +9,35 @@ does not depend on the weights, which are those of a new model at its preset.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from time import perf_counter
 
 import torch
-from measure import ratios
+from measure import add_names, add_rounds, options_of, ratios
 from sides import spread
 from torch import nn
 
 from autograder.tables import table
-from dgm_helpers.models import gated_pixelcnn, pixelcnn, pixelcnn_pp, pixelsnail
+from dgm_helpers.training import registry
 
-MODELS = {
-    "gated_pixelcnn": (gated_pixelcnn.GatedPixelCNN, gated_pixelcnn.PRESETS),
-    "pixelcnn": (pixelcnn.PixelCNN, pixelcnn.PRESETS),
-    "pixelcnn_pp": (pixelcnn_pp.PixelCNNPP, pixelcnn_pp.PRESETS),
-    "pixelsnail": (pixelsnail.PixelSNAIL, pixelsnail.PRESETS),
-}
+MODELS = ("gated_pixelcnn", "pixelcnn", "pixelcnn_pp", "pixelsnail")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure the models that were asked for and print one table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("models", nargs="*", choices=[*MODELS, []], help="All of them by default.")
-    parser.add_argument("--preset", default="laptop")
+    parser = options_of(__doc__)
+    add_names(parser, MODELS, "MODEL")
+    parser.add_argument("--preset", default="laptop", help="Of each model; laptop by default.")
     parser.add_argument("--images", type=int, default=16, help="Drawn at the same time.")
-    parser.add_argument("--repeats", type=int, default=5)
+    add_rounds(parser, 5, "--repeats")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    rows = [
-        compare(name, options.preset, options.images, options.repeats)
-        for name in options.models or list(MODELS)
-    ]
+    try:
+        entries = [registry.find(name, options.preset) for name in options.names or MODELS]
+    except ValueError as error:
+        parser.error(str(error))
+    rows = [compare(entry, options.images, options.repeats) for entry in entries]
     header = [
         f"{options.images} images, {options.preset} preset",
         "whole image anew",
@@ -56,11 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def compare(name: str, preset: str, images: int, repeats: int) -> list[str]:
+def compare(entry: registry.Entry, images: int, repeats: int) -> list[str]:
     """Sample both ways ``repeats`` times, in turn; return a row of the table."""
-    kind, presets = MODELS[name]
     torch.manual_seed(0)
-    model = kind(**presets[preset]).eval()
+    model = entry.build().eval()
     model.sample(1)  # the first call also pays for what torch sets up
     naive, cached, same = [], [], True
     for seed in range(repeats):
@@ -70,7 +62,7 @@ def compare(name: str, preset: str, images: int, repeats: int) -> list[str]:
         cached.append(fast_seconds)
         same = same and torch.equal(slow, fast)
     return [
-        name,
+        entry.name,
         spread(naive, 1, " s"),
         spread(cached, 3, " s"),
         spread(ratios(naive, cached), 0),

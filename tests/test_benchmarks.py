@@ -27,7 +27,7 @@ def load(name):
     return module
 
 
-sides, peers = load("sides"), load("peers")
+sides, peers, measure = load("sides"), load("peers"), load("measure")
 
 
 @pytest.fixture
@@ -85,3 +85,24 @@ def test_sides_take_turns_in_alternating_order():
 def test_an_unknown_peer_is_told_with_the_known_ones():
     with pytest.raises(SystemExit, match=r"^no peer 'nobody': choose one of pythae, "):
         peers.environment("nobody")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["c"], "argument PART: 'c' is none of a, b"),
+        (["--rounds", "1"], "argument --rounds: 1 is too few: quartiles are of two measurements at least"),
+        (["--rounds", "x"], "argument --rounds: invalid int value: 'x'"),
+    ],
+)
+def test_options_that_no_benchmark_can_use_are_told(capsys, arguments, said):
+    parser = measure.options_of("What is measured.")
+    measure.add_names(parser, ["a", "b"], "PART")
+    measure.add_rounds(parser, 9)
+    options = parser.parse_args([])
+    assert (options.names, options.rounds) == ([], 9)
+    options = parser.parse_args(["b", "a", "--rounds", "2"])
+    assert (options.names, options.rounds) == (["b", "a"], 2)
+    with pytest.raises(SystemExit, match="2"):
+        parser.parse_args(arguments)
+    assert capsys.readouterr().err.endswith(f"error: {said}\n")

@@ -30,6 +30,10 @@ def test_a_dry_run_measures_trains_and_writes(tmp_path):
         "--dry-run", "--only", "gated_pixelcnn", "infogan", "i_revnet", "--seconds", "0.5", "--out", str(out)
     )
     assert done.returncode == 0, done.stderr
+    said = done.stdout
+    # A line as soon as something is known, and each table once.
+    assert "\ninfogan, laptop: " in said and " ms a step\n" in said and "\nIWAE: K 50, steps " in said
+    assert said.count("share of bf16 peak") == said.count("test NLL (L5000), nats  standard error") == 1
     result = json.loads((out / "result.json").read_text())
     assert result["dry_run"] and result["peak_tflops"] > 0
     rows = {row["model"]: row for row in result["presets"]}
@@ -64,6 +68,7 @@ def test_a_dry_run_measures_trains_and_writes(tmp_path):
     [
         ((), "this machine has no CUDA GPU; --dry-run tries everything on the CPU"),
         (("--seconds", "0"), "a time above 0"),
+        (("--dry-run", "--only", "gan", "gpt"), "--only: no model gpt; there are bernoulli_vae, "),
     ],
 )  # fmt: skip
 def test_what_cannot_be_measured_is_told(arguments, message):

@@ -1,8 +1,10 @@
 """The files around the code agree with each other: packages, README, Makefile."""
 
 import importlib
+import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from packaging.requirements import Requirement
 
 from autograder.course import Course
 from autograder.links import links
+from dgm_helpers import pretrained
 from dgm_helpers.training import registry
 
 ROOT = Path(__file__).parents[1]
@@ -77,6 +80,36 @@ def test_readme_lists_every_model_with_its_file_its_tests_and_its_presets() -> N
                 f"no test of {name} in {tests}"
             )
             assert list(getattr(module, "PRESETS", presets)) == presets, f"README has other presets of {name}"
+
+
+def test_readme_s_objectives_and_metrics_have_files_and_tests_that_use_them() -> None:
+    section = (ROOT / "README.md").read_text().partition("| objective or metric |")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| [^|]+ \| `([\w/]+)\.py` \| (`[^|]+) \|$", section, re.MULTILINE)
+    assert len(rows) == len(section.strip().splitlines()) - 2  # but for the rest of the header and its rule
+    for name, tests in rows:
+        importlib.import_module(f"dgm_helpers.{name.replace('/', '.')}")
+        imported = re.compile(rf"^from dgm_helpers\.[\w. ]*\b{Path(name).name}\b", re.MULTILINE)
+        for test in re.findall(r"`([\w/]+\.py)`", tests):
+            assert imported.search((ROOT / "tests" / test).read_text()), f"{test} has nothing of {name}"
+
+
+def test_readme_s_python_runs(tmp_path: Path) -> None:
+    (snippet,) = re.findall(
+        r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    environment = {
+        **os.environ,
+        "MPLBACKEND": "Agg",
+        "DGM_QUIET": "1",
+        "DGM_DEVICE": "cpu",
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run([sys.executable, "-W", "error", "-c", snippet], cwd=tmp_path, env=environment,
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    log_prob, names, command = done.stdout.splitlines()
+    assert log_prob.startswith("tensor(-1")  # between 100 and 199 nats an image after 500 steps
+    assert names.count("'") == 2 * len(pretrained.names()) and command.startswith("dgm-train gated_pixelcnn ")
 
 
 def test_every_relative_link_of_the_documents_leads_somewhere() -> None:

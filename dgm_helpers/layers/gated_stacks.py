@@ -37,7 +37,7 @@ class GatedStacks(nn.Module):
         classes: number of classes, 0 for none.
 
     Raises:
-        ValueError: if a kernel size is even, or the first is 1.
+        ValueError: if there are no layers, a kernel size is even, or the first is 1.
     """
 
     def __init__(
@@ -53,6 +53,8 @@ class GatedStacks(nn.Module):
         classes: int = 0,
     ) -> None:
         super().__init__()
+        if layers < 1:
+            raise ValueError(f"the output is read off the gated layers: at least one is needed, not {layers}")
         self.first_vertical = VerticalConv2d(in_channels, channels, first_kernel_size, first=True)
         self.first_horizontal = HorizontalConv2d(
             in_channels, channels, first_kernel_size, "A", image_channels

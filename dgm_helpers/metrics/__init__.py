@@ -1,1 +1,1 @@
-"""What a trained model is measured by: its likelihood, and how many of its latent units carry anything."""
+"""What a trained model is measured by: its likelihood, which latent units carry something, and what codes stand for."""

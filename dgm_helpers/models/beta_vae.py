@@ -10,6 +10,8 @@ with :math:`\overline{\mathrm{KL}}` the batch's mean and C growing linearly from
 99.23 ± 0.1 % (β = 4) against 61.58 ± 0.5 % of the VAE in the z_diff score on sprites.
 
 What is reported as ``elbo`` is the ELBO, whatever is minimised: the KL in it has weight 1.
+
+Departs from the papers in: numbers of steps, which are ours, and sizes of batches, which are disentanglement_lib's.
 """
 
 from collections.abc import Sequence
@@ -45,7 +47,8 @@ class BetaVAE(VAE):
         ramp_steps: updates over which C grows from 0; each call of ``loss`` in training mode is one.
 
     Raises:
-        ValueError: if the convolutions do not fit the image, or if likelihood or activation are unknown.
+        ValueError: if the convolutions do not fit the image, likelihood or activation are unknown, or the ramp has no
+            steps.
     """
 
     def __init__(

@@ -6,10 +6,14 @@ H. Kim and A. Mnih, *Disentangling by Factorising*, ICML 2018 (arXiv 1802.05983)
 
 The last term is estimated by a discriminator D, which learns to tell codes from codes whose dimensions were permuted
 over a second batch. Two players: encoder and decoder see D as it stands, and D sees the codes as they stand, so that
-one backward pass gives each its own gradient. Aims at the majority vote's scores of figure 5.
+one backward pass gives each its own gradient. Aims at the majority vote's scores of figure 5: read off it, about 0.82
+for γ = 35, beside 0.73 of the β-VAE with β = 4.
 
 D is evaluated once, on codes and permuted codes together; only the gradient to the codes is taken from its first half
 for the VAE, and only those to its own parameters from both.
+
+Departs from the paper in: both players step at once, so that the second batch is encoded before the encoder's step and
+not after it.
 """
 
 import math
@@ -40,6 +44,9 @@ class FactorVAE(BetaVAE):
         gamma: weight of the total correlation.
         discriminator_hidden: units of the discriminator's layers, leaky ReLU with slope 0.2 after each.
         discriminator_rate: the discriminator's learning rate in units of the VAE's.
+
+    Raises:
+        ValueError: as for :class:`BetaVAE`.
     """
 
     def __init__(

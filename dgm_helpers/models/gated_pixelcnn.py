@@ -46,7 +46,8 @@ class GatedPixelCNN(GatedStacks):
         classes: number of classes; 0 for an unconditional model.
 
     Raises:
-        ValueError: if there are fewer than two levels, or the features cannot be split among the channels.
+        ValueError: if there are fewer than two levels or no layers, the features cannot be split among the channels, a
+            kernel size is even, or the first is 1.
     """
 
     def __init__(

@@ -193,9 +193,9 @@ PRESETS = {
     # i-RevNet (b) for ImageNet, bijective, 3 · 2² · 2² = 2 · 24 channels: blocks and channels as in the README of the
     # released code, kernels of 1×1, 3×3, 1×1 as the paper says (section 3.2), which make the 29 million parameters of
     # its table 1.
-    "paper-imagenet": IMAGENET | {"kernel_sizes": (1, 3, 1)},
+    "paper_imagenet": IMAGENET | {"kernel_sizes": (1, 3, 1)},
     # What the released code trains: kernels of 3×3 throughout, more than four times as many parameters.
-    "released-imagenet": IMAGENET,
+    "released_imagenet": IMAGENET,
     "laptop": {
         "image_channels": 1,
         "blocks": (2, 2),
@@ -225,8 +225,8 @@ TRAINING = {
         "optimizer": partial(SGD, momentum=0.9, weight_decay=5e-4),
         "schedule": learning_rates.i_revnet,
     },
-    "paper-imagenet": IMAGENET_TRAINING,
-    "released-imagenet": IMAGENET_TRAINING,
+    "paper_imagenet": IMAGENET_TRAINING,
+    "released_imagenet": IMAGENET_TRAINING,
     "laptop": {
         "data": "mnist_10k",
         "steps": 200,

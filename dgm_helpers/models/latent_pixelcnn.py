@@ -42,7 +42,7 @@ class LatentPixelCNN(GatedStacks):
         first_kernel_size: of the convolutions that read z.
 
     Raises:
-        ValueError: if there are no layers; or as for :class:`~dgm_helpers.layers.gated_stacks.GatedStacks`.
+        ValueError: as for :class:`~dgm_helpers.layers.gated_stacks.GatedStacks`.
     """
 
     def __init__(
@@ -55,10 +55,6 @@ class LatentPixelCNN(GatedStacks):
         kernel_size: int = 5,
         first_kernel_size: int = 5,
     ) -> None:
-        if layers < 1:
-            raise ValueError(
-                "a PixelCNN over latents reads what it is given in its layers: give at least one"
-            )
         super().__init__(
             latent_channels, 2 * latent_channels, channels=channels, layers=layers, kernel_size=kernel_size,
             first_kernel_size=first_kernel_size,

@@ -196,8 +196,8 @@ PRESETS = {
     # it from 40,000 and a hundredth from 60,000 steps on, of 80,000.
     "paper": {"units": (3, 3, 3), "channels": (32, 32, 64, 112), "strides": (1, 2, 2)},
     # RevNet-110 and RevNet-164, likewise.
-    "paper-110": {"units": (9, 9, 9), "channels": (32, 32, 64, 128), "strides": (1, 2, 2)},
-    "paper-164": {
+    "paper_110": {"units": (9, 9, 9), "channels": (32, 32, 64, 128), "strides": (1, 2, 2)},
+    "paper_164": {
         "units": (9, 9, 9),
         "channels": (32, 32, 64, 128),
         "strides": (1, 2, 2),
@@ -217,7 +217,7 @@ TRAINING = {
             "optimizer": partial(SGD, momentum=0.9, weight_decay=2e-4),
             "schedule": learning_rates.revnet,
         }
-        for preset in ("paper", "paper-110", "paper-164")
+        for preset in ("paper", "paper_110", "paper_164")
     },
     "laptop": {
         "data": "mnist_10k",

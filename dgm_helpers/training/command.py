@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -97,11 +98,18 @@ def train(run: Run, began: float) -> int:
         reached = run.finish(history)
     except KeyboardInterrupt:
         return _stop(f"stopped after the last step, while its samples were made: {again}` makes them", 130)
+    print("training, in each row an average of 50 steps or fewer:")
     print(summary(history))
     print(f"{run.dataset.held_out} split, average of {len(run.dataset.test):,} images:")
     print(explained(run.model, reached))
     print(f"took {duration(monotonic() - began)} in all, {duration(trained)} of it training")
     print(files(run.folder))
+    if not math.isfinite(reached["loss"]):
+        return _stop(
+            f"the last step broke the model, whose loss on the {run.dataset.held_out} split is {reached['loss']}: a smaller "
+            "--learning-rate is the usual way out",
+            1,
+        )
     return 0
 
 

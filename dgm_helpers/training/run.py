@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -43,7 +43,7 @@ class Run:
 
     @classmethod
     def prepare(cls, settings: Settings, folder: Path, *, new: bool, device: str | None = None) -> "Run":
-        """Load the data, build the model, and try its loss on two images; a new run asks for a new folder."""
+        """Load the data, build the model, and try its loss on two images; a new run asks for a folder of its own."""
         device = choose_device(device)
         processes = distributed.start(device)
         if new and processes.rank == 0:
@@ -59,7 +59,7 @@ class Run:
         run = cls(settings, folder, new, processes, entry, dataset, model)
         try:
             run.evaluate(images=2)
-        except (RuntimeError, TypeError, IndexError) as error:
+        except (RuntimeError, TypeError, IndexError, AttributeError, ZeroDivisionError) as error:
             raise ValueError(
                 f"{changed(entry, settings.set)} cannot compute its loss: {reason_of(error)}"
             ) from error
@@ -77,9 +77,11 @@ class Run:
     def plan(self) -> str:
         """How long the run is to last, and where it is kept."""
         steps, minutes = self.settings.steps, self.settings.minutes
-        ends = [] if steps is None else [f"{steps:,} steps"]
+        ends = [] if steps is None else [f"{steps:,} step{'' if steps == 1 else 's'}"]
         ends += [] if minutes is None else [duration(60 * minutes)]
-        return f"{' or '.join(ends)}, {self.settings.batch_size:,} images a step, in {self.folder}"
+        images, there = self.settings.batch_size, len(self.dataset.train)
+        batch = f"{images:,} images a step" if images <= there else f"all {there:,} images in each step"
+        return f"{' or '.join(ends)}, {batch}, in {self.folder}"
 
     def steps_made(self) -> int:
         """How many updates the checkpoint in the folder has seen; 0 if there is none.
@@ -147,14 +149,16 @@ class Run:
     def finish(self, history: History) -> dict[str, float]:
         """Write model, history, curve and samples, and return what the model reaches on what is held out."""
         reached = self.evaluate()
+        # Where time ran out, or fewer steps were asked for than had been made, others would not come to these weights.
+        made = replace(self.settings, steps=history["step"][-1], minutes=None)
         save_model(
             self.model,
             self.folder / "model.safetensors",
-            command=self.settings.command(),
+            command=made.command(),
             preset=self.settings.preset,
             data=self.settings.data,
             seed=self.settings.seed,
-            step=history["step"][-1],
+            step=made.steps,
             metric={f"{self.dataset.held_out} {name}": value for name, value in reached.items()},
         )
         write_whole(self.folder / "history.csv", lambda part: part.write_text(history.to_csv()))

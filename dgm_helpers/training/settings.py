@@ -71,11 +71,17 @@ class Settings:
 
 
 def require_new(folder: Path) -> None:
-    """Refuse with a ValueError what is there already, but for an empty folder."""
-    if (folder / SETTINGS).exists():
+    """Refuse with a ValueError what is there already, but for an empty folder or a run that kept no step."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is a file: name a folder by --out")
+    there = {path.name for path in folder.iterdir()}
+    if there <= {SETTINGS}:
+        return
+    if SETTINGS in there:
         raise ValueError(f"{folder} exists: --resume {folder} goes on with it, --out names another")
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise ValueError(f"{folder} exists, and holds no run: name another by --out")
+    raise ValueError(f"{folder} has files in it, but no run: name another by --out")
 
 
 def _tuples(value: Any) -> Any:

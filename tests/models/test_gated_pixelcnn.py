@@ -182,6 +182,13 @@ def test_features_that_cannot_be_split_among_the_channels_are_told():
         GatedPixelCNN(image_channels=3, channels=16)
 
 
+def test_a_model_without_layers_is_told():
+    with pytest.raises(
+        ValueError, match=r"^the output is read off the gated layers: at least one is needed, not 0$"
+    ):
+        GatedPixelCNN(layers=0)
+
+
 def test_classes_are_learned_by_the_training_loop():
     digits = data.load("digits")
     torch.manual_seed(0)

@@ -171,7 +171,7 @@ def test_outputs_are_bounded_and_in_float32():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: build(layers=0), "^a PixelCNN over latents reads what it is given in its layers: give at"),
+        (lambda: build(layers=0), "^the output is read off the gated layers: at least one is needed, not 0$"),
         (lambda: build(kernel_size=4), "^a kernel with a centre has an odd size, not 4$"),
         (
             lambda: build().log_prob(normal(1, 3, 4, 4), normal(1, 3, 4, 4)),

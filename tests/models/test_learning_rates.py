@@ -54,13 +54,14 @@ def test_reversible_networks_drop_where_the_papers_do():
         ("iwae", "paper", 1e-3, None, "iwae"),
         ("pixelcnn_pp", "paper", 1e-3, "Adam(betas=(0.95, 0.9995))", "pixelcnn_pp"),
         ("pixelsnail", "paper", 1e-3, "Adam(betas=(0.95, 0.9995))", "pixelsnail"),
-        ("revnet", "paper-164", 0.1, "SGD(momentum=0.9, weight_decay=0.0002)", "revnet"),
+        ("revnet", "paper_164", 0.1, "SGD(momentum=0.9, weight_decay=0.0002)", "revnet"),
         ("i_revnet", "paper", 0.1, "SGD(momentum=0.9, weight_decay=0.0005)", "i_revnet"),
         ("nice", "paper", 1e-3, "Adam(betas=(0.9, 0.99), eps=0.0001)", None),
         ("real_nvp", "paper", 1e-3, None, None),
         ("pixelcnn", "paper", 1e-4, "RMSprop", None),
         ("vae", "paper", 0.02, "Adagrad", None),
         ("beta_vae", "higgins", 1e-2, "Adagrad", None),
+        ("vlae", "paper", 2e-3, "Adamax", None),
     ],
 )
 def test_paper_presets_are_trained_as_the_papers_say(name, preset, learning_rate, optimizer, schedule):

@@ -161,8 +161,8 @@ REVERSIBLE = {
         IRevNet,
         i_revnet([18, 18, 18], [1, 2, 2], [16, 64, 256], [3, 3, 3], 10),
     ),
-    ("i_revnet", "paper-imagenet"): (IRevNet, i_revnet(*IMAGENET, [1, 3, 1], 1000)),
-    ("i_revnet", "released-imagenet"): (IRevNet, i_revnet(*IMAGENET, [3, 3, 3], 1000)),
+    ("i_revnet", "paper_imagenet"): (IRevNet, i_revnet(*IMAGENET, [1, 3, 1], 1000)),
+    ("i_revnet", "released_imagenet"): (IRevNet, i_revnet(*IMAGENET, [3, 3, 3], 1000)),
 }
 
 COUNTED = VAES | IWAES | HIERARCHICAL | DISENTANGLING | GANS | AUTOREGRESSIVE | FLOWS | REVERSIBLE
@@ -170,10 +170,10 @@ COUNTED = VAES | IWAES | HIERARCHICAL | DISENTANGLING | GANS | AUTOREGRESSIVE | 
 # released code counted there.
 STATED = {
     ("revnet", "paper"): (RevNet, "0.46"),
-    ("revnet", "paper-110"): (RevNet, "1.73"),
-    ("revnet", "paper-164"): (RevNet, "1.75"),
-    ("i_revnet", "paper-imagenet"): (IRevNet, "29"),
-    ("i_revnet", "released-imagenet"): (IRevNet, "125.12"),
+    ("revnet", "paper_110"): (RevNet, "1.73"),
+    ("revnet", "paper_164"): (RevNet, "1.75"),
+    ("i_revnet", "paper_imagenet"): (IRevNet, "29"),
+    ("i_revnet", "released_imagenet"): (IRevNet, "125.12"),
 }
 ON_THE_CPU = {"nice", "real_nvp"}  # their masks are counted when they are built, which needs numbers
 

@@ -170,7 +170,7 @@ def test_dropout_leaves_the_gradients_right_and_the_inverse_to_evaluation_mode(b
     assert (model.eval().reconstruct(batch[0]) - batch[0]).abs().max() < 1e-12
 
 
-@pytest.mark.parametrize("preset", ["paper-imagenet", "released-imagenet"])
+@pytest.mark.parametrize("preset", ["paper_imagenet", "released_imagenet"])
 def test_the_imagenet_networks_are_bijective(preset):
     with torch.device("meta"):
         model = IRevNet(**i_revnet.PRESETS[preset])

@@ -47,9 +47,9 @@ def test_a_run_leaves_model_history_curve_and_samples(folder, capsys):
     for line in (
         "VAE of ",
         "digits: 1437 training",
-        "step 50: loss",
         "step 60: loss",
         "60 steps, 100 images a step, in toy",
+        "training, in each row an average of 50 steps or fewer:\nstep 50: loss",
         "test split, average of 360 images:\n  loss  ",
         "s of it training",
         *(f"toy/{path.name} " for path in run.iterdir() if path.name != "run.json"),
@@ -191,6 +191,16 @@ def test_minutes_are_a_budget(folder):
     assert torch.load(folder / "short" / FILE)["step"] == 1
 
 
+@pytest.mark.parametrize("resumed", [["--minutes", "1e-9"], ["--steps", "2"]])
+def test_the_command_of_a_run_that_ended_elsewhere_says_how_many_steps_made_its_weights(folder, resumed):
+    assert command.main([*TOY, "--steps", "3", "--out", "first"]) == 0
+    assert command.main(["--resume", "first", *resumed]) == 0
+    words = shlex.split(read_header(folder / "first" / "model.safetensors")["command"])
+    assert words[words.index("--steps") + 1] == "3" and "--minutes" not in words
+    assert command.main([*words[1:], "--out", "second"]) == 0
+    assert same(weights(folder / "first"), weights(folder / "second"))
+
+
 @pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 @pytest.mark.parametrize(
     ("arguments", "said"),
@@ -212,9 +222,10 @@ def test_minutes_are_a_budget(folder):
         (["gan", "--batch-size", "1"], "two images or more in each process: give a larger --batch-size"),
         (["gated_pixelcnn", "--set", "levels=1"], "a pixel of 1 levels has nothing to model"),
         (["vae", "--device", "cuda:99"], "the device 'cuda:99' cannot be used here; ask for 'cpu' ("),
-        (["vae", "--out", "toy"], "toy exists: --resume toy goes on with it, --out names another"),
-        (["vae", "--out", "there"], "there exists, and holds no run: name another by --out"),
-        (["vae", "--out", "there/file"], "there/file exists, and holds no run: name another by --out"),
+        (["vae", "--out", "damaged"], "damaged exists: --resume damaged goes on with it, --out names another"),
+        (["vae", "--out", "pictures"], "pictures has files in it, but no run: name another by --out"),
+        (["vae", "--out", "file"], "file is a file: name a folder by --out"),
+        (["infogan", "--set", "minibatch_dims=0"], "infogan with minibatch_dims=0 (8 unless set) cannot compute its"),
         (["--resume", "nowhere"], "nowhere holds no run to go on with: there is no run.json in it"),
         (["--resume", "empty"], "empty holds no run to go on with: run.json cannot be read"),
         (["--resume", "damaged"], "damaged/checkpoint.pt cannot be read as a checkpoint"),
@@ -225,8 +236,9 @@ def test_minutes_are_a_budget(folder):
     ],
 )  # fmt: skip
 def test_wrong_input_gets_one_sentence_and_status_2(folder, capsys, arguments, said):
-    (folder / "there").mkdir()
-    (folder / "there" / "file").touch()
+    (folder / "file").touch()
+    (folder / "pictures").mkdir()
+    (folder / "pictures" / "cat.png").touch()
     (folder / "toy").mkdir()
     toy = Settings(model="vae", preset="laptop", data="digits", batch_size=8, learning_rate=0.1, seed=0, steps=1,
                    set={"data_dim": 64})  # fmt: skip
@@ -335,9 +347,26 @@ def test_a_run_goes_on_with_the_tuples_that_it_was_given(folder):
     assert torch.load(folder / "flow" / FILE)["step"] == 2
 
 
-def test_training_that_breaks_down_has_status_1_and_names_the_term(capsys):
+def test_training_that_breaks_down_has_status_1_and_names_the_term(folder, capsys):
     assert command.main([*TOY, "--learning-rate", "1e30", "--steps", "50", "--out", "wild"]) == 1
     assert "no update was made" in capsys.readouterr().err
+    # Nothing was kept: the folder is free for another attempt.
+    assert command.main([*TOY, "--learning-rate", "1e-3", "--steps", "1", "--out", "wild"]) == 0
+    assert torch.load(folder / "wild" / FILE)["step"] == 1
+
+
+def test_a_last_step_that_breaks_the_model_has_status_1(folder, capsys):
+    assert command.main([*TOY, "--learning-rate", "1e30", "--steps", "1", "--out", "wild"]) == 1
+    said = capsys.readouterr()
+    assert "1 step, 100 images a step, in wild" in said.out
+    assert (
+        "dgm-train: the last step broke the model, whose loss on the test split is nan: a smaller" in said.err
+    )
+
+
+def test_a_batch_of_more_images_than_there_are_is_told(folder, capsys):
+    assert command.main([*TOY, "--batch-size", "5000", "--steps", "2", "--out", "whole"]) == 0
+    assert "2 steps, all 1,437 images in each step, in whole" in capsys.readouterr().out
 
 
 def test_the_list_has_a_row_for_every_preset(capsys):

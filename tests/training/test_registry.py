@@ -24,6 +24,7 @@ def test_the_known_models_are_found_and_parts_of_models_are_not():
 def test_every_preset_has_arguments_that_its_model_takes(entry):
     assert issubclass(entry.kind, nn.Module) and hasattr(entry.kind, "loss")
     assert entry.arguments.keys() <= set(registry.constructor_arguments(entry.kind))
+    assert entry.preset.replace("_", "").isalnum()  # words are joined in one way, so that nobody has to guess
     assert entry.training.steps > 0 and entry.training.batch_size > 0 and entry.training.learning_rate > 0
     assert entry.training.data in (*data.names(), *data.ABSENT)
 
