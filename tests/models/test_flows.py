@@ -1,5 +1,6 @@
 """NICE and Real NVP: exact densities, so every claim has an exact oracle. A new flow is tested by adding it."""
 
+import copy
 import math
 
 import pytest
@@ -278,6 +279,15 @@ def test_evaluation_takes_each_image_on_its_own_and_training_the_batch(generator
     torch.testing.assert_close(model.log_prob(x)[:2], model.log_prob(x[:2]))
     model.train()
     assert not torch.allclose(model.log_prob(x)[:2], model.log_prob(x[:2]))
+
+
+@torch.no_grad()
+def test_samples_of_a_model_in_training_mode_are_those_of_evaluation_and_count_in_no_statistics(model):
+    expected = model.sample(5, torch.Generator().manual_seed(1))
+    before = copy.deepcopy(model.state_dict())
+    assert torch.equal(model.train().sample(5, torch.Generator().manual_seed(1)), expected)
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+    assert all(part.training for part in model.modules())
 
 
 @pytest.mark.parametrize(
