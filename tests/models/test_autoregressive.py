@@ -99,6 +99,22 @@ def test_cached_samples_with_another_kernel_are_the_naive_ones():
         assert torch.equal(sampled(model, 4, seed=2), sampled(model, 4, seed=2, cached=False))
 
 
+@pytest.mark.parametrize("cached", [True, False])
+def test_samples_under_autocast_are_levels_in_float32_and_nearly_those_without(model, cached):
+    model = model.float()
+    plain = sampled(model, 20, seed=2)
+    with torch.autocast("cpu", torch.bfloat16):
+        under = sampled(model, 20, seed=2, cached=cached)
+    assert under.dtype == torch.float32
+    # A pixel changes where its uniform number falls between a probability and the one rounded to bfloat16.
+    assert (under != plain).double().mean() < 0.1
+
+
+def test_no_images_at_all_can_be_sampled(model):
+    for cached in (True, False):
+        assert sampled(model, 0, seed=1, cached=cached).shape == (0, *model.image_shape)
+
+
 def test_the_generator_alone_decides_what_is_sampled(model):
     first, second, other = (sampled(model, 20, seed) for seed in (3, 3, 4))
     assert torch.equal(first, second) and not torch.equal(first, other)
