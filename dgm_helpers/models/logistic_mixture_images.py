@@ -131,11 +131,11 @@ class LogisticMixtureModel(nn.Module, ABC):
                 the images are the same but for rounding.
 
         Raises:
-            ValueError: if a label is missing, or given to an unconditional model.
+            ValueError: if a label is missing, or none of the classes, or given to an unconditional model.
         """
         weight = self.output.bias
         label = labels_of_all(label, n, weight.device)
-        require_label(label, self.classes)
+        require_label(label, self.classes, n)
         channels, height, width = self.image_shape
         uniforms = draw_uniforms((n, channels + 1, height, width), weight, generator)
 

@@ -93,11 +93,11 @@ class PixelSNAIL(LogisticMixtureModel):
         """Each pixel's mixture given all earlier pixels: logits, means, log-scales, coefficients; ``x`` in [-1, 1].
 
         Raises:
-            ValueError: if the images have another number of channels, or if a label is missing, or given to an
-                unconditional model.
+            ValueError: if the images have another number of channels, or if a label is missing, or none of the classes,
+                or given to an unconditional model.
         """
         require_channels(x, self.image_shape[0])
-        require_label(label, self.classes)
+        require_label(label, self.classes, len(x))
         padded = with_ones(x)
         features = shift_down(self.first_row_above(padded)) + shift_right(self.first_left(padded))
         position = positions(x, self.image_shape[1])

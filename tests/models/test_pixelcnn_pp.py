@@ -60,6 +60,12 @@ def test_a_size_that_the_strides_do_not_divide_is_told():
     model = build("plus plus")
     with pytest.raises(ValueError, match=r"^images of 3 x 4: 2 scales need multiples of 2$"):
         model.log_prob(torch.zeros(1, 1, 3, 4).double())
+    # And at once where it is the size of what would be sampled.
+    for size, scales in ((30, 3), (8, 0)):
+        with pytest.raises(
+            ValueError, match=rf"^images of {size} x {size} pixels cannot be halved for {scales} sc"
+        ):
+            PixelCNNPP(image_size=size, scales=scales)
 
 
 @pytest.mark.parametrize(
