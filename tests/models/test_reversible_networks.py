@@ -213,6 +213,18 @@ def test_presets_build(model_file):
             r"^F has three convolutions of odd kernel sizes, not \(3, 3\)",
         ),
         (lambda: IRevNet(image_channels=1), "^1 channels enter the first stage: two at least"),
+        (
+            lambda: IRevNet(channels=(16, 64)),
+            "^each stage needs its number of blocks, its stride and its channels$",
+        ),
+        (
+            lambda: make("i-revnet, injective")(torch.zeros(2, 3, 8, 8)),
+            "^this model takes images of 1 channels, not 3$",
+        ),
+        (
+            lambda: make("revnet")(torch.zeros(2, 1, 7, 8)),
+            "^images of 7 x 8: the strides need multiples of 2$",
+        ),
     ],
 )
 def test_what_cannot_be_is_told(make_it, message):
