@@ -117,9 +117,10 @@ PRESETS = {
 }  # fmt: skip
 
 TRAINING = {
-    # The same command: Adam's betas, learning rate 1e-3, 8 images to initialise by and on each GPU, weights averaged
-    # with decay 0.9995. It takes as many GPUs as there are: eight here. The number of steps is ours (there 5,000 epochs
-    # at most).
+    # The same command and what train.py adds: Adam's betas, learning rate 1e-3, 8 images to initialise by and on each
+    # GPU, weights averaged with decay 0.9995. It takes as many GPUs as there are: eight here. The number of steps is
+    # ours (there 5,000 epochs at most), and Adam's epsilon torch's: train.py has 1e-6 under the root, beside squares of
+    # gradients that are summed over the images.
     "paper": {
         "data": "cifar10",
         "steps": 200_000,
