@@ -321,6 +321,23 @@ def test_masks_of_real_nvp_take_turns_and_its_scales_double_their_features():
         assert widths == [5 * 2**number] * len(fine) + [10 * 2**number] * len(coarse)
 
 
+def test_the_loss_of_real_nvp_is_penalised_by_the_squares_of_its_scales():
+    """Section 4.1, by the optimiser: what it adds to a gradient is that of 5e-5 times the squares' sum, for scales."""
+    model = RealNVP(**SMALL)
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    groups = model.parameter_groups(0.1)
+    assert sorted(id(parameter) for group in groups for parameter in group["params"]) == sorted(names)
+    assert {group["lr"] for group in groups} == {0.1}
+    for group in groups:
+        for parameter in group["params"]:
+            name = names[id(parameter)]
+            # The magnitudes of weight normalisation, and what the couplings multiply tanh by; no direction, no bias.
+            scale = name.endswith("original0") or (name.endswith("scale") and "network" not in name)
+            (penalty,) = torch.autograd.grad(5e-5 * parameter.square().sum(), parameter)
+            expected = penalty if scale else torch.zeros_like(parameter)
+            torch.testing.assert_close(group.get("weight_decay", 0.0) * parameter, expected)
+
+
 @pytest.mark.parametrize("part", ["fine", "coarse"])
 def test_every_value_is_changed_by_some_coupling_of_a_scale(part, generator):
     """With the same mask in each layer half of the values would only be normalised: a Jacobian with empty rows."""
