@@ -35,10 +35,15 @@ def dequantize(
     Fresh noise at each visit: it belongs into the training step, never into the data set.
 
     Raises:
-        ValueError: if there are fewer than two levels.
+        ValueError: if there are fewer than two levels, or a pixel is a number outside of [0, 1].
     """
     if levels < 2:
         raise ValueError(f"an image has at least two grey levels, not {levels}")
+    # NaN is outside too, but the training loop reports it better: by the name of the term it spoils.
+    if bool(((images < 0) | (images > 1)).any()):
+        raise ValueError(
+            "the pixels of an image lie in [0, 1]: divide bytes by 255, or say levels=None of other data"
+        )
     device = generator.device if generator is not None else images.device
     noise = torch.rand(images.shape, generator=generator, dtype=images.dtype, device=device).to(images.device)
     return (images * (levels - 1) + noise) / levels

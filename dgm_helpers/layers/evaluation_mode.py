@@ -1,4 +1,4 @@
-"""A model in evaluation mode for a while."""
+"""A module in evaluation mode for a while."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +7,16 @@ from torch import nn
 
 
 @contextmanager
-def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode within; then each module is in the mode that it was in, also where an error ends it."""
-    training = [module for module in model.modules() if module.training]
-    model.eval()
+def evaluation_mode(module: nn.Module) -> Iterator[None]:
+    """Put ``module`` and all its parts into evaluation mode; then, also after an error, each into its own mode again.
+
+    What is drawn from a model, or decoded, drops nothing out and does not count in running statistics, whether the
+    model is being trained or not.
+    """
+    training = [part for part in module.modules() if part.training]
+    module.eval()
     try:
         yield
     finally:
-        for module in training:
-            module.training = True
+        for part in training:
+            part.training = True

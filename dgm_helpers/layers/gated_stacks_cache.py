@@ -63,8 +63,13 @@ class GatedStacksCache:
     ) -> Float[Tensor, "batch outputs"]:
         """Outputs at one pixel of images that are drawn up to it; ``again`` for one whose earlier channels are drawn.
 
-        Pixels have to come in raster order, each of them at least once.
+        Pixels have to come in raster order, each of them at least once. Autocast is left out: what is written in place
+        keeps its precision, and products as small as these gain nothing.
         """
+        with torch.autocast(x.device.type, enabled=False):
+            return self._outputs(x, row, column, again)
+
+    def _outputs(self, x: Tensor, row: int, column: int, again: bool) -> Float[Tensor, "batch outputs"]:
         if column == 0 and not again:
             self._begin_row(x, row)
         elif not again:
@@ -90,7 +95,7 @@ class GatedStacksCache:
         for line, link, condition in zip(self.rows, links, conditions, strict=True):
             given = link + line.bias[:, None]
             if condition is not None:
-                given = given + condition.reshape(*condition.shape[:2], -1)
+                given = given + (condition[:, :, None] if condition.ndim == 2 else condition)
             self.given.append(given.permute(2, 0, 1).contiguous().unbind())
 
 

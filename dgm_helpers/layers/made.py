@@ -72,7 +72,7 @@ class MADE(nn.Module):
 
     Args:
         dim: number of coordinates d.
-        hidden: units of each hidden layer.
+        hidden: units of each hidden layer; of fewer than d - 1 the last coordinates are seen by no output.
         context_dim: numbers that all outputs may see, also the first coordinate's.
 
     Raises:
@@ -83,6 +83,7 @@ class MADE(nn.Module):
         super().__init__()
         if context_dim and not hidden:
             raise ValueError("a context needs a hidden layer to enter")
+        self.dim, self.context_dim = dim, context_dim
         # Units of degree 0 see no coordinate; without a context only a single coordinate needs them.
         lowest = 0 if context_dim or dim == 1 else 1
         degrees = [torch.arange(1, dim + 1)]
@@ -95,7 +96,17 @@ class MADE(nn.Module):
     def forward(
         self, z: Float[Tensor, "*batch dim"], context: Float[Tensor, "*batch context"] | None = None
     ) -> tuple[Float[Tensor, "*batch dim"], Float[Tensor, "*batch dim"]]:
-        """Log-scale and shift of each coordinate, in z's precision."""
+        """Log-scale and shift of each coordinate, in z's precision.
+
+        Raises:
+            ValueError: if the context has another size, or is missing, or z has another number of coordinates.
+        """
+        given = 0 if context is None else context.shape[-1]
+        if (z.shape[-1], given) != (self.dim, self.context_dim):
+            raise ValueError(
+                f"{self.dim} coordinates and a context of {self.context_dim} numbers are needed, "
+                f"not {z.shape[-1]} and {given}"
+            )
         h = z
         for i, layer in enumerate(self.hidden):
             h = layer(h)

@@ -85,9 +85,9 @@ class GatedPixelCNN(GatedStacks):
 
         Raises:
             ValueError: if the images have another number of channels than the model's, or if a label is missing, or
-                given to an unconditional model.
+                none of the classes, or given to an unconditional model.
         """
-        return self.logits_given(x, self.conditions(label))
+        return self.logits_given(x, self.conditions(label, len(x)))
 
     def logits_given(
         self, x: Float[Tensor, "batch channels height width"], conditions: Conditions
@@ -97,9 +97,9 @@ class GatedPixelCNN(GatedStacks):
         output = self(centered(x), conditions)
         return rearrange(output, "b (k c) h w -> b k c h w", c=self.image_shape[0])
 
-    def conditions(self, label: Int[Tensor, " batch"] | None) -> Conditions:
-        r""":math:`V_k^\top h` of each layer k, or None without classes."""
-        require_label(label, self.classes)
+    def conditions(self, label: Int[Tensor, " batch"] | None, n: int) -> Conditions:
+        r""":math:`V_k^\top h` of each layer k for ``n`` images, or None without classes."""
+        require_label(label, self.classes, n)
         return [None if label is None else layer.condition(label) for layer in self.layers]
 
     def log_prob(
@@ -140,10 +140,10 @@ class GatedPixelCNN(GatedStacks):
                 images are the same but for rounding, which decides where a uniform number falls next to a probability.
 
         Raises:
-            ValueError: if a label is missing, or given to an unconditional model.
+            ValueError: if a label is missing, or none of the classes, or given to an unconditional model.
         """
         weight = self.output.weight
-        conditions = self.conditions(labels_of_all(label, n, weight.device))
+        conditions = self.conditions(labels_of_all(label, n, weight.device), n)
         uniforms = draw_uniforms((n, *self.image_shape), weight, generator)
         return self.sample_given(uniforms, conditions, cached=cached)
 

@@ -48,8 +48,8 @@ class IRevNet(nn.Module):
         store_activations: train by plain autograd, to compare.
 
     Raises:
-        ValueError: if a stage would have to lose values, or to invent them after the first, if a half gets none, or if
-            there are not three odd kernel sizes.
+        ValueError: if the lists do not fit to each other, if a stage would have to lose values, or to invent them after
+            the first, if a half gets none, or if there are not three odd kernel sizes.
     """
 
     def __init__(
@@ -67,6 +67,8 @@ class IRevNet(nn.Module):
         store_activations: bool = False,
     ) -> None:
         super().__init__()
+        if not len(blocks) == len(strides) == len(channels):
+            raise ValueError("each stage needs its number of blocks, its stride and its channels")
         _require_bijective(strides, channels)
         if len(kernel_sizes) != 3 or any(size < 1 or size % 2 == 0 for size in kernel_sizes):
             raise ValueError(f"F has three convolutions of odd kernel sizes, not {tuple(kernel_sizes)}")
@@ -104,7 +106,16 @@ class IRevNet(nn.Module):
     def encode(
         self, x: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch features less_high less_wide"]:
-        """The last features, from which :meth:`decode` has the image back."""
+        """The last features, from which :meth:`decode` has the image back.
+
+        Raises:
+            ValueError: if the images have another number of channels than the model's, or cannot be cut into squares.
+        """
+        # More channels would be cut off where zeros are added, and be lost without a word.
+        if x.shape[1] != self.config["image_channels"]:
+            raise ValueError(
+                f"this model takes images of {self.config['image_channels']} channels, not {x.shape[1]}"
+            )
         halves = space_to_depth(x, self.initial_block).tensor_split(2, dim=1)
         # Injective padding, their section 3: channels of zeros.
         x1, x2 = (F.pad(half, (0, 0, 0, 0, 0, self.half - half.shape[1])) for half in halves)

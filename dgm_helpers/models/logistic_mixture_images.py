@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dgm_helpers.layers import shifted_conv
+from dgm_helpers.layers.evaluation_mode import evaluation_mode
 from dgm_helpers.layers.row_cache import Apply, convolve
 from dgm_helpers.layers.shifted_conv import ShiftedConv2d
 from dgm_helpers.models.autoregressive_images import (
@@ -120,7 +121,7 @@ class LogisticMixtureModel(nn.Module, ABC):
         *,
         cached: bool = True,
     ) -> Float[Tensor, "{n} channels height width"]:
-        """Draw ``n`` images.
+        """Draw ``n`` images, without dropout, also from a model in training mode.
 
         Args:
             n: number of images.
@@ -130,11 +131,11 @@ class LogisticMixtureModel(nn.Module, ABC):
                 the images are the same but for rounding.
 
         Raises:
-            ValueError: if a label is missing, or given to an unconditional model.
+            ValueError: if a label is missing, or none of the classes, or given to an unconditional model.
         """
         weight = self.output.bias
         label = labels_of_all(label, n, weight.device)
-        require_label(label, self.classes)
+        require_label(label, self.classes, n)
         channels, height, width = self.image_shape
         uniforms = draw_uniforms((n, channels + 1, height, width), weight, generator)
 
@@ -143,4 +144,5 @@ class LogisticMixtureModel(nn.Module, ABC):
             return [part[..., row, column] for part in self.mixture(x[:, :, :rows], label)]
 
         function = self.cache(self, n, label) if cached else mixture_at
-        return (draw_pixels_in_raster_order(function, uniforms, self.levels) + 1) / 2
+        with evaluation_mode(self):
+            return (draw_pixels_in_raster_order(function, uniforms, self.levels) + 1) / 2

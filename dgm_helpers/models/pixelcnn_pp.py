@@ -50,7 +50,7 @@ class PixelCNNPP(LogisticMixtureModel):
         classes: number of classes; 0 for an unconditional model.
 
     Raises:
-        ValueError: if there are fewer than two levels.
+        ValueError: if there are fewer than two levels, or no scale, or if the strides do not divide the image size.
     """
 
     cache = PixelCNNPPCache
@@ -70,6 +70,10 @@ class PixelCNNPP(LogisticMixtureModel):
     ) -> None:
         super().__init__(image_size=image_size, image_channels=image_channels, levels=levels, mixtures=mixtures,
                          classes=classes)  # fmt: skip
+        if scales < 1 or image_size % 2 ** (scales - 1):
+            raise ValueError(
+                f"images of {image_size} x {image_size} pixels cannot be halved for {scales} scales"
+            )
         self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
                        "channels": channels, "blocks": blocks, "scales": scales, "mixtures": mixtures,
                        "dropout": dropout, "classes": classes}  # fmt: skip
@@ -108,7 +112,7 @@ class PixelCNNPP(LogisticMixtureModel):
 
         Raises:
             ValueError: if the images have another number of channels, or a size that the strides do not divide, or if a
-                label is missing, or given to an unconditional model.
+                label is missing, or none of the classes, or given to an unconditional model.
         """
         self._require(x, label)
         padded = with_ones(x)
@@ -135,7 +139,7 @@ class PixelCNNPP(LogisticMixtureModel):
         if x.shape[2] % self.multiple or x.shape[3] % self.multiple:
             sizes = f"{x.shape[2]} x {x.shape[3]}"
             raise ValueError(f"images of {sizes}: {self.scales} scales need multiples of {self.multiple}")
-        require_label(label, self.classes)
+        require_label(label, self.classes, len(x))
 
 
 class TwoStreams(nn.Module):

@@ -93,11 +93,11 @@ class PixelSNAIL(LogisticMixtureModel):
         """Each pixel's mixture given all earlier pixels: logits, means, log-scales, coefficients; ``x`` in [-1, 1].
 
         Raises:
-            ValueError: if the images have another number of channels, or if a label is missing, or given to an
-                unconditional model.
+            ValueError: if the images have another number of channels, or if a label is missing, or none of the classes,
+                or given to an unconditional model.
         """
         require_channels(x, self.image_shape[0])
-        require_label(label, self.classes)
+        require_label(label, self.classes, len(x))
         padded = with_ones(x)
         features = shift_down(self.first_row_above(padded)) + shift_right(self.first_left(padded))
         position = positions(x, self.image_shape[1])
@@ -117,9 +117,10 @@ PRESETS = {
 }  # fmt: skip
 
 TRAINING = {
-    # The same command: Adam's betas, learning rate 1e-3, 8 images to initialise by and on each GPU, weights averaged
-    # with decay 0.9995. It takes as many GPUs as there are: eight here. The number of steps is ours (there 5,000 epochs
-    # at most).
+    # The same command and what train.py adds: Adam's betas, learning rate 1e-3, 8 images to initialise by and on each
+    # GPU, weights averaged with decay 0.9995. It takes as many GPUs as there are: eight here. The number of steps is
+    # ours (there 5,000 epochs at most), and Adam's epsilon torch's: train.py has 1e-6 under the root, beside squares of
+    # gradients that are summed over the images.
     "paper": {
         "data": "cifar10",
         "steps": 200_000,

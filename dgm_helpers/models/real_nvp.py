@@ -31,6 +31,7 @@ from dgm_helpers.layers.coupling import (
     channel_mask,
     checkerboard_mask,
 )
+from dgm_helpers.layers.evaluation_mode import evaluation_mode
 from dgm_helpers.layers.invertible_batch_norm import InvertibleBatchNorm
 from dgm_helpers.layers.space_to_depth import depth_to_space, space_to_depth
 from dgm_helpers.models.normalizing_flow import NormalizingFlow
@@ -115,14 +116,15 @@ class RealNVP(NormalizingFlow):
         return torch.cat(latents, dim=1), log_det
 
     def decode(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch channels height width"]:
-        """The image x whose latent is z, in evaluation mode.
+        """The image x whose latent :meth:`encode` gives as z in evaluation mode; this model may be in either.
 
         A few values lie outside [0, 1], by no more than alpha / (1 - 2 alpha).
         """
         sizes = [math.prod(scale.latent_shape) for scale in self.scales]
         h = None
-        for scale, part in zip(reversed(self.scales), reversed(z.split(sizes, dim=1)), strict=True):
-            h = scale.inverse(h, part.view(-1, *scale.latent_shape))
+        with evaluation_mode(self):  # the couplings' networks too normalise with the running statistics
+            for scale, part in zip(reversed(self.scales), reversed(z.split(sizes, dim=1)), strict=True):
+                h = scale.inverse(h, part.view(-1, *scale.latent_shape))
         return from_logits(h, self.alpha)
 
     def parameter_groups(self, learning_rate: float) -> list[dict]:

@@ -16,6 +16,7 @@ Departs from the paper in: the first stage, which changes no size, is reversible
 convolutions are initialised as torch does.
 """
 
+import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -99,7 +100,16 @@ class RevNet(nn.Module):
     def encode(
         self, x: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch features less_high less_wide"]:
-        """The last feature maps."""
+        """The last feature maps.
+
+        Raises:
+            ValueError: if the strides do not divide height and width.
+        """
+        multiple = math.prod(self.config["strides"])
+        if x.shape[2] % multiple or x.shape[3] % multiple:
+            raise ValueError(
+                f"images of {x.shape[2]} x {x.shape[3]}: the strides need multiples of {multiple}"
+            )
         x1, x2 = self.stem(x).chunk(2, dim=1)
         for stage in self.stages:
             x1, x2 = stage(x1, x2)

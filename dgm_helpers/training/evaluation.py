@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
+from dgm_helpers.layers.evaluation_mode import evaluation_mode
 from dgm_helpers.runtime import DEFAULT_SEED, generator
 from dgm_helpers.training.examples import Examples
 
@@ -21,7 +22,7 @@ def evaluate(
     batch_size: int = 100,
     seed: int = DEFAULT_SEED,
 ) -> dict[str, float]:
-    """The mean of each term of ``model.loss`` over data, in evaluation mode; the mode is put back.
+    """The mean of each term of ``model.loss`` over data, in evaluation mode.
 
     Args:
         model: on its device.
@@ -41,13 +42,12 @@ def evaluate(
             f"{type(model).__name__} is evaluated with the class of each data point: give labels"
         )
     examples = Examples(x, labels if takes_labels(model) else None, transform, next(model.parameters()))
-    draws, sums, mode = generator(seed, examples.like.device), {}, model.training
-    model.eval()
-    for rows in torch.arange(len(x)).split(batch_size):
-        batch, condition = examples.batch(rows, draws)
-        for name, value in model.loss(batch, **condition, generator=draws).items():
-            sums[name] = sums.get(name, 0.0) + float(value) * len(rows)
-    model.train(mode)
+    draws, sums = generator(seed, examples.like.device), {}
+    with evaluation_mode(model):
+        for rows in torch.arange(len(x)).split(batch_size):
+            batch, condition = examples.batch(rows, draws)
+            for name, value in model.loss(batch, **condition, generator=draws).items():
+                sums[name] = sums.get(name, 0.0) + float(value) * len(rows)
     return {name: total / len(x) for name, total in sums.items()}
 
 

@@ -162,6 +162,16 @@ def test_dequantisation_draws_from_the_generator_and_anew_each_time():
         dequantize(x, 1)
 
 
+@pytest.mark.parametrize("value", [-0.01, 1.01, 255.0])
+def test_pixels_outside_of_0_and_1_are_told(value):
+    x = torch.tensor([0.0, 1.0, value])
+    with pytest.raises(
+        ValueError, match=r"^the pixels of an image lie in \[0, 1\]: divide bytes by 255, or say levels="
+    ):
+        dequantize(x)
+    assert dequantize(torch.tensor([0.0, 1.0, torch.nan])).isnan().tolist() == [False, False, True]
+
+
 def test_bits_per_dim_of_known_densities():
     # The uniform density on [0, 1) knows nothing: 8 bits a byte.
     assert bits_per_dim(torch.zeros(2), 784).tolist() == [8.0, 8.0]

@@ -104,6 +104,17 @@ def test_dropout_is_for_training_alone(generator):
     assert torch.equal(block(x, generator=generator), block(x, generator=generator))
 
 
+@pytest.mark.parametrize("probability", [0.2, 0.5])
+def test_dropout_stands_between_the_convolutions_behind_the_activation_and_nowhere_else(probability):
+    torch.manual_seed(0)
+    block, x = GatedResidual(4, (2, 2), "down_right", dropout=probability), torch.randn(2, 4, 5, 5)
+    one, other = (torch.Generator().manual_seed(1) for _ in range(2))
+    hidden = drop(concat_elu(block.first(concat_elu(x))), probability, one)
+    a, b = block.second(hidden).chunk(2, dim=1)
+    torch.testing.assert_close(block(x, generator=other), x + a * b.sigmoid())
+    assert torch.equal(one.get_state(), other.get_state())  # nothing else has been drawn
+
+
 def test_concatenated_elu_is_of_both_signs():
     x = torch.tensor([[1.0, -2.0]])
     torch.testing.assert_close(concat_elu(x), torch.tensor([[1.0, torch.e**-2 - 1, torch.e**-1 - 1, 2.0]]))

@@ -8,6 +8,7 @@ from autoregressive import MODELS, all_images, build, influence, labels, outputs
 from scipy import stats
 
 from dgm_helpers import data
+from dgm_helpers.models.autoregressive_images import require_channels, require_label
 from dgm_helpers.training import fit
 
 DIGITS = data.load("digits").train
@@ -97,6 +98,22 @@ def test_cached_samples_with_another_kernel_are_the_naive_ones():
     for kernel_size in (1, 5):
         model = build("gated", image_size=7, kernel_size=kernel_size)
         assert torch.equal(sampled(model, 4, seed=2), sampled(model, 4, seed=2, cached=False))
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_samples_under_autocast_are_levels_in_float32_and_nearly_those_without(model, cached):
+    model = model.float()
+    plain = sampled(model, 20, seed=2)
+    with torch.autocast("cpu", torch.bfloat16):
+        under = sampled(model, 20, seed=2, cached=cached)
+    assert under.dtype == torch.float32
+    # A pixel changes where its uniform number falls between a probability and the one rounded to bfloat16.
+    assert (under != plain).double().mean() < 0.1
+
+
+def test_no_images_at_all_can_be_sampled(model):
+    for cached in (True, False):
+        assert sampled(model, 0, seed=1, cached=cached).shape == (0, *model.image_shape)
 
 
 def test_the_generator_alone_decides_what_is_sampled(model):
@@ -235,3 +252,37 @@ def test_one_level_is_told(kind):
 def test_any_batch_and_image_size_can_be_evaluated(model):
     for n, size in ((1, 6), (3, 2), (2, 4)):
         assert log_prob(model, random_images(model, n, size=size)).shape == (n,)
+
+
+CONDITIONAL = [name for name in MODELS if "conditional" in name]
+
+
+@pytest.mark.parametrize("name", CONDITIONAL)
+@pytest.mark.parametrize("wrong", [-1, 3])
+def test_a_label_that_is_none_of_the_classes_is_told(name, wrong):
+    model = build(name)
+    message = r"^a label is a class from 0 to 2: one is not$"
+    with pytest.raises(ValueError, match=message):
+        model.log_prob(random_images(model, 3), torch.tensor([0, wrong, 2]))
+    for cached in (True, False):
+        with pytest.raises(ValueError, match=message):
+            model.sample(2, wrong, cached=cached)
+
+
+def test_labels_that_are_not_one_whole_number_for_each_image_are_told():
+    # Past the checks of shapes that the tests switch on: what a user without them is told.
+    for label in (torch.tensor([1]), torch.ones(3, 1).long(), torch.ones(3)):
+        with pytest.raises(
+            ValueError, match=r"^3 images need as many labels, whole numbers in one row, not torch\."
+        ):
+            require_label(label, 3, 3)
+    assert require_label(torch.tensor([0, 1, 2], dtype=torch.int32), 3, 3) is None
+
+
+def test_what_is_no_batch_of_images_of_floats_is_told():
+    for x in (torch.zeros(4, 16), torch.zeros(1, 8, 8), torch.zeros(4, 1, 8, 8, dtype=torch.uint8)):
+        with pytest.raises(
+            ValueError, match=r"^this model takes images of floats \[batch, 1, height, width\], not t"
+        ):
+            require_channels(x, 1)
+    assert require_channels(torch.zeros(4, 1, 8, 8), 1) is None

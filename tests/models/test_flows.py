@@ -1,5 +1,6 @@
 """NICE and Real NVP: exact densities, so every claim has an exact oracle. A new flow is tested by adding it."""
 
+import copy
 import math
 
 import pytest
@@ -280,6 +281,15 @@ def test_evaluation_takes_each_image_on_its_own_and_training_the_batch(generator
     assert not torch.allclose(model.log_prob(x)[:2], model.log_prob(x[:2]))
 
 
+@torch.no_grad()
+def test_samples_of_a_model_in_training_mode_are_those_of_evaluation_and_count_in_no_statistics(model):
+    expected = model.sample(5, torch.Generator().manual_seed(1))
+    before = copy.deepcopy(model.state_dict())
+    assert torch.equal(model.train().sample(5, torch.Generator().manual_seed(1)), expected)
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+    assert all(part.training for part in model.modules())
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -309,6 +319,23 @@ def test_masks_of_real_nvp_take_turns_and_its_scales_double_their_features():
         assert halves == ([] if scale.last else [True, False, True])
         widths = [coupling.network.first.bias.numel() for coupling in (*fine, *coarse)]
         assert widths == [5 * 2**number] * len(fine) + [10 * 2**number] * len(coarse)
+
+
+def test_the_loss_of_real_nvp_is_penalised_by_the_squares_of_its_scales():
+    """Section 4.1, by the optimiser: what it adds to a gradient is that of 5e-5 times the squares' sum, for scales."""
+    model = RealNVP(**SMALL)
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    groups = model.parameter_groups(0.1)
+    assert sorted(id(parameter) for group in groups for parameter in group["params"]) == sorted(names)
+    assert {group["lr"] for group in groups} == {0.1}
+    for group in groups:
+        for parameter in group["params"]:
+            name = names[id(parameter)]
+            # The magnitudes of weight normalisation, and what the couplings multiply tanh by; no direction, no bias.
+            scale = name.endswith("original0") or (name.endswith("scale") and "network" not in name)
+            (penalty,) = torch.autograd.grad(5e-5 * parameter.square().sum(), parameter)
+            expected = penalty if scale else torch.zeros_like(parameter)
+            torch.testing.assert_close(group.get("weight_decay", 0.0) * parameter, expected)
 
 
 @pytest.mark.parametrize("part", ["fine", "coarse"])

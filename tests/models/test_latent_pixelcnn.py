@@ -125,6 +125,16 @@ def test_cached_samples_are_the_naive_ones(layers):
 
 
 @torch.no_grad()
+def test_it_is_sampled_under_autocast_and_of_no_condition_at_all():
+    model, c, noise = build().float(), normal(4, 3, 5, 6).float(), normal(4, 2, 5, 6, seed=2).float()
+    plain = model.sample_given(noise, c)
+    with torch.autocast("cpu", torch.bfloat16):
+        under = model.sample_given(noise, c)
+    assert under.dtype == torch.float32 and (under - plain).abs().max() < 0.1 < plain.std()
+    assert model.sample(c[:0]).shape == (0, 2, 5, 6)
+
+
+@torch.no_grad()
 def test_samples_have_the_density_of_log_prob(generator):
     """Transformed by the conditionals' distribution functions samples are uniform; false-alarm rate 1e-6 each test.
 

@@ -29,6 +29,19 @@ def test_dropout_is_drawn_from_the_generator(name):
     assert loss(1) == loss(1) != loss(2)
 
 
+@pytest.mark.parametrize("name", ["plus plus", "snail"])
+@pytest.mark.parametrize("cached", [True, False])
+def test_nothing_is_dropped_from_samples_though_the_model_is_in_training_mode(name, cached):
+    model = build(name, image_size=4)
+    expected = model.sample(5, generator=torch.Generator().manual_seed(1))
+    state = torch.get_rng_state()
+    model.train()
+    model.output.eval()  # each part comes back in its own mode
+    assert torch.equal(model.sample(5, generator=torch.Generator().manual_seed(1), cached=cached), expected)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert {part for part in model.modules() if not part.training} == set(model.output.modules())
+
+
 def test_initialisation_scales_the_output_to_a_first_batch():
     torch.manual_seed(0)
     model = PixelCNNPP(image_size=8, image_channels=1, channels=8, blocks=1, scales=2, dropout=0.0).double()
@@ -47,6 +60,12 @@ def test_a_size_that_the_strides_do_not_divide_is_told():
     model = build("plus plus")
     with pytest.raises(ValueError, match=r"^images of 3 x 4: 2 scales need multiples of 2$"):
         model.log_prob(torch.zeros(1, 1, 3, 4).double())
+    # And at once where it is the size of what would be sampled.
+    for size, scales in ((30, 3), (8, 0)):
+        with pytest.raises(
+            ValueError, match=rf"^images of {size} x {size} pixels cannot be halved for {scales} sc"
+        ):
+            PixelCNNPP(image_size=size, scales=scales)
 
 
 @pytest.mark.parametrize(

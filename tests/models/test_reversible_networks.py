@@ -213,6 +213,18 @@ def test_presets_build(model_file):
             r"^F has three convolutions of odd kernel sizes, not \(3, 3\)",
         ),
         (lambda: IRevNet(image_channels=1), "^1 channels enter the first stage: two at least"),
+        (
+            lambda: IRevNet(channels=(16, 64)),
+            "^each stage needs its number of blocks, its stride and its channels$",
+        ),
+        (
+            lambda: make("i-revnet, injective")(torch.zeros(2, 3, 8, 8)),
+            "^this model takes images of 1 channels, not 3$",
+        ),
+        (
+            lambda: make("revnet")(torch.zeros(2, 1, 7, 8)),
+            "^images of 7 x 8: the strides need multiples of 2$",
+        ),
     ],
 )
 def test_what_cannot_be_is_told(make_it, message):
@@ -270,3 +282,20 @@ def test_the_divisor_is_that_of_the_inner_maps():
         model = make("i-revnet, injective", divisor=divisor)
         convolutions = [m for m in model.chain.steps[0].modules() if isinstance(m, torch.nn.Conv2d)]
         assert [conv.out_channels for conv in convolutions] == maps
+
+
+def test_weights_of_revnet_decay_and_biases_and_normalisation_do_not():
+    model = make("revnet")
+    convolutions = {m.weight for m in model.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear)}
+    decaying, others = model.parameter_groups(0.1)
+    assert set(decaying["params"]) == convolutions and "weight_decay" not in decaying  # the optimiser's own
+    assert set(others["params"]) == set(model.parameters()) - convolutions and others["weight_decay"] == 0
+
+
+def test_dropout_of_i_revnet_stands_before_the_last_convolution_and_its_normalisation():
+    for step in make("i-revnet, injective", dropout=0.3).chain.steps:
+        kinds = [type(layer).__name__ for layer in step.function]
+        assert (
+            kinds[-5:] == ["Conv2d", "Dropout", "BatchNorm2d", "ReLU", "Conv2d"]
+            and kinds.count("Dropout") == 1
+        )
