@@ -105,11 +105,8 @@ def train(run: Run, began: float) -> int:
     print(f"took {duration(monotonic() - began)} in all, {duration(trained)} of it training")
     print(files(run.folder))
     if not math.isfinite(reached["loss"]):
-        return _stop(
-            f"the last step broke the model, whose loss on the {run.dataset.held_out} split is {reached['loss']}: a smaller "
-            "--learning-rate is the usual way out",
-            1,
-        )
+        broken = f"the last step broke the model, whose loss on the {run.dataset.held_out} split is {reached['loss']}"
+        return _stop(f"{broken}: a smaller --learning-rate is the usual way out", 1)
     return 0
 
 
