@@ -220,6 +220,7 @@ PRESETS = {
     # Section 5: 500 hidden units for MNIST; 20 is one of the latent sizes of figure 2.
     "paper": {"hidden": (500,), "latent_dim": 20},
     "laptop": {"hidden": (200,), "latent_dim": 10},
+    "laptop_conv": {"channels": (16, 32), "latent_dim": 10},
 }
 
 TRAINING = {
@@ -236,6 +237,14 @@ TRAINING = {
     "laptop": {
         "data": "mnist_10k",
         "steps": 3000,
+        "batch_size": 100,
+        "learning_rate": 2e-3,
+        "transform": binarize,
+    },
+    "laptop_conv": {
+        "model": ConvVAE,
+        "data": "mnist_10k",
+        "steps": 1500,
         "batch_size": 100,
         "learning_rate": 2e-3,
         "transform": binarize,

@@ -8,7 +8,6 @@ from torch import nn
 
 from dgm_helpers import data
 from dgm_helpers.training import registry
-from dgm_helpers.training.registry import Training
 
 KNOWN = ("bernoulli_vae", "gated_pixelcnn", "i_revnet", "iaf", "linear_vae", "nice", "pixelcnn", "pixelcnn_pp",
          "pixelsnail", "real_nvp", "revnet", "vae")  # fmt: skip
@@ -58,7 +57,7 @@ def test_what_does_not_exist_is_told_with_what_does():
         registry.find("gpt", "laptop")
     with pytest.raises(ValueError, match=r"^unknown model 'priors': there are "):
         registry.find("priors", "laptop")
-    with pytest.raises(ValueError, match=r"^vae has no preset 'desktop': it has paper, laptop$"):
+    with pytest.raises(ValueError, match=r"^vae has no preset 'desktop': it has paper, laptop, laptop_conv$"):
         registry.find("vae", "desktop")
     with pytest.raises(
         ValueError, match=r"^vae has no argument 'depth': it has data_dim, latent_dim, hidden"
@@ -66,11 +65,9 @@ def test_what_does_not_exist_is_told_with_what_does():
         registry.find("vae", "laptop").build({"depth": 3})
 
 
-def test_a_preset_may_name_another_class_of_its_file(monkeypatch):
+def test_a_preset_may_name_another_class_of_its_file():
     from dgm_helpers.models import vae
 
-    monkeypatch.setitem(vae.PRESETS, "images", {"channels": (2, 4), "latent_dim": 3})
-    monkeypatch.setitem(vae.TRAINING, "images", {"data": "mnist_10k", "steps": 3, "model": vae.ConvVAE})
-    entry = registry.find("vae", "images")
-    assert entry.training == Training(data="mnist_10k", steps=3, model=vae.ConvVAE)
-    assert type(entry.build({"latent_dim": 5})) is vae.ConvVAE and entry.build().config["latent_dim"] == 3
+    entry = registry.find("vae", "laptop_conv")
+    assert entry.training.model is vae.ConvVAE and type(entry.build({"latent_dim": 5})) is vae.ConvVAE
+    assert entry.build().config["latent_dim"] == 10
