@@ -16,14 +16,20 @@ from torch.nn import functional as F
 ONEDNN = (
     getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
 )
-MULTIPLICATIONS = 2**20  # of fewer, bringing the matrices into oneDNN's order takes what it saves
+# Of fewer, bringing the matrices into oneDNN's order takes what it saves.
+MULTIPLICATIONS = 2**20
+COLUMNS = 32
 
 
 def product(
     a: Float[Tensor, "*batch inner"], b: Float[Tensor, "columns inner"], bias: Tensor | None = None
 ) -> Float[Tensor, "*batch columns"]:
     r"""The product :math:`a b^\top`, plus a bias for each column if there is one; to rounding, not differentiable."""
-    return ONEDNN(a, b, bias, "none", [], "") if _is_fast(a, b) else F.linear(a, b, bias)
+    if not _is_fast(a, b):
+        return F.linear(a, b, bias)
+    # With part of a larger matrix as the second one oneDNN takes a thousand times as long.
+    whole = b if b.is_contiguous() or b.T.is_contiguous() else b.contiguous()
+    return ONEDNN(a, whole, bias, "none", [], "")
 
 
 def linear(
@@ -77,4 +83,5 @@ class _Linear(torch.autograd.Function):
 def _is_fast(a: Tensor, b: Tensor) -> bool:
     """Whether oneDNN takes these matrices and is worth it."""
     single = a.dtype == b.dtype == torch.float32 and a.device.type == b.device.type == "cpu"
-    return ONEDNN is not None and single and a.dim() > 1 and a.numel() * b.shape[0] >= MULTIPLICATIONS
+    large = b.shape[0] >= COLUMNS and a.numel() * b.shape[0] >= MULTIPLICATIONS
+    return ONEDNN is not None and single and a.dim() > 1 and large

@@ -133,7 +133,7 @@ PRESETS = {
     # Section 5.1, and exp/nice_mnist.yaml of the released code (laurent-dinh/nice): four couplings, five hidden layers
     # of 1,000 units and a logistic prior for MNIST.
     "paper": {"data_dim": 784, "hidden": (1000,) * 5, "couplings": 4, "prior": "logistic"},
-    # As trained below: 50 seconds to about 1,800 nats, 4.7 bits per dimension, on digits held out of the training images.
+    # As trained below: 50 seconds to about 1,800 nats, 4.7 bits per dimension, on training digits held out.
     "laptop": {"data_dim": 784, "hidden": (256,) * 4, "couplings": 4, "prior": "logistic"},
 }
 

@@ -8,13 +8,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from dgm_helpers.layers import linear
-from dgm_helpers.layers.linear import MULTIPLICATIONS, Linear, product
+from dgm_helpers.layers.linear import COLUMNS, MULTIPLICATIONS, Linear, product
 
 SIZES = [
     (64, 200, 100),
     (1, 1024, 1024),
     (1000, 2, 600),
-    (4000, 300, 1),
+    (4000, 300, COLUMNS),
 ]  # rows, inputs, outputs: all worth it
 
 
@@ -26,6 +26,9 @@ def by_onednn(monkeypatch):
     calls = []
 
     def counted(*arguments):
+        assert (
+            arguments[1].is_contiguous() or arguments[1].T.is_contiguous()
+        )  # else it takes a thousand times as long
         calls.append(arguments)
         return onednn(*arguments)
 
@@ -65,6 +68,21 @@ def test_layer_and_gradients_are_torch_s(shape, bias, generator, by_onednn):
         torch.testing.assert_close(found, expected.to(found.dtype), rtol=1e-5, atol=1e-4)
 
 
+@pytest.mark.parametrize("part", ["rows", "columns"])
+def test_parts_of_larger_matrices(part, generator, by_onednn):
+    a, b = torch.randn(64, 400, generator=generator), torch.randn(200, 400, generator=generator)
+    a, b = (a[:, 7:307], b[::2, 9:309]) if part == "columns" else (a[::2, :400], b[::2])
+    torch.testing.assert_close(product(a, b), F.linear(a, b), rtol=1e-5, atol=1e-4)
+    layer = Linear(b.shape[1], 100)
+    with torch.no_grad():
+        layer.weight = nn.Parameter(b)
+    x = a.detach().requires_grad_()
+    for found, expected in zip(*(torch.autograd.grad(y.square().sum(), [x, *layer.parameters()])
+                                 for y in (layer(x), F.linear(x, layer.weight, layer.bias))), strict=True):  # fmt: skip
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-3)
+    assert len(by_onednn) == 4
+
+
 def test_only_the_gradients_asked_for_are_computed(generator, by_onednn):
     layer, x = Linear(300, 100).requires_grad_(False), torch.randn(64, 300, requires_grad=True)
     layer(x).sum().backward()
@@ -95,11 +113,13 @@ def test_second_derivatives_and_transforms(generator, by_onednn):
 @pytest.mark.parametrize(
     "x",
     [torch.ones(MULTIPLICATIONS // 100 // 300, 300), torch.ones(0, 300), torch.ones(300)],
-    ids=["little", "nothing", "a vector"],
+    ids=["few rows", "no rows", "a vector"],
 )
 def test_where_it_is_not_worth_it_torch_s_layer_is_used(x, by_onednn):
     layer = Linear(300, 100)
     torch.testing.assert_close(layer(x), F.linear(x, layer.weight, layer.bias), rtol=0, atol=0)
+    narrow = Linear(1000, COLUMNS - 1)
+    narrow(torch.ones(1000, 1000))
     assert not by_onednn
 
 
