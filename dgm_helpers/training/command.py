@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import math
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +37,22 @@ FILES = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit status is 0, 1 if training broke down, 2 for wrong input, 130 after Ctrl-C."""
+    """Run the command line.
+
+    Returns:
+        The exit status: 0, 1 if training broke down, 2 for wrong input, 130 after Ctrl-C, 141 if nobody reads on what
+        is printed, as with ``| head``.
+    """
+    try:
+        status = _main(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would complain at its end
+        return 141
+    return status
+
+
+def _main(argv: Sequence[str] | None) -> int:
     began = monotonic()
     options = parser().parse_args(argv)
     if options.list:
@@ -52,6 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return train(run, began)
     except KeyboardInterrupt:
         return _stop("stopped before there was anything to keep", 130)
+    except BrokenPipeError:
+        raise
     except (ValueError, ConnectionError) as error:  # the second is an OSError
         return _stop(error, 2)
     except FloatingPointError as error:

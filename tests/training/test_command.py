@@ -413,3 +413,14 @@ def test_interrupted_then_killed_a_run_still_comes_to_the_same_model(folder):
     assert command.main(["--resume", "run", "--steps", str(killed + 10)]) == 0
     assert command.main([*TOY, "--steps", str(killed + 10), "--out", "whole"]) == 0
     assert same(weights(folder / "run"), weights(folder / "whole"))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--list"], [*TOY, "--steps", "1", "--out", "run"]], ids=["list", "run"]
+)
+def test_what_it_prints_need_not_be_read_to_the_end(folder, arguments):
+    with subprocess.Popen([sys.executable, "-m", command.__name__, *arguments], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as process:  # fmt: skip
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 141 and "Error" not in said and "Broken" not in said
