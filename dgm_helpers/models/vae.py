@@ -220,6 +220,7 @@ PRESETS = {
     # Section 5: 500 hidden units for MNIST; 20 is one of the latent sizes of figure 2.
     "paper": {"hidden": (500,), "latent_dim": 20},
     "laptop": {"hidden": (200,), "latent_dim": 10},
+    # Of a ConvVAE.
     "laptop_conv": {"channels": (16, 32), "latent_dim": 10},
 }
 

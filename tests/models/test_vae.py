@@ -11,6 +11,7 @@ from dgm_helpers.models.linear_vae import LinearVAE
 from dgm_helpers.models.priors import StandardNormal
 from dgm_helpers.models.vae import PRESETS, VAE, ConvVAE
 from dgm_helpers.objectives.distributions import gaussian_log_prob, kl_to_standard_normal
+from dgm_helpers.training import registry
 
 MODELS = {
     "mlp bernoulli": (VAE, {"data_dim": 64, "latent_dim": 3, "hidden": (20,)}),
@@ -269,7 +270,7 @@ def test_colour_images(generator):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_build_a_model_of_mnist(name):
-    model = VAE(**PRESETS[name])
+    model = registry.find("vae", name).build()
     assert model.reconstruct(torch.rand(2, 1, 28, 28)).shape == (2, 1, 28, 28)
 
 
