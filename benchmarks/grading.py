@@ -50,10 +50,13 @@ ENVIRONMENT = {
 }
 
 
+PARTS = ("calls", "stock", "large")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what was asked for and print a table for each."""
     parser = options_of(__doc__)
-    add_names(parser, ["calls", "stock", "large"], "PART")
+    add_names(parser, PARTS, "PART")
     parser.add_argument("--stock-submissions", type=int, default=6, metavar="N", help="For each lecture.")
     parser.add_argument(
         "--submissions",
@@ -65,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--calls", type=int, default=3000, metavar="N", help="Proxied calls that are timed.")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="Submissions graded at a time.")
     options = parser.parse_args(arguments)
-    parts = options.names or ["calls", "stock", "large"]
+    parts = options.names or PARTS
     course = Course.find(Path(__file__).parent.parent)
     if "calls" in parts:
         print(calls(options.calls), flush=True)
