@@ -25,11 +25,7 @@ def product(
     a: Float[Tensor, "*batch inner"], b: Float[Tensor, "columns inner"], bias: Tensor | None = None
 ) -> Float[Tensor, "*batch columns"]:
     r"""The product :math:`a b^\top`, plus a bias for each column if there is one; to rounding, not differentiable."""
-    if not _is_fast(a, b):
-        return F.linear(a, b, bias)
-    # With part of a larger matrix as the second one oneDNN takes a thousand times as long.
-    whole = b if b.is_contiguous() or b.T.is_contiguous() else b.contiguous()
-    return ONEDNN(a, whole, bias, "none", [], "")
+    return _by_onednn(a, b, bias) if _is_fast(a, b) else F.linear(a, b, bias)
 
 
 def linear(
@@ -60,7 +56,7 @@ class _Linear(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        return product(x, weight, bias)
+        return _by_onednn(x, weight, bias)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, Tensor | None], output: Tensor) -> None:
@@ -78,6 +74,12 @@ class _Linear(torch.autograd.Function):
         by_weight = multiply(rows.T, x.flatten(0, -2).T) if weight_asked else None
         by_x = multiply(gradient, weight.T) if x_asked else None
         return by_x, by_weight, rows.sum(dim=0) if bias_asked else None
+
+
+def _by_onednn(a: Tensor, b: Tensor, bias: Tensor | None) -> Tensor:
+    # With part of a larger matrix as the second one it takes a thousand times as long.
+    whole = b if b.is_contiguous() or b.T.is_contiguous() else b.contiguous()
+    return ONEDNN(a, whole, bias, "none", [], "")
 
 
 def _is_fast(a: Tensor, b: Tensor) -> bool:
