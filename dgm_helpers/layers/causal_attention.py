@@ -67,10 +67,10 @@ class _ByRows(torch.autograd.Function):
     @staticmethod
     def forward(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         y, normalizer = torch.zeros_like(value), torch.zeros_like(query[..., :1])
-        scaled = _scaled(query)
+        scaled, blocks = _scaled(query), list(_blocks(query.shape[1]))
         for image in range(len(query)):  # one at a time: a batch of products of slices is slower
             q, k, v = scaled[image], key[image], value[image]
-            for rows, earlier, later in _blocks(len(q)):
+            for rows, earlier, later in blocks:
                 scores = _without(later, torch.mm(q[rows], k[earlier].T))
                 largest = scores.amax(dim=1, keepdim=True)
                 weights = scores.sub_(largest).exp2_()
@@ -90,11 +90,11 @@ class _ByRows(torch.autograd.Function):
         if torch.is_grad_enabled():  # somebody will differentiate once more
             return _gradients_at_once(query, key, value, gradient)
         by_query, by_key, by_value = (torch.zeros_like(tensor) for tensor in (query, key, value))
-        scaled = _scaled(query)
+        scaled, blocks = _scaled(query), list(_blocks(query.shape[1]))
         for image in range(len(query)):
             q, k, v, g = scaled[image], key[image], value[image], gradient[image]
             by_k, by_v = by_key[image], by_value[image]
-            for rows, earlier, later in _blocks(len(q)):
+            for rows, earlier, later in blocks:
                 scores = torch.addmm(normalizer[image, rows], q[rows], k[earlier].T, beta=-1)
                 weights = _without(later, scores).exp2_()
                 by_v[earlier] += product(weights.T, g[rows].T)
