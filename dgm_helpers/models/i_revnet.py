@@ -29,6 +29,7 @@ from torch.optim import SGD
 from dgm_helpers.layers.reversible import ReversibleChain, ReversibleStep
 from dgm_helpers.layers.space_to_depth import depth_to_space, space_to_depth
 from dgm_helpers.models import learning_rates
+from dgm_helpers.models.autoregressive_images import require_channels
 from dgm_helpers.models.revnet import classification_loss
 
 
@@ -112,10 +113,7 @@ class IRevNet(nn.Module):
             ValueError: if the images have another number of channels than the model's, or cannot be cut into squares.
         """
         # More channels would be cut off where zeros are added, and be lost without a word.
-        if x.shape[1] != self.config["image_channels"]:
-            raise ValueError(
-                f"this model takes images of {self.config['image_channels']} channels, not {x.shape[1]}"
-            )
+        require_channels(x, self.config["image_channels"])
         halves = space_to_depth(x, self.initial_block).tensor_split(2, dim=1)
         # Injective padding, their section 3: channels of zeros.
         x1, x2 = (F.pad(half, (0, 0, 0, 0, 0, self.half - half.shape[1])) for half in halves)
