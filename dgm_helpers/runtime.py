@@ -66,6 +66,13 @@ def generator(seed: int = DEFAULT_SEED, device: torch.device | str = "cpu") -> t
     return torch.Generator(device=device).manual_seed(seed)
 
 
+def drawing_device(
+    generator: torch.Generator | None, otherwise: torch.device | None = None
+) -> torch.device | None:
+    """Return where random numbers are drawn: on the generator's device if there is one, wherever they are used."""
+    return otherwise if generator is None else generator.device
+
+
 def keep_freed_memory() -> None:
     """Let the C library keep freed memory of up to 62 MB for the next tensors, in place of giving it back at once.
 

@@ -123,3 +123,9 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 20)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert float(done.stdout) < 60
+
+
+def test_numbers_are_drawn_where_the_generator_is():
+    meta = torch.device("meta")
+    assert runtime.drawing_device(runtime.generator(), meta) == torch.device("cpu")
+    assert runtime.drawing_device(None, meta) == meta and runtime.drawing_device(None) is None

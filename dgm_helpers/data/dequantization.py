@@ -16,6 +16,8 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 from torch.nn import functional as F
 
+from dgm_helpers.runtime import drawing_device
+
 
 def intensities(
     images: Shaped[Tensor, "*shape"], dtype: torch.dtype = torch.float32
@@ -44,7 +46,7 @@ def dequantize(
         raise ValueError(
             "the pixels of an image lie in [0, 1]: divide bytes by 255, or say levels=None of other data"
         )
-    device = generator.device if generator is not None else images.device
+    device = drawing_device(generator, images.device)
     noise = torch.rand(images.shape, generator=generator, dtype=images.dtype, device=device).to(images.device)
     return (images * (levels - 1) + noise) / levels
 

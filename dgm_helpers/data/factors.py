@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from dgm_helpers.runtime import drawing_device
+
 
 @dataclass(frozen=True)
 class Factors:
@@ -39,7 +41,7 @@ class Factors:
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Int[Tensor, "{n} factors"]:
         """``n`` rows of values, each uniform and independent of the others."""
-        device = generator.device if generator is not None else None
+        device = drawing_device(generator)
         columns = [torch.randint(size, (n,), generator=generator, device=device) for size in self.sizes]
         return torch.stack(columns, dim=1)
 

@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from dgm_helpers.objectives.distributions import gaussian_sample
+from dgm_helpers.runtime import drawing_device
 
 
 def gaussian(
@@ -54,6 +55,6 @@ def binarize(
 
     Fixed and dynamic binarisation differ by about two nats on MNIST, so a figure has to name its own.
     """
-    device = generator.device if generator is not None else images.device
+    device = drawing_device(generator, images.device)
     uniform = torch.rand(images.shape, generator=generator, dtype=images.dtype, device=device)
     return (uniform.to(images.device) < images).to(images)

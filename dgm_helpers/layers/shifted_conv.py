@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 from dgm_helpers.layers.row_cache import Apply, convolve
+from dgm_helpers.runtime import drawing_device
 
 ACTIVATIONS = ("concat_elu", "elu")
 
@@ -151,7 +152,7 @@ def drop(
     x: Float[Tensor, "*shape"], probability: float, generator: torch.Generator | None = None
 ) -> Float[Tensor, "*shape"]:
     """Dropout of single elements, from a generator; what is kept is scaled up, so that the mean stays."""
-    device = generator.device if generator is not None else x.device
+    device = drawing_device(generator, x.device)
     kept = torch.rand(x.shape, generator=generator, device=device).to(x.device) >= probability
     return x * kept / (1 - probability)
 

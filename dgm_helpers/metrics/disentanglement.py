@@ -22,6 +22,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from dgm_helpers.data.factors import Factors, Renderer
+from dgm_helpers.runtime import drawing_device
 
 Codes = Callable[[Tensor], Tensor]
 ROWS = 1 << 14  # rows of values encoded at a time
@@ -180,7 +181,7 @@ def majority_vote_score(
 
 def _held(factors: Factors, n: int, generator: torch.Generator | None) -> Int[Tensor, " {n}"]:
     """The number of a factor for each of ``n`` points, where the generator is, as the values are."""
-    device = generator.device if generator is not None else None
+    device = drawing_device(generator)
     return torch.randint(len(factors.sizes), (n,), generator=generator, device=device)
 
 

@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from dgm_helpers.runtime import drawing_device
+
 
 class Codes(NamedTuple):
     """The structured part of latent vectors; what is None is left open.
@@ -51,7 +53,7 @@ class LatentLayout:
         Raises:
             ValueError: if the codes do not fit the layout.
         """
-        device = generator.device if generator is not None else None
+        device = drawing_device(generator)
         noise = 2 * torch.rand(n, self.noise, generator=generator, device=device) - 1
         values = [torch.randint(k, (n,), generator=generator, device=device) for k in self.categories]
         categories = torch.stack(values, dim=1) if values else noise.new_zeros(n, 0).long()

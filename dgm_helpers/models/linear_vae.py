@@ -22,6 +22,7 @@ from dgm_helpers.objectives.distributions import (
     kl_to_standard_normal,
 )
 from dgm_helpers.objectives.importance_weighting import ImportanceSampler, gaussian_importance_sampler
+from dgm_helpers.runtime import drawing_device
 
 NOISES = ("isotropic", "diagonal")
 
@@ -55,7 +56,7 @@ class LinearVAE(nn.Module):
     def reset(self, generator: torch.Generator | None = None) -> "LinearVAE":
         """Draw all parameters anew, of a size at which encoder and posterior differ visibly."""
         for parameter in self.parameters():
-            device = generator.device if generator is not None else parameter.device
+            device = drawing_device(generator, parameter.device)
             noise = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype, device=device)
             parameter.copy_(0.5 * noise)
         return self

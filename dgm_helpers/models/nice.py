@@ -25,6 +25,7 @@ from dgm_helpers.layers.coupling import AdditiveCoupling, AxisPartition, parity_
 from dgm_helpers.layers.encoder_decoder import perceptron
 from dgm_helpers.models.normalizing_flow import NormalizingFlow
 from dgm_helpers.models.priors import StandardNormal
+from dgm_helpers.runtime import drawing_device
 
 PRIORS = ("logistic", "gaussian")
 
@@ -122,7 +123,7 @@ class StandardLogistic(nn.Module):
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} latent"]:
         """Draw ``n`` latents: the logit of a uniform number has a logistic law."""
-        device = generator.device if generator is not None else self.zeros.device
+        device = drawing_device(generator, self.zeros.device)
         shape = (n, len(self.zeros))
         uniform = torch.rand(shape, generator=generator, dtype=self.zeros.dtype, device=device).to(self.zeros)
         smallest = torch.finfo(uniform.dtype).eps / 4  # rand can return 0, whose logit is infinite

@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
+from dgm_helpers.runtime import drawing_device
 
 
 class StandardNormal(nn.Module):
@@ -62,7 +63,7 @@ class MixturePrior(nn.Module):
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} latent"]:
         """Draw ``n`` latents: a component each, then a point of it."""
-        device = generator.device if generator is not None else self.logits.device
+        device = drawing_device(generator, self.logits.device)
         weights = self.logits.softmax(dim=0).to(device)
         chosen = torch.multinomial(weights, n, replacement=True, generator=generator).to(self.means.device)
         return gaussian_sample(self.means[chosen], self.log_sigmas[chosen], generator)
@@ -96,7 +97,7 @@ class MixturePrior(nn.Module):
         components = len(self.logits)
         if len(z) < components:
             raise ValueError(f"{components} components need at least as many points, not {len(z)}")
-        device = generator.device if generator is not None else z.device
+        device = drawing_device(generator, z.device)
         start = torch.randperm(len(z), generator=generator, device=device)[:components]
         self.means.copy_(z[start.to(z.device)])
         spread = z.std(dim=0, correction=min(1, len(z) - 1))  # of one point 0, and not NaN

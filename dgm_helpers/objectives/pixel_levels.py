@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from dgm_helpers.objectives.distributions import bernoulli_log_prob
+from dgm_helpers.runtime import drawing_device
 
 
 def centered(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
@@ -95,5 +96,5 @@ def draw_uniforms(
     shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None = None
 ) -> Float[Tensor, "*shape"]:
     """Uniform numbers in [0, 1), drawn on the generator's device, in dtype and on the device of ``like``."""
-    device = generator.device if generator is not None else like.device
+    device = drawing_device(generator, like.device)
     return torch.rand(shape, generator=generator, dtype=like.dtype, device=device).to(like.device)

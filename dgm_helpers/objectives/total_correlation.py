@@ -14,6 +14,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from dgm_helpers.runtime import drawing_device
+
 
 def log_density_ratio(logits: Float[Tensor, "*batch outputs"]) -> Float[Tensor, "*batch"]:
     r"""log D/(1-D), in nats: the difference of two logits, or the single logit itself.
@@ -34,7 +36,7 @@ def permute_dims(
 
     The values of each dimension stay exactly the same; what they had to do with one another is gone.
     """
-    device = generator.device if generator is not None else z.device
+    device = drawing_device(generator, z.device)
     order = torch.rand(z.shape, generator=generator, device=device).argsort(dim=0).to(z.device)
     return z.gather(0, order)
 
