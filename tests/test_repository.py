@@ -91,6 +91,12 @@ def test_readme_s_objectives_and_metrics_have_files_and_tests_that_use_them() ->
         imported = re.compile(rf"^from dgm_helpers\.[\w. ]*\b{Path(name).name}\b", re.MULTILINE)
         for test in re.findall(r"`([\w/]+\.py)`", tests):
             assert imported.search((ROOT / "tests" / test).read_text()), f"{test} has nothing of {name}"
+    shared = {"__init__", "bernoulli_output", "distributions", "pixel_levels", "onlookers"}
+    files = [
+        path for folder in ("objectives", "metrics") for path in (ROOT / "dgm_helpers" / folder).glob("*.py")
+    ]
+    whole = {f"{path.parent.name}/{path.stem}" for path in files if path.stem not in shared}
+    assert whole <= {name for name, _ in rows}
 
 
 def test_readme_s_python_runs(tmp_path: Path) -> None:
