@@ -30,6 +30,11 @@ c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "deep_generative_models"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "lectures"
+# Private files next to a source notebook: never copied to the student version's folder.
+c.CourseDirectory.ignore = [
+    *(".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback"),
+    *("hidden_checks.py", "answers"),
+]
 # The gradebook is nbgrader's default, gradebook.db in this folder; for PostgreSQL, give
 # CourseDirectory.db_url, for example "postgresql+psycopg://user:password@host/gradebook".
 

@@ -47,6 +47,8 @@ class NbgraderCourse:
             target = root / "solutions" / lecture.folder / lecture.source.name
             target.parent.mkdir(parents=True)
             shutil.copy(lecture.source, target)
+            if lecture.hidden_checks.is_file():
+                shutil.copy(lecture.hidden_checks, target.parent)
         return cls(root)
 
     def release(self, lecture: Lecture, *, gradebook: bool = True) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import warnings
@@ -15,6 +16,9 @@ from nbformat import NotebookNode
 CONFIG_NAME = "nbgrader_config.py"
 LECTURE_FOLDER = re.compile(r"(?P<number>\d\d)_(?P<name>[a-z0-9_]+)")
 NOTEBOOK_FORMAT = 4
+HIDDEN_CHECKS = (
+    "hidden_checks"  # the module's name, and its text's key in the metadata of a notebook in memory
+)
 
 
 class CourseError(Exception):
@@ -49,9 +53,14 @@ class Lecture:
         return self.course / "lectures" / self.folder / f"{self.name}.ipynb"
 
     @property
+    def hidden_checks(self) -> Path:
+        """The module that the hidden test cells import as ``hidden_checks``."""
+        return self.source.parent / f"{HIDDEN_CHECKS}.py"
+
+    @property
     def answers(self) -> Path:
         """The folder of right and wrong answers that the checks are tested with."""
-        return self.course / "autograder" / "answers" / self.folder
+        return self.source.parent / "answers"
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,50 @@ class Course:
         if not lectures:
             raise CourseError(f"{self.root / 'solutions'} holds no lecture")
         return lectures
+
+
+def read_source(lecture: Lecture) -> NotebookNode:
+    """Read a lecture's source notebook together with its hidden checks.
+
+    The text of ``hidden_checks.py``, if there is one, is added to the notebook's metadata, so that the notebook alone
+    is enough to grade with, wherever that happens. Nothing writes it to a file.
+
+    Raises:
+        CourseError: if the notebook or its hidden checks cannot be read.
+    """
+    return with_hidden_checks(read_notebook(lecture.source), lecture)
+
+
+def with_hidden_checks(notebook: NotebookNode, lecture: Lecture) -> NotebookNode:
+    """Return a copy of a lecture's notebook with the text of its hidden checks in the metadata.
+
+    Raises:
+        CourseError: if the hidden checks cannot be read.
+    """
+    copy = nbformat.from_dict(notebook)
+    copy.metadata = nbformat.from_dict(notebook.metadata)
+    try:
+        if lecture.hidden_checks.is_file():
+            copy.metadata[HIDDEN_CHECKS] = lecture.hidden_checks.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{lecture.hidden_checks} cannot be read: {error}") from None
+    return copy
+
+
+def source_digest(lecture: Lecture) -> str:
+    """Return a hash of a lecture's source notebook and hidden checks.
+
+    Raises:
+        CourseError: if one of them cannot be read.
+    """
+    digest = hashlib.sha256()
+    for path in (lecture.source, lecture.hidden_checks):
+        try:
+            content = path.read_bytes() if path == lecture.source or path.is_file() else b""
+        except OSError as error:
+            raise CourseError(f"{path} cannot be read: {error.strerror}") from None
+        digest.update(b"%d\0" % len(content) + content)
+    return digest.hexdigest()
 
 
 def read_notebook(path: Path) -> NotebookNode:

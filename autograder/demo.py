@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from autograder.answer_bank import find_answers
 from autograder.conversions import NbgraderCourse
-from autograder.course import Course, CourseError, Lecture, read_notebook
+from autograder.course import Course, CourseError, Lecture, read_notebook, read_source
 from autograder.executor import Executor, Limits
 from autograder.exercises import Exercise, exercises
 from autograder.mock_class import handed_in, solutions
@@ -73,7 +73,7 @@ def grade_demo(lecture: Lecture, folder: Path, executor: Executor, *, jobs: int 
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise CourseError(f"{folder} is not empty; name a new folder for the demonstration class")
-    source = read_notebook(lecture.source)
+    source = read_source(lecture)
     made = NbgraderCourse.create(folder.resolve(), Course(lecture.course), [lecture])
     released = read_notebook(made.release(lecture))
     course = Course(made.root)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-CellKind = Literal["setup", "solution", "test", "demonstration"]
+CellKind = Literal["module", "setup", "solution", "test", "demonstration"]
 
 
 class ExecutorError(Exception):
@@ -19,7 +19,11 @@ class ExecutorError(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    """A code cell to run. Those of one exercise stand and fall together, see :mod:`autograder.judge.notebook`."""
+    """A code cell to run. Those of one exercise stand and fall together, see :mod:`autograder.judge.notebook`.
+
+    One of kind ``module`` is no cell of the notebook but the text of a module, by its name, which only test cells
+    can import: a lecture's hidden checks.
+    """
 
     id: str
     source: str
@@ -45,6 +49,8 @@ class Limits:
         disk_bytes: in the student's temporary folder.
         threads: at a time; a submission cannot start processes.
         result_bytes: size of what one call is given, and of what it returns.
+        library_answers: whether an answer that calls the library's own version of its exercise earns nothing
+            ("refuse"), or is only listed for the instructor ("report").
     """
 
     cell_seconds: float = 30.0
@@ -55,6 +61,7 @@ class Limits:
     disk_bytes: int = 64 * MIB
     threads: int = 64
     result_bytes: int = 64 * MIB
+    library_answers: Literal["refuse", "report"] = "refuse"
 
 
 @dataclass(frozen=True)

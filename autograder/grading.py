@@ -13,6 +13,7 @@ from time import monotonic
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade
 
+from autograder.course import HIDDEN_CHECKS
 from autograder.executor import Cell, CellError, CellResult, Executor, Limits
 from autograder.exercises import (
     exercise_of,
@@ -140,10 +141,16 @@ def grade_submission(
     )
 
 
-def record_key(source: bytes, submission: Submission, limits: Limits) -> str:
-    """Hash of everything that a grade depends on; what has the same key need not be graded again."""
+def record_key(source: str, submission: Submission, limits: Limits) -> str:
+    """Return a hash of everything that a grade depends on; a submission with the same key need not be regraded.
+
+    Args:
+        source: the digest of the lecture's source, see :func:`autograder.course.source_digest`.
+        submission: the submission.
+        limits: what it may use.
+    """
     parts = [
-        hashlib.sha256(source).hexdigest(),
+        source,
         submission.digest,
         json.dumps(asdict(limits)),
         grader_version(),
@@ -181,7 +188,7 @@ def _execute(
     """
     nodes, cells = [], []
     for node, cell in _graded_cells(source, texts):
-        if cell.kind == "setup" or only is None or cell.exercise in only:
+        if cell.kind in ("module", "setup") or only is None or cell.exercise in only:
             nodes.append(node)
             cells.append(cell)
     if any(cell.kind == "setup" for cell in cells):
@@ -189,11 +196,13 @@ def _execute(
     else:
         results = [CellResult(error=NO_SETUP) for _ in cells]
     for node, cell, result in zip(nodes, cells, results, strict=True):
-        if cell.kind != "setup":
+        if cell.kind not in ("module", "setup"):
             yield node, result
 
 
 def _graded_cells(source: NotebookNode, texts: Mapping[str, str]) -> Iterator[tuple[NotebookNode, Cell]]:
+    if HIDDEN_CHECKS in source.metadata:
+        yield source, Cell(HIDDEN_CHECKS, source.metadata[HIDDEN_CHECKS], "module")
     for index, node in enumerate(source.cells):
         if is_setup(node):
             yield node, Cell(f"number {index + 1}", node.source, "setup")

@@ -21,7 +21,7 @@ from nbgrader.utils import determine_grade, is_solution
 from traitlets import Bool, Float, Integer
 
 from autograder.conversions import NbgraderCourse
-from autograder.course import Lecture, read_notebook
+from autograder.course import Lecture, read_notebook, with_hidden_checks
 from autograder.executor import Executor, Limits
 from autograder.exercises import grade_id, is_hidden, is_test, without_hidden_tests
 from autograder.grading import grade_submission
@@ -151,8 +151,11 @@ class RunSubmission(NbGraderPreprocessor):
             failure_for_student=said.failure_for_student,
         )
         executor = shared_executor(trust_submissions=self.trust_submissions)
-        lecture = resources["nbgrader"]["assignment"]
-        record = grade_submission(nb, submission, executor, lecture=lecture, seed=seed, limits=limits)
+        lecture = Lecture(Path(self.parent.coursedir.root), resources["nbgrader"]["assignment"])
+        source = with_hidden_checks(nb, lecture)
+        record = grade_submission(
+            source, submission, executor, lecture=lecture.folder, seed=seed, limits=limits
+        )
         return judged_notebook(nb, record), resources
 
 

@@ -8,7 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.answer_bank import Verdict, find_answers, judge_all, shortages
-from autograder.course import CourseError, Lecture, read_notebook
+from autograder.course import CourseError, Lecture, read_source
 from autograder.executor import Executor
 from autograder.exercises import exercises
 from autograder.grading import ExerciseGrade, grade
@@ -59,7 +59,7 @@ def validate(lecture: Lecture, executor: Executor, *, with_answers: bool = True)
     Raises:
         CourseError: if the source cannot be read.
     """
-    source = read_notebook(lecture.source)
+    source = read_source(lecture)
     problems = structure_problems(source)
     complete = grade(source, executor)
     problems += complete_problems(complete)

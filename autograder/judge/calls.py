@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,13 @@ from autograder.wire.arguments import ArgumentEncoder
 class Call:
     """A call as it was written, so that it can be asked again."""
 
-    def __init__(self, name: str, request: dict, writer: ArgumentEncoder) -> None:
+    def __init__(
+        self, name: str, request: dict, writer: ArgumentEncoder, places: Sequence[int | str]
+    ) -> None:
         self.name, self.request = name, request
+        self.places = places  # of the arguments: position from 1, or name
         self.buffers: list[memoryview | bytes] = writer.buffers
-        self.tensors, self.generators = writer.tensors, writer.generators
+        self.generators = writer.generators
         self.has_objects = writer.has_objects  # whose state may be another when they are handed over again
         self.result: Any = None
         self.seconds = 0.0

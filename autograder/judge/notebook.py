@@ -16,9 +16,10 @@ Within a pass a bad cell costs its own exercise and nothing else:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
+from types import ModuleType
 from typing import Any
 
 from autograder.executor import Cell, CellError, CellResult, Limits
@@ -37,12 +38,19 @@ class NotebookRun:
         namespace: what the set-up cell defines, on the judge's side.
         limits: what the submission may use.
         seed: of the inputs that the checks draw; None for the fixed ones.
+        modules: modules that test cells can import, by name; no process of the student's holds them.
     """
 
     def __init__(
-        self, start: Callable[[], Student], namespace: dict[str, Any], limits: Limits, seed: int | None
+        self,
+        start: Callable[[], Student],
+        namespace: dict[str, Any],
+        limits: Limits,
+        seed: int | None,
+        modules: Mapping[str, ModuleType] | None = None,
     ) -> None:
         self.start, self.namespace, self.limits, self.seed = start, namespace, limits, seed
+        self.modules = modules or {}
         self.student: Student | None = None
         self.tests: TestProcess | None = None
         self.to_repeat: list[Cell] = []
@@ -100,7 +108,7 @@ class NotebookRun:
         seconds = min(self.limits.cell_seconds, self._seconds_left(cell))
         if cell.kind == "test":
             if self.tests is None:
-                self.tests = TestProcess(self.namespace, student, self.seed)
+                self.tests = TestProcess(self.namespace, student, self.seed, self.modules)
             return self.tests.run(cell, seconds)
         return self._run_over_there(student, cell, seconds), True
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -27,9 +27,11 @@ from autograder.judge.student import Student
 from autograder.wire.arguments import ArgumentEncoder
 from autograder.wire.arrays import NotPlain
 from autograder.wire.results import ResultDecoder
-from dgm_helpers.checks.structural import CHANGED_MARK
+from dgm_helpers.checks.guard import changed_argument
+from dgm_helpers.checks.library_answers import library_answer
 
 SAMPLE = 3
+SEED_BYTES = 8  # of a generator's state: the number that it was seeded with comes first
 
 
 class CannotCross(Exception):
@@ -54,6 +56,7 @@ class Conversation:
         self.forgotten: list[int] = []  # nodes, of which the process is told with the next request
         self.sample: list[Call] = []  # of the calls answered, for the audit; each as likely as any other
         self.answered = 0
+        self.library_answer = False  # whether the library's own version of the exercise was called
         self._ask({"do": "begin"})
 
     def look(self, name: str) -> Any:
@@ -70,6 +73,11 @@ class Conversation:
             object.__setattr__(value, "_called", name)
             object.__setattr__(value, "_stateful", False)
         return value
+
+    def forbid(self, references: Sequence[Callable]) -> None:
+        """Have the process report calls of these functions and classes of the library."""
+        names = [[reference.__module__, reference.__qualname__] for reference in references]
+        self._ask({"do": "watch", "references": names})
 
     def get(self, number: int, name: str) -> Any:
         """Return an attribute of an object."""
@@ -88,7 +96,7 @@ class Conversation:
         finally:
             for generator in (*call.generators, torch.default_generator):
                 # Where the student's process left it is not asked: it could choose what is drawn next.
-                generator.manual_seed(self.randomness.getrandbits(63))
+                _advance(generator, self.randomness.getrandbits(63))
         if not (target._stateful or call.has_objects):
             self._remember(call, result, monotonic() - began)
         return result
@@ -106,10 +114,14 @@ class Conversation:
     def repeat(self, call: Call) -> Any:
         """Ask for a call, again perhaps, and return its result."""
         reply = self._ask(call.request, call.buffers)
+        if reply.header.get("library"):
+            self.library_answer = True
+            if self.student.limits.library_answers == "refuse":
+                raise library_answer(call.name)
         changed = reply.header.get("changed", [])
-        for place in changed if type(changed) is list else []:
-            if type(place) is int and 0 <= place < len(call.tensors):
-                setattr(call.tensors[place], CHANGED_MARK, True)
+        if changed:
+            known = [place for place in call.places if type(changed) is list and place in changed]
+            raise changed_argument(call.name, known)
         return self._value(reply)
 
     def differentiate(
@@ -126,8 +138,8 @@ class Conversation:
 
     def _written(self, target: RemoteObject, arguments: tuple, keywords: dict) -> Call:
         writer = self._writer()
-        named = [*((f"argument {i + 1}", v) for i, v in enumerate(arguments)), *keywords.items()]
-        written = [self._crossing(writer, target._called, name, value) for name, value in named]
+        named = [*((i + 1, v) for i, v in enumerate(arguments)), *keywords.items()]
+        written = [self._crossing(writer, target._called, place, value) for place, value in named]
         state = torch.get_rng_state()
         writer.buffers.insert(0, memoryview(state.numpy()))
         request = {
@@ -145,14 +157,14 @@ class Conversation:
                 ],
             ],
         }
-        return Call(target._called, request, writer)
+        return Call(target._called, request, writer, [place for place, _ in named])
 
-    def _crossing(self, writer: ArgumentEncoder, function: str, name: str, value: Any) -> Any:
+    def _crossing(self, writer: ArgumentEncoder, function: str, place: int | str, value: Any) -> Any:
         try:
             return writer.encode(value, 2)
         except NotPlain as error:
             raise CannotCross(
-                f"{name} of {function} cannot cross into the student's process: {error}"
+                f"argument {place} of {function} cannot cross into the student's process: {error}"
             ) from None
 
     def _writer(self) -> ArgumentEncoder:
@@ -203,6 +215,13 @@ class Conversation:
             raise NotPlain("a leaf keeps its shape and its dtype")
         known.data.copy_(tensor.data)
         return known
+
+
+def _advance(generator: torch.Generator, seed: int) -> None:
+    """Set a generator to another state without changing its initial seed, as drawing from it would."""
+    state = torch.Generator().manual_seed(seed).get_state()
+    state[:SEED_BYTES] = generator.get_state()[:SEED_BYTES]
+    generator.set_state(state)
 
 
 def _raised(told: CellError) -> BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,11 @@ class RemoteObject:
             ("_stateful", True),  # what it gives may depend on what was done with it before
         ):
             object.__setattr__(self, name, value)
+
+    def __guard__(self, references: Sequence[Callable]) -> RemoteObject:
+        """Forbid calls of the library's own versions of the exercise; see :mod:`dgm_helpers.checks.guard`."""
+        self._conversation.forbid(references)
+        return self
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         return self._conversation.call(self, arguments, keywords)

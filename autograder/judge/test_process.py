@@ -14,9 +14,10 @@ import resource
 import select
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from time import monotonic
+from types import ModuleType
 from typing import Any, BinaryIO
 
 import torch
@@ -39,11 +40,18 @@ class TestProcess:
         namespace: what the set-up cell defines.
         student: the process.
         seed: of the inputs that the checks draw; None for the fixed ones.
+        modules: modules that the test cells can import, by name.
     """
 
     __test__ = False  # no test of pytest's
 
-    def __init__(self, namespace: dict[str, Any], student: Student, seed: int | None) -> None:
+    def __init__(
+        self,
+        namespace: dict[str, Any],
+        student: Student,
+        seed: int | None,
+        modules: Mapping[str, ModuleType] | None = None,
+    ) -> None:
         self.student = student
         reads, self.requests = os.pipe()
         self.answers, writes = os.pipe()
@@ -51,6 +59,7 @@ class TestProcess:
         if not self.pid:
             os.close(self.requests)
             os.close(self.answers)
+            sys.modules.update(modules or {})
             _be_fork(reads, writes, namespace, student, seed)
         os.close(reads)
         os.close(writes)

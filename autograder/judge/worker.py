@@ -10,11 +10,13 @@ import contextlib
 import gc
 import importlib
 import io
+import linecache
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
+from types import ModuleType
 from typing import Any
 
 from autograder.executor import Cell, CellResult, ExecutorError, Limits
@@ -31,6 +33,7 @@ class Judge:
         self.trust_submissions = trust_submissions
         self.parent: WarmParent | None = None
         self.namespaces: dict[str, dict[str, Any]] = {}
+        self.modules: dict[tuple[str, str], ModuleType] = {}
 
     def warm_up(self) -> None:
         """Have the warm parent import while this process does the same."""
@@ -47,7 +50,10 @@ class Judge:
 
         setup = "\n".join(cell.source for cell in cells if cell.kind == "setup")
         namespace = self._namespace(setup)
-        return NotebookRun(lambda: self._start(limits), namespace, limits, seed).run(cells)
+        modules = {cell.id: self._module(cell) for cell in cells if cell.kind == "module"}
+        run = NotebookRun(lambda: self._start(limits), namespace, limits, seed, modules)
+        results = iter(run.run([cell for cell in cells if cell.kind != "module"]))
+        return [CellResult() if cell.kind == "module" else next(results) for cell in cells]
 
     def _start(self, limits: Limits) -> Student:
         if self.parent is not None:
@@ -73,6 +79,21 @@ class Judge:
             gc.collect()
             gc.freeze()  # so that a fork's collections do not touch, and so copy, the pages of all this
         return self.namespaces[setup]
+
+    def _module(self, cell: Cell) -> ModuleType:
+        """Return the module with a cell's name and text; it is executed once, test cells import it in forks."""
+        key = cell.id, cell.source
+        if key not in self.modules:
+            module, file = ModuleType(cell.id), f"<{cell.id}>"
+            linecache.cache[file] = (len(cell.source), None, cell.source.splitlines(keepends=True), file)
+            try:
+                exec(compile(cell.source, file, "exec"), vars(module))
+            except Exception as error:
+                raise ExecutorError(
+                    f"the course's own {cell.id} fails: {type(error).__name__}: {error}"
+                ) from error
+            self.modules[key] = module
+        return self.modules[key]
 
 
 def main() -> None:

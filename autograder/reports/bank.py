@@ -13,7 +13,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.answer_bank import WORKERS, Answer, find_answers
-from autograder.course import Lecture, read_notebook
+from autograder.course import Lecture, read_source, source_digest
 from autograder.executor import Executor
 from autograder.grading import grade, grader_version
 from autograder.reports.failures import Failure, failures_among
@@ -47,7 +47,7 @@ def read_bank(lecture: Lecture, start: Callable[[], Executor] | None = None) -> 
     if kept is not None or start is None:
         return kept or {}
     with closing(start()) as executor:
-        bank = _graded(answers, read_notebook(lecture.source), executor)
+        bank = _graded(answers, read_source(lecture), executor)
     content = {
         name: [answer.comment, sorted(astuple(failure) for failure in answer.failures)]
         for name, answer in bank.items()
@@ -67,7 +67,7 @@ def _graded(answers: list[Answer], source: NotebookNode, executor: Executor) -> 
 
 
 def _key(lecture: Lecture, answers: list[Answer]) -> str:
-    content = hashlib.sha256(grader_version().encode() + lecture.source.read_bytes())
+    content = hashlib.sha256(f"{grader_version()}{source_digest(lecture)}".encode())
     for answer in answers:
         content.update(f"\0{answer.name}\0{answer.source}".encode())
     return content.hexdigest()

@@ -18,7 +18,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from autograder.course import CourseError, Lecture, read_notebook
+from autograder.course import CourseError, Lecture, read_source
 from autograder.executor import ExecutorError
 from autograder.grading import grade_submission
 from autograder.judge.pool import JudgePool
@@ -51,7 +51,7 @@ def main() -> int:
 def _graded(root: Path) -> tuple[dict[str, Any], int]:
     settings = json.loads((root / "source" / SETTINGS).read_text(encoding="utf-8"))
     lecture = Lecture(root / "source", settings["lecture"])
-    source = read_notebook(lecture.source)
+    source = read_source(lecture)
     submission = read_submission(root / "submission", source, lecture, STUDENT)
     executor, notes = open_judge(trust=settings["trust_submissions"])
     with executor:

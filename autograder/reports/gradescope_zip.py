@@ -73,7 +73,9 @@ def autograder_zip(lecture: Lecture, *, trust_submissions: bool) -> bytes:
         add("requirements.txt", requirements().encode())
         settings = {"lecture": lecture.folder, "trust_submissions": trust_submissions}
         add(SETTINGS, json.dumps(settings).encode())
-        add(f"solutions/{lecture.folder}/{lecture.source.name}", _source(lecture))
+        for path in (lecture.source, lecture.hidden_checks):
+            if path == lecture.source or path.is_file():
+                add(f"solutions/{lecture.folder}/{path.name}", _content(path))
         for name, path in _package_files():
             add(name, path.read_bytes())
     return content.getvalue()
@@ -96,11 +98,11 @@ def requirements() -> str:
     return "".join(pinned)
 
 
-def _source(lecture: Lecture) -> bytes:
+def _content(path: Path) -> bytes:
     try:
-        return lecture.source.read_bytes()
+        return path.read_bytes()
     except OSError as error:
-        raise CourseError(f"{lecture.source} cannot be read: {error.strerror}") from None
+        raise CourseError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _package_files() -> Iterator[tuple[str, Path]]:

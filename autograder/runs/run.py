@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from autograder.course import CourseError, Lecture, read_notebook
+from autograder.course import CourseError, Lecture, read_source, source_digest
 from autograder.executor import Limits
 from autograder.grading import record_key
 from autograder.record import Record
@@ -92,8 +92,8 @@ class ClassRun:
         self.lecture, self.workers, self.journal, self.filer = lecture, workers, journal, filer
         self.settings, self.interrupt = settings, interrupt
         self.outcomes: list[Outcome] = []
-        self.source = read_notebook(lecture.source)
-        self._source_bytes = lecture.source.read_bytes()
+        self.source = read_source(lecture)
+        self._source_digest = source_digest(lecture)
         self._places = journal.places()
         self._draw = random.SystemRandom()
 
@@ -140,7 +140,7 @@ class ClassRun:
             self.interrupt.check()
             folder = self.lecture.course / "submitted" / student / self.lecture.folder
             submission = read_submission(folder, self.source, self.lecture, student)
-            key = record_key(self._source_bytes, submission, self.settings.limits)
+            key = record_key(self._source_digest, submission, self.settings.limits)
             if self._is_known(student, key):
                 self._done(self.journal.read(self._places[student]), unchanged=True)
                 continue

@@ -18,8 +18,10 @@ from autograder.student.cell_runner import CellRunner, message_of
 from autograder.wire.arguments import ArgumentDecoder
 from autograder.wire.arrays import NotPlain
 from autograder.wire.frames import receive_frame, send_frame
+from autograder.wire.names import find
 from autograder.wire.results import ResultEncoder
 from autograder.wire.texts import NAME_CHARACTERS, TRACEBACK_CHARACTERS
+from dgm_helpers.checks.library_answers import code_keys, watch
 
 EVERYTHING = 1 << 62  # the judge bounds what it sends
 
@@ -69,12 +71,17 @@ class Worker:
         self.held: dict[int, Tensor] = {}  # leaves of the judge's that an object may have kept
         self.nodes: dict[int, tuple[list[Tensor], dict[int, Tensor]]] = {}  # outputs and leaves
         self.made = 0
+        self.forbidden: frozenset = frozenset()  # code of the library that an answer must not call
 
     def _do_run(self, request: dict, body: bytearray) -> tuple[dict, list]:
         return self.runner.run(request["source"]), []
 
     def _do_begin(self, request: dict, body: bytearray) -> tuple[dict, list]:
         self._forget()
+        return {}, []
+
+    def _do_watch(self, request: dict, body: bytearray) -> tuple[dict, list]:
+        self.forbidden = code_keys(find(*name) for name in request["references"])
         return {}, []
 
     def _do_look(self, request: dict, body: bytearray) -> tuple[dict, list]:
@@ -90,10 +97,10 @@ class Worker:
     def _do_call(self, request: dict, body: bytearray) -> tuple[dict, list]:
         reader = ArgumentDecoder(body, self.objects.__getitem__)
         state = torch.frombuffer(reader.take(request["random_state"]), dtype=torch.uint8).clone()
-        arguments, keywords = reader.decode(request["arguments"])
+        arguments, keywords = reader.read_call(request["arguments"])
         function = self.objects[request["object"]]
         _seed(state)
-        with torch.set_grad_enabled(request["grad"]):
+        with torch.set_grad_enabled(request["grad"]), watch(self.forbidden) as library_calls:
             result = function(*arguments, **keywords)
         # What an object computes may depend on what it was given before.
         stateful, objects = request["stateful"], len(self.objects)
@@ -103,6 +110,8 @@ class Worker:
         changed = reader.changed()
         if changed:
             answer["changed"] = changed
+        if library_calls:
+            answer["library"] = True
         return answer, buffers
 
     def _do_differentiate(self, request: dict, body: bytearray) -> tuple[dict, list]:

@@ -51,8 +51,7 @@ class ArgumentEncoder(Encoder):
         handle_of: returns the number of an object of the student's process, None for anything else.
 
     Attributes:
-        tensors: those written, in order.
-        generators: likewise.
+        generators: those written, in order.
         has_objects: whether an object of the student's process is among what was written.
     """
 
@@ -61,7 +60,6 @@ class ArgumentEncoder(Encoder):
     ) -> None:
         super().__init__(most_bytes)
         self.new_leaf, self.handle_of = new_leaf, handle_of
-        self.tensors: list[Tensor] = []
         self.generators: list[torch.Generator] = []
         self.has_objects = False
         self.seen: dict[int, tuple[int, Any]] = {}  # with the object, which so keeps its id
@@ -70,7 +68,6 @@ class ArgumentEncoder(Encoder):
         if id(value) in self.seen:
             return ["m", self.seen[id(value)][0]]
         self._remember(value)
-        self.tensors.append(value)
         if not value.requires_grad and type(value) is Tensor:
             return super().tensor(value)
         leaf = self.new_leaf(value) if value.requires_grad else None
@@ -126,23 +123,59 @@ class ArgumentDecoder(Decoder):
 
     Attributes:
         leaves: number -> tensor that a gradient flows back to.
-        tensors: all of them, each with dtype, shape and bytes as they were read.
     """
 
     def __init__(self, body: bytearray, object_of: Callable[[int], Any]) -> None:
         super().__init__(body)
         self.object_of = object_of
         self.leaves: dict[int, Tensor] = {}
-        self.tensors: list[tuple[Tensor, Stored]] = []
         self.seen: list[Any] = []
+        self.place: int | str = 0  # of the argument that is being read
+        self.inside_objects = 0  # how many objects around what is being read: their contents may change
+        self.unchanged: list[tuple[int | str, Callable[[], bool]]] = []
 
-    def changed(self) -> list[int]:
-        """Return the places of the tensors that are not as they were read."""
-        return [i for i, (tensor, stored) in enumerate(self.tensors) if not _holds(tensor, stored)]
+    def read_call(self, data: list) -> tuple[list, dict[str, Any]]:
+        """Read a call's positional and keyword arguments."""
+        _, (_, *positional), (_, *keywords) = data
+        arguments = [self._argument(number, value) for number, value in enumerate(positional, start=1)]
+        return arguments, {name: self._argument(name, value) for name, value in keywords}
+
+    def _argument(self, place: int | str, data: Any) -> Any:
+        self.place = place
+        return self.decode(data)
+
+    def changed(self) -> list[int | str]:
+        """Return the places of the arguments in which something is not as it was read."""
+        return list(dict.fromkeys(place for place, unchanged in self.unchanged if not unchanged()))
+
+    def read_l(self, data: list, depth: int) -> list:
+        return self._keep_container(super().read_l(data, depth), list)
+
+    def read_d(self, data: list, depth: int) -> dict:
+        return self._keep_container(super().read_d(data, depth), dict)
+
+    def _keep_container(self, value: Any, kind: type) -> Any:
+        """Remember the entries of a list or dict; whether they change themselves is watched one by one."""
+        if not self.inside_objects:
+            before = [*value] if kind is list else [*value.items()]
+
+            def unchanged() -> bool:
+                after = [*value] if kind is list else [*value.items()]
+                return len(before) == len(after) and all(map(_same_entry, before, after))
+
+            self.unchanged.append((self.place, unchanged))
+        return value
 
     def read_T(self, data: list, depth: int) -> Tensor:
         stored = self._array(data, array=False)
-        return self._keep(tensor_of(*stored), stored)
+        return self._keep(tensor_of(*stored), stored, watched=not self.inside_objects)
+
+    def read_A(self, data: list, depth: int) -> np.ndarray:
+        value = super().read_A(data, depth)
+        if not self.inside_objects:
+            before = value.copy()
+            self.unchanged.append((self.place, lambda: before.tobytes() == value.tobytes()))
+        return value
 
     def read_P(self, data: list, depth: int) -> Tensor:
         number, is_leaf, is_parameter, *written = data
@@ -154,11 +187,13 @@ class ArgumentDecoder(Decoder):
             tensor.requires_grad_()
         if number is not None:
             self.leaves[number] = tensor
-        return self._keep(tensor if is_leaf else tensor.clone(), stored)
+        watched = is_parameter or not self.inside_objects
+        return self._keep(tensor if is_leaf else tensor.clone(), stored, watched=watched)
 
-    def _keep(self, tensor: Tensor, stored: Stored) -> Tensor:
+    def _keep(self, tensor: Tensor, stored: Stored, *, watched: bool) -> Tensor:
         self.seen.append(tensor)
-        self.tensors.append((tensor, stored))
+        if watched:
+            self.unchanged.append((self.place, lambda: _holds(tensor, stored)))
         return tensor
 
     def read_m(self, data: list, depth: int) -> Any:
@@ -180,7 +215,9 @@ class ArgumentDecoder(Decoder):
     def read_o(self, data: list, depth: int) -> Any:
         value = object.__new__(find(data[0], data[1]))
         self.seen.append(value)
+        self.inside_objects += 1
         value.__dict__.update(self.decode(data[2], depth + 1))
+        self.inside_objects -= 1
         return value
 
     def read_e(self, data: list, depth: int) -> set:
@@ -188,6 +225,12 @@ class ArgumentDecoder(Decoder):
 
     def read_h(self, data: list, depth: int) -> Any:
         return self.object_of(data[0])
+
+
+def _same_entry(before: Any, after: Any) -> bool:
+    if type(before) is tuple and type(after) is tuple and len(before) == len(after):
+        return all(map(_same_entry, before, after))
+    return before is after or (type(before) in (bool, int, float, str) and before == after)
 
 
 def _holds(tensor: Tensor, stored: Stored) -> bool:

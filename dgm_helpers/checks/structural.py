@@ -6,10 +6,6 @@ from torch import Tensor
 from dgm_helpers.checks.failure import fail, passed
 from dgm_helpers.checks.values import as_tensor
 
-# Set on a tensor whose copy in another process was written to: where a submission is graded, its
-# function gets copies of the arguments.
-CHANGED_MARK = "changed_by_the_answer"
-
 
 def has_no_gradient(name: str, value: object) -> None:
     """Check that a result is cut from the graph: nothing can be differentiated through it.
@@ -30,22 +26,6 @@ def has_no_gradient(name: str, value: object) -> None:
             )
         as_tensor(place, part)
     passed(name, "carries no gradient")
-
-
-def unchanged(name: str, before: Tensor, after: Tensor) -> None:
-    """Check that a function left one of its arguments as it was.
-
-    Raises:
-        CheckFailed: if any entry differs.
-    """
-    changed = getattr(after, CHANGED_MARK, False)
-    if changed or before.shape != after.shape or not torch.equal(before, after):
-        fail(
-            name,
-            "was changed by the function",
-            hint="work on a copy: an in-place operation (`+=`, `x[...] =`) wrote into it.",
-        )
-    passed(name, "left as it was")
 
 
 def repeatable(name: str, first: object, second: object) -> None:

@@ -129,7 +129,7 @@ def audited(cell: Conversation) -> None:
 def test_an_answer_with_a_memory_is_found_out(cell, name):
     cell.look(name)(torch.ones(2))
     with pytest.raises(
-        CheckFailed, match=f"{name}: asked the same again, it answers something else"
+        CheckFailed, match=f"{name}: the same call, repeated, gives a different answer"
     ) as failed:
         audited(cell)
     assert "no counter" in failed.value.hint

@@ -31,7 +31,6 @@ class Message:
         numbers = {id(thing): number for number, thing in enumerate(objects)}
         writer = ArgumentEncoder(MUCH, self._number, lambda thing: numbers.get(id(thing)))
         text = json.dumps(writer.encode(value))
-        self.written = writer.tensors
         self.reader = ArgumentDecoder(bytearray(b"".join(writer.buffers)), objects.__getitem__)
         self.value = self.reader.decode(json.loads(text))
 
@@ -171,24 +170,62 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_whichever_way_a_tensor_is_changed_it_is_told(way):
-    x, y = torch.tensor([1.0, 2.0, 3.0]), torch.ones(2)
-    message = Message([y, x])
-    WAYS[way](message.value[1])
-    assert message.reader.changed() == [1]
-    assert message.written[1] is x
+    reader = called(torch.ones(2), x=[torch.ones(2), torch.tensor([1.0, 2.0, 3.0])])
+    WAYS[way](reader.keywords["x"][1])
+    assert reader.changed() == ["x"]
+
+
+def called(*arguments: object, **keywords: object) -> ArgumentDecoder:
+    """Return the reader of a call, with the arguments as they arrived."""
+    writer = ArgumentEncoder(MUCH, lambda leaf: 0, lambda thing: None)
+    written = [writer.encode(value) for value in arguments]
+    named = [[name, writer.encode(value)] for name, value in keywords.items()]
+    text = json.dumps(["t", ["l", *written], ["d", *named]])
+    reader = ArgumentDecoder(bytearray(b"".join(writer.buffers)), ().__getitem__)
+    reader.arguments, reader.keywords = reader.read_call(json.loads(text))
+    return reader
+
+
+CONTAINERS = {
+    "list": ([1, 2], lambda value: value.append(3)),
+    "entry of a list": ([torch.ones(2), None], lambda value: value.__setitem__(1, 2)),
+    "shorter list": ([1, 2], lambda value: value.pop()),
+    "list in a list": ([[1], [2]], lambda value: value[1].reverse() or value[1].append(0)),
+    "order of a list": ([torch.ones(1), torch.zeros(1)], lambda value: value.reverse()),
+    "dict": ({"a": 1}, lambda value: value.update(b=2)),
+    "value of a dict": ({"a": torch.ones(2)}, lambda value: value.update(a=torch.ones(2))),
+    "array": (np.ones(3), lambda value: value.fill(2)),
+    "parameter of a model": (nn.Linear(2, 1), lambda value: value.weight.data.add_(1)),
+}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_a_changed_container_array_or_model_is_reported(name):
+    value, change = CONTAINERS[name]
+    reader = called(torch.ones(2), value)
+    assert reader.changed() == []
+    change(reader.arguments[1])
+    assert reader.changed() == [2]
+
+
+def test_running_statistics_of_a_model_may_change():
+    reader = called(nn.BatchNorm1d(2))
+    reader.arguments[0].running_mean.add_(1)
+    assert reader.changed() == []
 
 
 def test_what_is_left_or_restored_is_not_told_as_changed():
     leaf = torch.ones(2, requires_grad=True)
     values = [torch.tensor([math.nan, -0.0]), leaf, 2 * leaf, torch.empty(0), torch.arange(4).reshape(2, 2).T]
-    message = Message(values)
-    x = message.value[0]
+    reader = called(values)
+    (values,) = reader.arguments
+    x = values[0]
     x += 1
     x -= 1
     x[1] = -0.0
-    message.value[3].add_(1)
-    message.value[1].requires_grad_()
-    assert message.reader.changed() == []
+    values[3].add_(1)
+    values[1].requires_grad_()
+    assert reader.changed() == []
 
 
 def outer():

@@ -1,0 +1,221 @@
+"""What every check of an exercise has in common, the same in a notebook and in the judge.
+
+A check is a function of one argument, the student's answer, decorated with :func:`exercise`::
+
+    @checks.exercise(reference=objectives.iwae_bound)
+    def iwae_bound(answer):
+        log_weights = torch.randn(5, 3, generator=checks.generator("04/iwae_bound/visible"))
+        checks.equal("bound", answer(log_weights), …)
+
+While it runs, every call of the answer must
+
+* leave its arguments unchanged: tensors, arrays, lists, dicts, and the parameters of models;
+* not call the library's own version of the exercise, its ``reference``;
+* give the same result when it is repeated with the same random state.
+
+In a notebook the answer is wrapped in :class:`Guarded`. In the judge it is an object of another process, which keeps
+the same three rules by its own means; its class has a method ``__guard__`` that takes the references.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from dgm_helpers.checks.failure import CheckFailed, fail
+from dgm_helpers.checks.library_answers import code_keys, library_answer, watch
+from dgm_helpers.checks.repeats import RandomStates, alike, not_repeatable
+
+REPEATED_CALLS = 3  # of one check, at most
+REPEATED_SECONDS = 0.05  # a call that took longer is not repeated
+TIMES = 2  # in a row, so that answers which alternate are caught
+CHANGED_HINT = "work on a copy: an in-place operation (`+=`, `x[...] =`, `append`) wrote into it."
+
+Check = Callable[[Any], None]
+
+
+def exercise(reference: Callable | Sequence[Callable] | None) -> Callable[[Check], Check]:
+    """Make a function of a student's answer a check of an exercise.
+
+    Args:
+        reference: the library's own version of the exercise, or several; None if the library has none.
+
+    Returns:
+        A decorator. The check that it gives has the references in its attribute ``references``.
+    """
+    references = () if reference is None else (reference,) if callable(reference) else tuple(reference)
+
+    def decorate(check: Check) -> Check:
+        @functools.wraps(check)
+        def guarded_check(answer: Any) -> None:
+            guard = getattr(type(answer), "__guard__", None)
+            if guard is not None:  # an object of another process
+                check(guard(answer, references))
+                return
+            if not callable(answer):
+                fail(check.__name__, f"expected a function, got {type(answer).__name__}")
+            if isinstance(answer, type):
+                check(answer)
+                return
+            guarded = Guarded(answer, references)
+            check(guarded)
+            guarded.ask_again()
+
+        guarded_check.references = references
+        return guarded_check
+
+    return decorate
+
+
+def changed_argument(name: str, arguments: Sequence[int | str]) -> CheckFailed:
+    """Return the failure of a function that wrote into its arguments, given by position from 1, or by name."""
+    listed = ", ".join(str(argument) for argument in arguments)
+    try:
+        fail(name, f"argument {listed} was changed by the function", hint=CHANGED_HINT)
+    except CheckFailed as failure:
+        return failure
+
+
+class Guarded:
+    """A student's function in a notebook, while it is checked. It is called like the function itself.
+
+    Args:
+        answer: the function.
+        references: the library's own versions of the exercise.
+    """
+
+    def __init__(self, answer: Callable, references: Sequence[Callable] = ()) -> None:
+        functools.update_wrapper(self, answer)
+        self._answer, self._name = answer, getattr(answer, "__name__", "the answer")
+        self._forbidden = code_keys(references)
+        self._sample: list[_Call] = []
+        self._answered = 0
+        self._randomness = random.Random(0)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        call = _Call(arguments, keywords)
+        began = perf_counter()
+        with watch(self._forbidden) as used:
+            try:
+                result = self._answer(*arguments, **keywords)
+            finally:
+                if used:
+                    raise library_answer(self._name) from None
+        call.seconds = perf_counter() - began
+        changed = call.changed()
+        if changed:
+            raise changed_argument(self._name, changed)
+        self._remember(call, result)
+        return result
+
+    def ask_again(self) -> None:
+        """Repeat some of the calls.
+
+        Raises:
+            CheckFailed: if one of them now gives a different result.
+        """
+        now = RandomStates([])
+        for call in self._sample:
+            later = RandomStates(call.random_states.generators)
+            for _ in range(TIMES):
+                call.random_states.restore()
+                try:
+                    same = alike(call.result, self._answer(*call.arguments, **call.keywords))
+                except Exception:  # it answered the first time
+                    same = False
+                if not same:
+                    raise not_repeatable(self._name)
+            later.restore()
+        now.restore()
+
+    def _remember(self, call: _Call, result: Any) -> None:
+        """Keep some of the calls, each with the same probability."""
+        if call.seconds > REPEATED_SECONDS:
+            return
+        self._answered += 1
+        place = len(self._sample)
+        if place == REPEATED_CALLS:
+            place = self._randomness.randrange(self._answered)
+        if place < REPEATED_CALLS:
+            call.result = _copied(result)
+            self._sample[place : place + 1] = [call]
+
+
+class _Call:
+    """A call's arguments as they were before it."""
+
+    def __init__(self, arguments: tuple, keywords: dict[str, Any]) -> None:
+        self.given = [*((i + 1, value) for i, value in enumerate(arguments)), *keywords.items()]
+        self.before = [_copied(value) for _, value in self.given]
+        self.random_states = RandomStates(_generators([value for _, value in self.given]))
+        count = len(arguments)
+        self.arguments = [value for _, value in self.given[:count]]
+        self.keywords = dict(keywords)
+        self.result: Any = None
+        self.seconds = 0.0
+
+    def changed(self) -> list[int | str]:
+        """Return the arguments that differ from what they were, by position or name."""
+        pairs = zip(self.given, self.before, strict=True)
+        return [place for (place, value), before in pairs if not _identical(before, value)]
+
+
+def _copied(value: Any) -> Any:
+    """Copy tensors, arrays and containers; of a model, its parameters; anything else stays the same object."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) in (list, tuple):
+        return type(value)(_copied(item) for item in value)
+    if type(value) is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, nn.Module):
+        return _Parameters(value)
+    return value
+
+
+class _Parameters:
+    """The values of a model's parameters; its buffers, such as running statistics, may change."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.values = [parameter.detach().clone() for parameter in model.parameters()]
+
+    def same(self, model: nn.Module) -> bool:
+        return all(map(_identical, self.values, model.parameters()))
+
+
+def _identical(before: Any, after: Any) -> bool:
+    if isinstance(before, _Parameters):
+        return before.same(after)
+    if isinstance(before, Tensor):
+        same_kind = before.shape == after.shape and before.dtype == after.dtype
+        return same_kind and bool(torch.equal(torch.nan_to_num(before), torch.nan_to_num(after.detach())))
+    if isinstance(before, np.ndarray):
+        return before.shape == after.shape and np.array_equal(
+            before, after, equal_nan=before.dtype.kind in "fc"
+        )
+    if type(before) in (list, tuple):
+        return len(before) == len(after) and all(map(_identical, before, after))
+    if type(before) is dict:
+        return list(before) == list(after) and all(map(_identical, before.values(), after.values()))
+    return before is after or (type(before) in (bool, int, float, str) and before == after)
+
+
+def _generators(values: Sequence[Any]) -> list[torch.Generator]:
+    found: list[torch.Generator] = []
+    for value in values:
+        if isinstance(value, torch.Generator):
+            found.append(value)
+        elif type(value) in (list, tuple):
+            found += _generators(value)
+        elif type(value) is dict:
+            found += _generators(list(value.values()))
+    return found
