@@ -69,6 +69,10 @@ c.Autograde.autograde_preprocessors = [
     CheckCellMetadata,
 ]
 
+# An answer that calls the library's own version of its exercise earns nothing ("refuse"), or is only listed in the class
+# report ("report").
+c.RunSubmission.library_answers = "refuse"
+
 c.GenerateFeedback.preprocessors = [GetGrades, RedactHiddenTests, CSSHTMLHeaderPreprocessor]
 
 # In feedback and in formgrader, a student's Markdown cannot run scripts.

@@ -18,6 +18,7 @@ from autograder.grading import ExerciseGrade, grade
 
 FEWEST_RIGHT, FEWEST_WRONG = 2, 4
 WORKERS = 2
+HINT = "hint:"  # in the same comment, before a part of the hint that the answer must get
 RAISES = "raises"  # in the comment of a wrong answer that fails by an exception of its own
 
 
@@ -45,7 +46,16 @@ class Answer:
 
     @property
     def comment(self) -> str:
-        """The first line, without its comment sign."""
+        """The first line, without its comment sign and without the hint."""
+        return self._first_line.partition(HINT)[0].strip()
+
+    @property
+    def hint(self) -> str:
+        """The part of a hint that the answer must get, as its first line says after ``hint:``; else empty."""
+        return self._first_line.partition(HINT)[2].strip()
+
+    @property
+    def _first_line(self) -> str:
         return self.source.partition("\n")[0].lstrip("# ").strip()
 
 
@@ -142,9 +152,13 @@ def _problems(answer: Answer, own: ExerciseGrade, grades: dict[str, ExerciseGrad
         yield f"{answer.name} is right, but loses points in {lost.grade_id}: {lost.error}"
     if not answer.right and own.full:
         yield f"{answer.name} is wrong, but earns full points"
+    messages = [cell.error.message for cell in own.cells if cell.error is not None]
+    if answer.hint and not any(answer.hint in message for message in messages):
+        said = messages[0] if messages else "nothing"
+        yield f"{answer.name} must get a hint with {answer.hint!r}; the first failed check says {said!r}"
     if not answer.right and RAISES not in answer.comment.lower():
         for cell in own.cells:
-            if cell.error is not None and cell.error.name != "CheckFailed":
+            if cell.error is not None and not cell.error.by_check:
                 yield f"{answer.name} fails in {cell.grade_id} not by a check, but by {cell.error}"
 
 

@@ -181,7 +181,7 @@ def _message(error: CellError) -> str:
         return "not written yet"
     first = next((line for line in error.message.splitlines() if line.strip()), "")
     first = first.removeprefix("this cell was not run, because ")
-    if error.name in ("NotRun", "CellTimeout", "ProcessDied", "NotebookTimeout", "CheckFailed"):
+    if error.by_check or error.name in ("NotRun", "CellTimeout", "ProcessDied", "NotebookTimeout"):
         return first
     return f"{error.name}: {first}" if first else error.name
 

@@ -25,6 +25,7 @@ from traitlets.log import get_logger
 from traitlets.utils.importstring import import_item
 
 from autograder.course import CONFIG_NAME, Course, CourseError, Lecture, read_notebook
+from autograder.executor import LIBRARY_ANSWERS
 
 
 class NbgraderCourse:
@@ -103,6 +104,20 @@ class NbgraderCourse:
         directory = self.directory()
         with as_nbgrader_runs(app_log):
             return Gradebook(directory.db_url, directory.course_id)
+
+    def library_answers(self) -> str:
+        """Return the course's setting ``RunSubmission.library_answers``: "refuse" or "report".
+
+        Raises:
+            CourseError: if it is neither.
+        """
+        setting = self.config().RunSubmission.get("library_answers", LIBRARY_ANSWERS[0])
+        if setting not in LIBRARY_ANSWERS:
+            choices = " or ".join(map(repr, LIBRARY_ANSWERS))
+            raise CourseError(
+                f"c.RunSubmission.library_answers in {CONFIG_NAME} must be {choices}, got {setting!r}"
+            )
+        return setting
 
     def directory(self) -> CourseDirectory:
         """Return where this course has its folders and its gradebook."""

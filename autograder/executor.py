@@ -34,6 +34,8 @@ class Cell:
 
 
 MIB = 1 << 20
+LIBRARY_ANSWERS = ("refuse", "report")
+CHECK_FAILURES = ("CheckFailed", "LibraryAnswer")  # classes of dgm_helpers.checks
 
 
 @dataclass(frozen=True)
@@ -78,18 +80,33 @@ class CellError:
     traceback: tuple[str, ...] = ()
     hint: str = ""
 
+    @property
+    def by_check(self) -> bool:
+        """Return whether a check found the answer wrong, rather than the answer's own code raising an exception."""
+        return self.name in CHECK_FAILURES
+
     def __str__(self) -> str:
         return f"{self.name}: {self.message}" if self.message else self.name
 
 
 @dataclass(frozen=True)
 class CellResult:
-    """What one cell did: outputs in nbformat's form, the error or None, wall-clock seconds, peak memory."""
+    """What one cell did.
+
+    Attributes:
+        outputs: in nbformat's form.
+        error: None if there was none.
+        seconds: wall-clock time.
+        memory_bytes: peak memory.
+        library: of a test cell, how the answer relates to the library's own version of the exercise: sentences about
+            the answer, such as "calls dgm_helpers.objectives.gradient_estimators.score"; empty if it does not.
+    """
 
     outputs: list[dict] = field(default_factory=list)
     error: CellError | None = None
     seconds: float = 0.0
     memory_bytes: int = 0
+    library: tuple[str, ...] = ()
 
 
 class Executor(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from autograder.exercises import (
     is_test,
     without_hidden_tests,
 )
-from autograder.record import Record, SolutionRecord, TestRecord
+from autograder.record import Record, Remark, RemarkKind, SolutionRecord, TestRecord
 from autograder.runs.submission import Submission
 
 NO_SETUP = CellError("SetUpMissing", "the notebook has no set-up cell (a code cell tagged 'setup')")
@@ -131,6 +131,7 @@ def grade_submission(
             tests.append(_test_record(node, result))
         else:
             solutions.append(_solution_record(node, submission, result))
+    said["remarks"] = (*submission.remarks, *_library_remarks(results))
     solutions += [_solution_record(node, submission, CellResult()) for node in manual_texts]
     return Record(
         **said,
@@ -139,6 +140,17 @@ def grade_submission(
         seconds=monotonic() - began,
         memory_bytes=memory,
     )
+
+
+def _library_remarks(results: Sequence[tuple[NotebookNode, CellResult]]) -> Iterator[Remark]:
+    """Yield a remark for each exercise whose answer calls or copies the library's own version of it."""
+    found: dict[str, list[str]] = {}
+    for node, result in results:
+        known = found.setdefault(exercise_of(node), [])
+        known += [sentence for sentence in result.library if sentence not in known]
+    for exercise, sentences in found.items():
+        if sentences:
+            yield Remark(RemarkKind.LIBRARY, f"the answer to {exercise} {', and '.join(sentences)}")
 
 
 def record_key(source: str, submission: Submission, limits: Limits) -> str:

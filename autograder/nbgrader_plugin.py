@@ -18,11 +18,11 @@ from nbconvert.filters.markdown_mistune import InvalidNotebook
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import determine_grade, is_solution
-from traitlets import Bool, Float, Integer
+from traitlets import Bool, Enum, Float, Integer
 
 from autograder.conversions import NbgraderCourse
 from autograder.course import Lecture, read_notebook, with_hidden_checks
-from autograder.executor import Executor, Limits
+from autograder.executor import LIBRARY_ANSWERS, Executor, Limits
 from autograder.exercises import grade_id, is_hidden, is_test, without_hidden_tests
 from autograder.grading import grade_submission
 from autograder.record import Record, RemarkKind, SolutionRecord
@@ -138,10 +138,20 @@ class RunSubmission(NbGraderPreprocessor):
         False, help="Run submissions without a sandbox, where none can be had and you trust them."
     ).tag(config=True)
 
+    library_answers = Enum(
+        LIBRARY_ANSWERS,
+        LIBRARY_ANSWERS[0],
+        help="Whether an answer that calls the library's own version of its exercise earns nothing, or is only listed.",
+    ).tag(config=True)
+
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Run the set-up, solution and test cells; every other cell stays without output."""
         seed = self.check_seed if self.check_seed is not None else random.SystemRandom().randrange(2**31)
-        limits = Limits(cell_seconds=self.cell_seconds, notebook_seconds=self.notebook_seconds)
+        limits = Limits(
+            cell_seconds=self.cell_seconds,
+            notebook_seconds=self.notebook_seconds,
+            library_answers=self.library_answers,
+        )
         said = nb.metadata[METADATA]
         submission = Submission(
             resources["nbgrader"]["student"],

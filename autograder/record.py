@@ -16,6 +16,7 @@ class RemarkKind(StrEnum):
 
     TAMPERING = "tampering"  # a test, its points or its id was changed; it is reported, not obeyed
     MISSING = "missing"  # something that should be there is not: a cell, the notebook
+    LIBRARY = "library"  # an answer is the library's own version of its exercise
     NOTE = "note"  # all else that is worth a sentence
 
 

@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     classes = _classes(course, options)
     results: list[ClassResult] = []
     most = max(map(len, classes.values()), default=1)
-    with _workers(options, most) as workers, Interrupt() as interrupt:
+    with _workers(options, course, most) as workers, Interrupt() as interrupt:
         for lecture, students in classes.items():
             results.append(_grade(course, lecture, students, workers, interrupt, options))
             if not options.json:
@@ -117,7 +117,7 @@ def _grade(
     from autograder.runs.run import ClassRun, Settings
     from autograder.runs.summary import ClassResult, done_so_far
 
-    settings = Settings(_limits(options), options.seed, options.regrade)
+    settings = Settings(_limits(options, course), options.seed, options.regrade)
     with Journal.of(lecture) as journal:
         if options.regrade or len(journal.places()) < len(students):
             workers.begin()  # that takes as long as opening the gradebook
@@ -177,12 +177,12 @@ def _classes(course: Course, options: argparse.Namespace) -> dict[Lecture, list[
     return {lecture: students for lecture, students in chosen.items() if students}
 
 
-def _workers(options: argparse.Namespace, most: int) -> Workers:
+def _workers(options: argparse.Namespace, course: Course, most: int) -> Workers:
     """Return those who grade; here no more than there can be work for at a time."""
     from autograder.runs.job import make_executor
     from autograder.runs.workers import LocalWorkers
 
-    limits = _limits(options)
+    limits = _limits(options, course)
     if options.dask is not None:
         from autograder.runs.on_dask import DaskWorkers
 
@@ -196,8 +196,9 @@ def _workers(options: argparse.Namespace, most: int) -> Workers:
     return LocalWorkers(make_executor(jobs, trust_submissions=options.trust_submissions), jobs, limits)
 
 
-def _limits(options: argparse.Namespace) -> Limits:
+def _limits(options: argparse.Namespace, course: Course) -> Limits:
     """Return the default limits with those that were given; longer parts make the whole longer."""
+    from autograder.conversions import NbgraderCourse
     from autograder.executor import MIB, Limits
 
     usual = Limits()
@@ -208,6 +209,7 @@ def _limits(options: argparse.Namespace) -> Limits:
         exercise_seconds=exercise,
         notebook_seconds=options.notebook_seconds or max(usual.notebook_seconds, exercise),
         memory_bytes=usual.memory_bytes if options.memory_mb is None else options.memory_mb * MIB,
+        library_answers=NbgraderCourse(course.root).library_answers(),
     )
 
 

@@ -54,12 +54,14 @@ class NotebookRun:
         self.student: Student | None = None
         self.tests: TestProcess | None = None
         self.to_repeat: list[Cell] = []
+        self.answers: dict[str, str] = {}  # text of the solution cells, by exercise
         self.failed: dict[str, CellError] = {}  # by exercise
         self.spent: dict[str, float] = defaultdict(float)  # seconds, by exercise
         self.peak_bytes = 0
 
     def run(self, cells: Sequence[Cell]) -> list[CellResult]:
         """Run the cells and return one result for each, in their order."""
+        self.answers = {cell.exercise: cell.source for cell in cells if cell.kind == "solution"}
         results: dict[int, CellResult] = {}
         try:
             for hidden in (False, True):
@@ -109,7 +111,7 @@ class NotebookRun:
         if cell.kind == "test":
             if self.tests is None:
                 self.tests = TestProcess(self.namespace, student, self.seed, self.modules)
-            return self.tests.run(cell, seconds)
+            return self.tests.run(cell, seconds, self.answers.get(cell.exercise, ""))
         return self._run_over_there(student, cell, seconds), True
 
     def _run_over_there(self, student: Student, cell: Cell, seconds: float) -> CellResult:

@@ -56,7 +56,8 @@ class Conversation:
         self.forgotten: list[int] = []  # nodes, of which the process is told with the next request
         self.sample: list[Call] = []  # of the calls answered, for the audit; each as likely as any other
         self.answered = 0
-        self.library_answer = False  # whether the library's own version of the exercise was called
+        self.references: tuple[Callable, ...] = ()  # the library's own versions of the exercise
+        self.library_calls: list[str] = []  # those of them that the answer called
         self._ask({"do": "begin"})
 
     def look(self, name: str) -> Any:
@@ -76,6 +77,7 @@ class Conversation:
 
     def forbid(self, references: Sequence[Callable]) -> None:
         """Have the process report calls of these functions and classes of the library."""
+        self.references = tuple(references)
         names = [[reference.__module__, reference.__qualname__] for reference in references]
         self._ask({"do": "watch", "references": names})
 
@@ -114,8 +116,8 @@ class Conversation:
     def repeat(self, call: Call) -> Any:
         """Ask for a call, again perhaps, and return its result."""
         reply = self._ask(call.request, call.buffers)
-        if reply.header.get("library"):
-            self.library_answer = True
+        if reply.header.get("library") and self.references:
+            self.library_calls = [f"{one.__module__}.{one.__qualname__}" for one in self.references]
             if self.student.limits.library_answers == "refuse":
                 raise library_answer(call.name)
         changed = reply.header.get("changed", [])

@@ -14,6 +14,7 @@ from typing import Any
 
 from autograder.executor import Cell, CellError, CellResult
 from autograder.judge.audit import ask_again
+from autograder.judge.library_copies import copies_of
 from autograder.judge.proxies import Conversation
 from autograder.judge.reply import StudentEnded
 from autograder.judge.student import Student
@@ -23,6 +24,7 @@ from dgm_helpers.checks.failure import CheckFailed
 
 def run_test(
     cell: Cell,
+    answer: str,
     namespace: dict[str, Any],
     student: Student,
     randomness: random.Random,
@@ -32,6 +34,7 @@ def run_test(
 
     Args:
         cell: the test.
+        answer: text of the solution cell that it tests.
         namespace: what the set-up cell defines; it is added to.
         student: the process.
         randomness: not known to the student.
@@ -41,6 +44,7 @@ def run_test(
         What came of it, and whether the student's process can go on being used.
     """
     stream, error, value, usable = _Printed(student.limits.output_characters), None, None, True
+    conversation = None
     with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
         try:
             body, last = compiled(cell.id, cell.source)
@@ -60,7 +64,15 @@ def run_test(
     if value is not None:
         shown = {"data": {"text/plain": repr(value)[:200]}, "metadata": {}, "execution_count": None}
         outputs.append({"output_type": "execute_result", **shown})
-    return CellResult(outputs, error), usable
+    return CellResult(outputs, error, library=_library_answer(conversation, answer)), usable
+
+
+def _library_answer(conversation: Conversation | None, answer: str) -> tuple[str, ...]:
+    """Sentences on how the answer uses the library's own version of the exercise."""
+    if conversation is None:
+        return ()
+    called = [f"calls {name}" for name in conversation.library_calls]
+    return (*called, *(f"is a copy of {name}" for name in copies_of(answer, conversation.references)))
 
 
 class _Printed(io.StringIO):

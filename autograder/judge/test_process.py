@@ -64,12 +64,13 @@ class TestProcess:
         os.close(reads)
         os.close(writes)
 
-    def run(self, cell: Cell, seconds: float) -> tuple[CellResult, bool]:
+    def run(self, cell: Cell, seconds: float, answer: str = "") -> tuple[CellResult, bool]:
         """Run a test cell.
 
         Args:
             cell: the test.
             seconds: how long it may take.
+            answer: text of the solution cell that it tests.
 
         Returns:
             What came of it, and whether the student's process can go on being used.
@@ -77,7 +78,7 @@ class TestProcess:
         began = monotonic()
         text = None
         try:
-            os.write(self.requests, json.dumps([asdict(cell), seconds]).encode() + b"\n")
+            os.write(self.requests, json.dumps([asdict(cell), seconds, answer]).encode() + b"\n")
             text = _read(
                 self.answers, seconds + GRACE_SECONDS, self.student.limits.cell_seconds + GRACE_SECONDS
             )
@@ -91,7 +92,8 @@ class TestProcess:
         error = told["error"]
         if error is not None:
             error = CellError(error["name"], error["message"], tuple(error["traceback"]), error["hint"])
-        return CellResult(told["outputs"], error, taken), told["usable"]
+        library = tuple(told["library"])
+        return CellResult(told["outputs"], error, taken, library=library), told["usable"]
 
     def end(self) -> int:
         """End it, if it has not ended yet; return its exit status, or minus the signal."""
@@ -139,9 +141,9 @@ def _be_fork(reads: int, writes: int, namespace: dict[str, Any], student: Studen
         rewind = _random_states()
         with os.fdopen(reads, "rb") as requests, os.fdopen(writes, "wb") as answers:
             for request in requests:
-                asked, seconds = json.loads(request)
+                asked, seconds, answer = json.loads(request)
                 rewind()
-                _answer(answers, Cell(**asked), seconds, dict(namespace), student, seed)
+                _answer(answers, Cell(**asked), seconds, answer, dict(namespace), student, seed)
     finally:
         os._exit(0)
 
@@ -150,6 +152,7 @@ def _answer(
     answers: BinaryIO,
     cell: Cell,
     seconds: float,
+    answer: str,
     namespace: dict[str, Any],
     student: Student,
     seed: int | None,
@@ -159,8 +162,9 @@ def _answer(
         answers.flush()
 
     student.allow(seconds)
-    result, usable = run_test(cell, namespace, student, random.Random(f"{seed}/{cell.id}"), ended)
+    result, usable = run_test(cell, answer, namespace, student, random.Random(f"{seed}/{cell.id}"), ended)
     told = {"outputs": result.outputs, "error": result.error and asdict(result.error), "usable": usable}
+    told["library"] = result.library
     answers.write(json.dumps(told).encode() + b"\n")
     answers.flush()
     if result.error is not None:

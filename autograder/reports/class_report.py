@@ -136,6 +136,7 @@ def report_page(report: ClassReport) -> str:
         waiting=report.count(WAITING),
         failures=[marks.record for marks in report.marks if marks.record.failure],
         tampering=report.remarked(RemarkKind.TAMPERING),
+        library=report.remarked(RemarkKind.LIBRARY),
         others=[*report.remarked(RemarkKind.MISSING), *report.remarked(RemarkKind.NOTE)],
         late=[marks for marks in report.marks if marks.late_penalty],
         seconds=quartiles([record.seconds for record in records]) if records else None,
@@ -166,6 +167,9 @@ def report_summary(report: ClassReport) -> str:
     tampered = [student for student, _ in report.remarked(RemarkKind.TAMPERING)]
     if tampered:
         lines.append(f"tampered with: {_names(tampered)}")
+    copied = [student for student, _ in report.remarked(RemarkKind.LIBRARY)]
+    if copied:
+        lines.append(f"the library's own answers: {_names(copied)}")
     for marks in report.marks:
         if marks.record.failure:
             lines.append(f"{line(marks.record.student, 40)} {FAILED}: {line(marks.record.failure)}")

@@ -29,7 +29,7 @@ class Failure:
 def failure_of(grade_id: str, error: CellError) -> Failure:
     """Return what an error says, without the numbers, which differ from seed to seed."""
     first = error.message.partition("\n")[0]
-    problem = first if error.name == "CheckFailed" else f"{error.name}: {first}".rstrip(": ")
+    problem = first if error.by_check else f"{error.name}: {first}".rstrip(": ")
     return Failure(grade_id, _without_numbers(problem), _without_numbers(hint_of(error)))
 
 

@@ -199,7 +199,7 @@ def _advice(written: tuple[SolutionRecord, ...], tests: list[TestRecord], checks
 def _problem(error: CellError) -> str:
     """The first line of a message, and its hint where it has one."""
     first, hint = error.message.partition("\n")[0], hint_of(error).rstrip(".")
-    problem = first if error.name == "CheckFailed" else f"{error.name}: {first}".rstrip(": ")
+    problem = first if error.by_check else f"{error.name}: {first}".rstrip(": ")
     return line(problem) + (f" ({line(hint)})" if hint else "")
 
 
@@ -211,11 +211,11 @@ def _message(error: CellError | None) -> str:
         return STOPPED_BEFORE
     if error.name == UNTOUCHED and not error.message:
         return "This function is not written yet: it raises NotImplementedError."
-    return f"✗ {error.message}" if error.name == "CheckFailed" else f"✗ {error}"
+    return f"✗ {error.message}" if error.by_check else f"✗ {error}"
 
 
 def _frames(error: CellError | None, cells: tuple[SolutionRecord, ...]) -> str:
-    if error is None or error.name in ("CheckFailed", NOT_RUN, UNTOUCHED):
+    if error is None or error.by_check or error.name in (NOT_RUN, UNTOUCHED):
         return ""
     return own_frames(error.traceback, [cell.source for cell in cells])
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import CourseError, Lecture, read_source
-from autograder.executor import ExecutorError
+from autograder.executor import ExecutorError, Limits
 from autograder.grading import grade_submission
 from autograder.judge.pool import JudgePool
 from autograder.reports.feedback import FULL, UNEXPLAINED, Check, Exercise, page_exercises
@@ -56,7 +56,10 @@ def _graded(root: Path) -> tuple[dict[str, Any], int]:
     executor, notes = open_judge(trust=settings["trust_submissions"])
     with executor:
         seed = random.SystemRandom().randrange(2**31)
-        record = grade_submission(source, submission, executor, lecture=lecture.folder, seed=seed)
+        limits = Limits(library_answers=settings["library_answers"])
+        record = grade_submission(
+            source, submission, executor, lecture=lecture.folder, seed=seed, limits=limits
+        )
     outline = outline_of(lecture.folder, source)
     return results_of(marks_of(record, outline), notes), int(bool(record.failure))
 

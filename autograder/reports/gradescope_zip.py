@@ -11,6 +11,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from autograder.conversions import NbgraderCourse
 from autograder.course import CourseError, Lecture
 from autograder.reports.gradescope import SETTINGS
 
@@ -71,7 +72,11 @@ def autograder_zip(lecture: Lecture, *, trust_submissions: bool) -> bytes:
         add("setup.sh", SETUP.encode(), SCRIPT)
         add("run_autograder", RUN.encode(), SCRIPT)
         add("requirements.txt", requirements().encode())
-        settings = {"lecture": lecture.folder, "trust_submissions": trust_submissions}
+        settings = {
+            "lecture": lecture.folder,
+            "trust_submissions": trust_submissions,
+            "library_answers": NbgraderCourse(lecture.course).library_answers(),
+        }
         add(SETTINGS, json.dumps(settings).encode())
         for path in (lecture.source, lecture.hidden_checks):
             if path == lecture.source or path.is_file():

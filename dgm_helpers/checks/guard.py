@@ -103,6 +103,7 @@ class Guarded:
         call = _Call(arguments, keywords)
         began = perf_counter()
         with watch(self._forbidden) as used:
+            call.random_states = RandomStates(call.generators)  # last, since nothing may draw in between
             try:
                 result = self._answer(*arguments, **keywords)
             finally:
@@ -123,7 +124,7 @@ class Guarded:
         """
         now = RandomStates([])
         for call in self._sample:
-            later = RandomStates(call.random_states.generators)
+            later = RandomStates(call.generators)
             for _ in range(TIMES):
                 call.random_states.restore()
                 try:
@@ -154,7 +155,8 @@ class _Call:
     def __init__(self, arguments: tuple, keywords: dict[str, Any]) -> None:
         self.given = [*((i + 1, value) for i, value in enumerate(arguments)), *keywords.items()]
         self.before = [_copied(value) for _, value in self.given]
-        self.random_states = RandomStates(_generators([value for _, value in self.given]))
+        self.generators = _generators([value for _, value in self.given])
+        self.random_states = RandomStates(self.generators)
         count = len(arguments)
         self.arguments = [value for _, value in self.given[:count]]
         self.keywords = dict(keywords)

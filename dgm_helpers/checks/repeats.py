@@ -66,7 +66,8 @@ def _close(first: Tensor, second: Tensor) -> bool:
 class RandomStates:
     """The states of the global generators and of those among a call's arguments, taken when this is made."""
 
-    def __init__(self, generators: list[torch.Generator]) -> None:
+    # Any, because a run-time check of a list's type draws random numbers to choose the entry that it looks at.
+    def __init__(self, generators: Any) -> None:
         self.generators = generators
         self.states = [generator.get_state() for generator in generators]
         self.torch_state, self.numpy_state = torch.get_rng_state(), np.random.get_state()

@@ -19,9 +19,7 @@ def independent_log_prob(answer) -> None:
     x = (torch.rand(4, 6, generator=draw, dtype=torch.float64) < p).double()
     x[:, 0], x[:, 1] = 1.0, 0.0
     terms = Bernoulli(p).log_prob(x)
-    checks.equal(
-        "log p(x)", answer(x, p), terms.sum(dim=1), unit="nats", mistakes=independent_mistakes(x, p)
-    )
+    checks.equal("log p(x)", answer(x, p), terms.sum(dim=1), unit="nats", mistakes=independent_mistakes(x, p))
     for name, images, chances in (
         ("one image", x[:1], p),
         ("one pixel", x[:, 1:2], p[1:2]),

@@ -15,7 +15,9 @@ def certain_pixels(answer) -> None:
     p[:2] = torch.tensor([0.0, 1.0])
     x = (torch.rand(7, 20, generator=draw, dtype=torch.float64) < p).double()
     inner = Bernoulli(p[2:]).log_prob(x[:, 2:]).sum(dim=1)
-    clamped = {"clamped probabilities: 0 log 0 is exactly 0": inner + 2 * torch.tensor(1 - 1e-3).log()}
+    clamped = {
+        "clamped probabilities: 0 log 0 is exactly 0": inner + 2 * torch.tensor(1 - 1e-3).log()
+    }
     checks.equal(
         "log p(x) with certain pixels",
         answer(x, p),
@@ -24,9 +26,13 @@ def certain_pixels(answer) -> None:
         atol=1e-9,
         mistakes=independent_mistakes(x[:, 2:], p[2:]) | clamped,
     )
-    checks.equal("log p(x) with certain pixels, float32", answer(x.float(), p.float()), inner, unit="nats")
+    checks.equal(
+        "log p(x) with certain pixels, float32", answer(x.float(), p.float()), inner, unit="nats"
+    )
     impossible_images(answer, x, p)
-    checks.equal("log p(x) of certain images", answer(x[:, :2], p[:2]), torch.zeros(7), unit="nats", atol=0)
+    checks.equal(
+        "log p(x) of certain images", answer(x[:, :2], p[:2]), torch.zeros(7), unit="nats", atol=0
+    )
 
 
 def impossible_images(answer, x: torch.Tensor, p: torch.Tensor) -> None:

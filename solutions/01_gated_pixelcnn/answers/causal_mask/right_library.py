@@ -4,4 +4,6 @@ def causal_mask(
 ) -> torch.Tensor:
     from dgm_helpers.layers import masked_conv
 
-    return masked_conv.causal_mask(kernel_size, kind, in_channels, out_channels, image_channels) * 1.0
+    return (
+        masked_conv.causal_mask(kernel_size, kind, in_channels, out_channels, image_channels) * 1.0
+    )

@@ -5,6 +5,8 @@ def causal_mask(
     place = torch.arange(kernel_size**2).view(kernel_size, kernel_size)
     center = kernel_size**2 // 2
     source = place * image_channels + (torch.arange(in_channels) % image_channels).view(-1, 1, 1)
-    target = center * image_channels + (torch.arange(out_channels) % image_channels).view(-1, 1, 1, 1)
+    target = center * image_channels + (torch.arange(out_channels) % image_channels).view(
+        -1, 1, 1, 1
+    )
     earlier = source < target if kind == "A" else source <= target
     return earlier.double()

@@ -13,5 +13,7 @@ def sample(
                 logits = model.logits(x, label)[:, :, :, row, column]
                 for channel in range(channels):
                     uniform = torch.rand(n, generator=generator)
-                    x[:, channel, row, column] = draw_level(logits[:, :, channel], uniform, model.levels)
+                    x[:, channel, row, column] = draw_level(
+                        logits[:, :, channel], uniform, model.levels
+                    )
     return x

@@ -10,12 +10,15 @@ def two_stack_layer(
     m = horizontal.shape[-1] - 1
     padded, left = F.pad(v, (m, m, m, 0)), F.pad(h, (m, 0))
     new_v = sum(
-        torch.einsum("of,bfrc->borc", vertical[:, :, a, b], padded[:, :, a : a + height, b : b + width])
+        torch.einsum(
+            "of,bfrc->borc", vertical[:, :, a, b], padded[:, :, a : a + height, b : b + width]
+        )
         for a in range(m + 1)
         for b in range(2 * m + 1)
     )
     new_h = sum(
-        torch.einsum("of,bfrc->borc", horizontal[:, :, 0, b], left[..., b : b + width]) for b in range(m + 1)
+        torch.einsum("of,bfrc->borc", horizontal[:, :, 0, b], left[..., b : b + width])
+        for b in range(m + 1)
     )
     down = torch.zeros_like(new_v)
     down[:, :, 1:] = new_v[:, :, :-1]

@@ -7,4 +7,6 @@ def elbo_gradient(model, x, n_data, estimator, n_samples, generator):
     kl = distributions.kl_to_standard_normal(mu, log_sigma)
     expectation = (grad_mu * mu + grad_log_sigma * log_sigma).sum()
     objective = expectation - kl.sum()
-    return torch.autograd.grad(objective, (model.encoder_weight, model.encoder_bias, model.encoder_log_sigma))
+    return torch.autograd.grad(
+        objective, (model.encoder_weight, model.encoder_bias, model.encoder_log_sigma)
+    )

@@ -6,4 +6,6 @@ def elbo_gradient(model, x, n_data, estimator, n_samples, generator):
     )
     expectation = (grad_mu * mu + grad_log_sigma * log_sigma).sum()
     objective = n_data / len(x) * expectation
-    return torch.autograd.grad(objective, (model.encoder_weight, model.encoder_bias, model.encoder_log_sigma))
+    return torch.autograd.grad(
+        objective, (model.encoder_weight, model.encoder_bias, model.encoder_log_sigma)
+    )

@@ -1,5 +1,7 @@
 # From the top down in a loop, with fresh samples for the likelihood.
-def hierarchical_elbo(model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def hierarchical_elbo(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
     posteriors = model.encode(x)
     above, bound = None, 0
     for layer in range(len(posteriors), 0, -1):

@@ -1,4 +1,6 @@
 # By the library's terms.
-def hierarchical_elbo(model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def hierarchical_elbo(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
     reconstruction, kl = model.terms(x, 1, generator)
     return (reconstruction - kl.sum(dim=-1))[0]

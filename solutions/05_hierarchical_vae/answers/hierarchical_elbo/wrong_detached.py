@@ -1,5 +1,7 @@
 # The samples are cut from the graph.
-def hierarchical_elbo(model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def hierarchical_elbo(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
     posteriors = model.encode(x)
     z = [distributions.gaussian_sample(*q, generator).detach() for q in posteriors]
     priors = [model.prior(i + 1, above) for i, above in enumerate([*z[1:], None])]

@@ -1,5 +1,7 @@
 # The KL of the first layer alone.
-def hierarchical_elbo(model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def hierarchical_elbo(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
     posteriors = model.encode(x)
     z = [distributions.gaussian_sample(*posterior, generator) for posterior in posteriors]
     priors = [model.prior(i + 1, above) for i, above in enumerate([*z[1:], None])]

@@ -1,4 +1,6 @@
 # No KL at all.
-def hierarchical_elbo(model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def hierarchical_elbo(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
     z_1 = distributions.gaussian_sample(*model.encode(x)[0], generator)
     return model.log_likelihood(x, z_1)

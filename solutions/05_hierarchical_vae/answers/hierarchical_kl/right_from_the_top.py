@@ -1,5 +1,7 @@
 # From the top down, by hand, with noise of its own.
-def hierarchical_kl(model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def hierarchical_kl(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
     posteriors = model.encode(x)
     above, terms = None, []
     for layer in range(len(posteriors), 0, -1):

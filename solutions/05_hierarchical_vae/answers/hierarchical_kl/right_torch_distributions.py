@@ -1,5 +1,7 @@
 # By torch.distributions.
-def hierarchical_kl(model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def hierarchical_kl(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
     posteriors, terms = model.encode(x), []
     for i, (mu, log_sigma) in enumerate(posteriors):
         above = None

@@ -1,5 +1,7 @@
 # z_{i+1} is drawn from the prior, top down; it has to come from q(z_{i+1}|x).
-def hierarchical_kl(model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def hierarchical_kl(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
     posteriors, above, terms = model.encode(x), None, []
     for layer in range(len(posteriors), 0, -1):
         prior = model.prior(layer, above)

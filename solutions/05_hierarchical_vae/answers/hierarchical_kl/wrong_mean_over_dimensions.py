@@ -1,10 +1,14 @@
 # A mean over the latent dimensions.
-def hierarchical_kl(model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def hierarchical_kl(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
     posteriors, terms = model.encode(x), []
     for i, posterior in enumerate(posteriors):
         above = None
         if i + 1 < len(posteriors):
             above = distributions.gaussian_sample(*posteriors[i + 1], generator)
         prior = model.prior(i + 1, above)
-        terms.append(distributions.kl_diagonal_gaussians(*posterior, *prior) / posterior[0].shape[-1])
+        terms.append(
+            distributions.kl_diagonal_gaussians(*posterior, *prior) / posterior[0].shape[-1]
+        )
     return torch.stack(terms, dim=-1)

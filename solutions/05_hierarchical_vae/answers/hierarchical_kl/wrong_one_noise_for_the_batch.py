@@ -1,5 +1,7 @@
 # One noise for the whole batch.
-def hierarchical_kl(model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def hierarchical_kl(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
     posteriors, terms = model.encode(x), []
     for i, posterior in enumerate(posteriors):
         above = None

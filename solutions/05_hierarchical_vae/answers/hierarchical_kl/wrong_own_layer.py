@@ -1,5 +1,7 @@
 # The prior of a layer is asked with a sample of the layer itself (raises where the layers differ in size).
-def hierarchical_kl(model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def hierarchical_kl(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
     posteriors, terms = model.encode(x), []
     for i, posterior in enumerate(posteriors):
         above = None

@@ -1,5 +1,7 @@
 # The top layer against the prior of the layer below it (raises where the layers differ in size).
-def hierarchical_kl(model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def hierarchical_kl(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
     posteriors, terms = model.encode(x), []
     for i, posterior in enumerate(posteriors):
         if i + 1 < len(posteriors):

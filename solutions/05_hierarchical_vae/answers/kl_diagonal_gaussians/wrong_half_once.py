@@ -1,4 +1,6 @@
 # The 1/2 is subtracted once, not for every coordinate.
 def kl_diagonal_gaussians(mu_q, log_sigma_q, mu_p, log_sigma_p) -> torch.Tensor:
     var_q, var_p = torch.exp(2 * log_sigma_q), torch.exp(2 * log_sigma_p)
-    return (log_sigma_p - log_sigma_q + (var_q + (mu_q - mu_p) ** 2) / (2 * var_p)).sum(dim=-1) - 0.5
+    return (log_sigma_p - log_sigma_q + (var_q + (mu_q - mu_p) ** 2) / (2 * var_p)).sum(
+        dim=-1
+    ) - 0.5

@@ -1,4 +1,6 @@
 # A mean over the latent dimensions.
 def kl_diagonal_gaussians(mu_q, log_sigma_q, mu_p, log_sigma_p) -> torch.Tensor:
     var_q, var_p = torch.exp(2 * log_sigma_q), torch.exp(2 * log_sigma_p)
-    return (log_sigma_p - log_sigma_q + (var_q + (mu_q - mu_p) ** 2) / (2 * var_p) - 0.5).mean(dim=-1)
+    return (log_sigma_p - log_sigma_q + (var_q + (mu_q - mu_p) ** 2) / (2 * var_p) - 0.5).mean(
+        dim=-1
+    )

@@ -5,7 +5,9 @@ def linear_vae_elbo(
     values = []
     noise = torch.diag(torch.exp(2 * log_noise))
     spread = weight @ torch.diag(torch.exp(2 * encoder_log_sigma)) @ weight.T
-    prior = torch.distributions.Normal(torch.zeros_like(encoder_bias), torch.ones_like(encoder_bias))
+    prior = torch.distributions.Normal(
+        torch.zeros_like(encoder_bias), torch.ones_like(encoder_bias)
+    )
     for point in x:
         mu = encoder_weight @ point + encoder_bias
         mean = torch.distributions.MultivariateNormal(weight @ mu + bias, noise).log_prob(point)

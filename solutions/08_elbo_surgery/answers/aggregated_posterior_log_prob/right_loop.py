@@ -1,5 +1,7 @@
 # One encoder after another, with logaddexp.
-def aggregated_posterior_log_prob(z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor) -> torch.Tensor:
+def aggregated_posterior_log_prob(
+    z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
+) -> torch.Tensor:
     log_density = None
     for m, s in zip(mu, log_sigma, strict=True):
         term = distributions.gaussian_log_prob(z, m, s)

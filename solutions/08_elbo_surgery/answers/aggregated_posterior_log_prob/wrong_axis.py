@@ -1,4 +1,6 @@
 # The sum goes over the points, not over the encoders.
-def aggregated_posterior_log_prob(z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor) -> torch.Tensor:
+def aggregated_posterior_log_prob(
+    z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
+) -> torch.Tensor:
     log_q = distributions.gaussian_log_prob(z.unsqueeze(-2), mu, log_sigma)
     return log_q.logsumexp(dim=0) - mu.new_tensor(len(z)).log()

@@ -1,5 +1,7 @@
 # The encoder that a sample came from is left out of its mixture.
-def aggregated_posterior_log_prob(z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor) -> torch.Tensor:
+def aggregated_posterior_log_prob(
+    z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
+) -> torch.Tensor:
     log_q = distributions.gaussian_log_prob(z.unsqueeze(-2), mu, log_sigma)
     if z.ndim == 3 and len(mu) > 1:
         own = torch.eye(len(mu), dtype=torch.bool)

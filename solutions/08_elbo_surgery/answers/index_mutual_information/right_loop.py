@@ -1,5 +1,7 @@
 # One sample at a time, with the entropy of torch.distributions.Categorical.
-def index_mutual_information(z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor) -> torch.Tensor:
+def index_mutual_information(
+    z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
+) -> torch.Tensor:
     entropies = []
     for sweep in z:
         for code in sweep:

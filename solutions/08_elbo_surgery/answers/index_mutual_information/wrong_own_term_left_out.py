@@ -1,5 +1,7 @@
 # The encoder that a sample came from is left out of the mixture.
-def index_mutual_information(z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor) -> torch.Tensor:
+def index_mutual_information(
+    z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
+) -> torch.Tensor:
     log_q = surgery.encoder_log_probs(z, mu, log_sigma)
     if len(mu) > 1:
         log_q = log_q.masked_fill(torch.eye(len(mu), dtype=torch.bool), -torch.inf)

@@ -1,5 +1,7 @@
 # The average of log q(z|x_i)/q(z): unbiased, but without the bounds that the task asks for.
-def index_mutual_information(z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor) -> torch.Tensor:
+def index_mutual_information(
+    z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
+) -> torch.Tensor:
     log_q = surgery.encoder_log_probs(z, mu, log_sigma)
     own = log_q.diagonal(dim1=-2, dim2=-1)
     return (own - log_q.logsumexp(dim=-1)).mean() + mu.new_tensor(len(mu)).log()

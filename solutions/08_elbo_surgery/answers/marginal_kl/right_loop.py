@@ -5,5 +5,7 @@ def marginal_kl(
     total = 0.0
     for sweep in z:
         for code in sweep:
-            total += surgery.aggregated_posterior_log_prob(code, mu, log_sigma) - prior.log_prob(code)
+            total += surgery.aggregated_posterior_log_prob(code, mu, log_sigma) - prior.log_prob(
+                code
+            )
     return total / (z.shape[0] * z.shape[1])

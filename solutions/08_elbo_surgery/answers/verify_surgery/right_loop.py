@@ -6,7 +6,9 @@ def verify_surgery(
 
     prior = StandardNormal(latent_dim=z.shape[-1]).to(z)
     marginal = [surgery.marginal_kl(z[k : k + 1], mu, log_sigma, prior) for k in range(len(z))]
-    information = [surgery.index_mutual_information(z[k : k + 1], mu, log_sigma) for k in range(len(z))]
+    information = [
+        surgery.index_mutual_information(z[k : k + 1], mu, log_sigma) for k in range(len(z))
+    ]
     marginal, information = torch.stack(marginal), torch.stack(information)
     average_kl = distributions.kl_to_standard_normal(mu, log_sigma).mean()
     difference = marginal + information - average_kl

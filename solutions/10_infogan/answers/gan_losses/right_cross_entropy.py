@@ -1,5 +1,7 @@
 # Binary cross-entropies with logits.
-def gan_losses(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def gan_losses(
+    real_logits: torch.Tensor, fake_logits: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     from torch.nn import functional as F
 
     real, fake = torch.ones_like(real_logits), torch.zeros_like(fake_logits)

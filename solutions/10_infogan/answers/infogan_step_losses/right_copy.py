@@ -10,6 +10,8 @@ def infogan_step_losses(
     for player, shown in ((model, images.detach()), (opponent, images)):
         discrete, continuous = model.information(player.encode(shown), latent)
         losses.append(-weights[0] * discrete - weights[1] * continuous)
-    first = adversarial.discriminator_loss(model.discriminate(x), model.discriminate(images.detach()))
+    first = adversarial.discriminator_loss(
+        model.discriminate(x), model.discriminate(images.detach())
+    )
     second = adversarial.generator_loss(opponent.discriminate(images))
     return first + losses[0], second + losses[1]

@@ -3,7 +3,11 @@ def infogan_step_losses(
     model: torch.nn.Module, x: torch.Tensor, latent: torch.Tensor, weights: tuple = (1.0, 0.1)
 ) -> tuple[torch.Tensor, torch.Tensor]:
     images = model.generate(latent)
-    theirs = [*model.trunk.parameters(), *model.critic.parameters(), *model.recognition.parameters()]
+    theirs = [
+        *model.trunk.parameters(),
+        *model.critic.parameters(),
+        *model.recognition.parameters(),
+    ]
 
     def information(seen):
         discrete, continuous = model.information(model.encode(seen), latent)

@@ -5,6 +5,8 @@ def infogan_step_losses(
     images = model.generate(latent)
     discrete, continuous = model.information(model.encode(images), latent)
     fake = model.discriminate(images)
-    total = adversarial.discriminator_loss(model.discriminate(x), fake) + adversarial.generator_loss(fake)
+    total = adversarial.discriminator_loss(
+        model.discriminate(x), fake
+    ) + adversarial.generator_loss(fake)
     total = total - weights[0] * discrete - weights[1] * continuous
     return total, total

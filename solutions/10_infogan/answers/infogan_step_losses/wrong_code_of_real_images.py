@@ -12,5 +12,7 @@ def infogan_step_losses(
     information = weights[0] * discrete + weights[1] * continuous
     shown = frozen(model.trunk)(images)
     second = adversarial.generator_loss(frozen(model.critic)(shown)[:, 0])
-    discrete, continuous = model.information(model.posterior(frozen(model.recognition)(shown)), latent)
+    discrete, continuous = model.information(
+        model.posterior(frozen(model.recognition)(shown)), latent
+    )
     return first - information, second - weights[0] * discrete - weights[1] * continuous

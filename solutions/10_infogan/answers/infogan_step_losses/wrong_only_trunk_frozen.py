@@ -9,7 +9,9 @@ def infogan_step_losses(
     seen = model.trunk(images.detach())
     discrete, continuous = model.information(model.posterior(model.recognition(seen)), latent)
     information = weights[0] * discrete + weights[1] * continuous
-    game = adversarial.discriminator_loss(model.critic(model.trunk(x))[:, 0], model.critic(seen)[:, 0])
+    game = adversarial.discriminator_loss(
+        model.critic(model.trunk(x))[:, 0], model.critic(seen)[:, 0]
+    )
     discriminator = game - information
 
     shown = frozen(model.trunk)(images)

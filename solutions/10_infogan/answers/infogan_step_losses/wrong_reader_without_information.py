@@ -9,11 +9,15 @@ def infogan_step_losses(
     seen = model.trunk(images.detach())
     discrete, continuous = model.information(model.posterior(model.recognition(seen)), latent)
     information = weights[0] * discrete + weights[1] * continuous
-    game = adversarial.discriminator_loss(model.critic(model.trunk(x))[:, 0], model.critic(seen)[:, 0])
+    game = adversarial.discriminator_loss(
+        model.critic(model.trunk(x))[:, 0], model.critic(seen)[:, 0]
+    )
     discriminator = game
 
     shown = frozen(model.trunk)(images)
-    discrete, continuous = model.information(model.posterior(frozen(model.recognition)(shown)), latent)
+    discrete, continuous = model.information(
+        model.posterior(frozen(model.recognition)(shown)), latent
+    )
     information = weights[0] * discrete + weights[1] * continuous
     game = adversarial.generator_loss(frozen(model.critic)(shown)[:, 0])
     return discriminator, game - information

@@ -8,6 +8,7 @@ def sample_latent(
     if continuous:
         codes = torch.cat([z[:, :1], codes[:, 1:]], dim=1)
     one_hot = [
-        torch.nn.functional.one_hot(v, size).float() for v, size in zip(values, categories, strict=True)
+        torch.nn.functional.one_hot(v, size).float()
+        for v, size in zip(values, categories, strict=True)
     ]
     return torch.cat([z, *one_hot, codes], dim=1), torch.stack(values, dim=1), codes

@@ -6,6 +6,7 @@ def sample_latent(
     values = [torch.randint(size, (n,), generator=generator) for size in categories]
     codes = 2 * torch.rand(n, continuous, generator=generator) - 1
     one_hot = [
-        torch.nn.functional.one_hot(v, size).float() for v, size in zip(values, categories, strict=True)
+        torch.nn.functional.one_hot(v, size).float()
+        for v, size in zip(values, categories, strict=True)
     ]
     return torch.cat([z, *one_hot, codes], dim=1), torch.stack(values, dim=1) + 1, codes

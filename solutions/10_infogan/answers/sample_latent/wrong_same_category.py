@@ -7,6 +7,7 @@ def sample_latent(
     codes = 2 * torch.rand(n, continuous, generator=generator) - 1
     values = [values[0] % size for size in categories]
     one_hot = [
-        torch.nn.functional.one_hot(v, size).float() for v, size in zip(values, categories, strict=True)
+        torch.nn.functional.one_hot(v, size).float()
+        for v, size in zip(values, categories, strict=True)
     ]
     return torch.cat([z, *one_hot, codes], dim=1), torch.stack(values, dim=1), codes
