@@ -69,8 +69,8 @@ c.Autograde.autograde_preprocessors = [
     CheckCellMetadata,
 ]
 
-# An answer that calls the library's own version of its exercise earns nothing ("refuse"), or is only listed in the class
-# report ("report").
+# An answer that calls the library's own version of its exercise earns nothing ("refuse"), or is only listed in
+# the class report ("report").
 c.RunSubmission.library_answers = "refuse"
 
 c.GenerateFeedback.preprocessors = [GetGrades, RedactHiddenTests, CSSHTMLHeaderPreprocessor]

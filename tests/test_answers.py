@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder.answer_bank import Answer, find_answers, judge, shortages
-from autograder.course import Course, Lecture, read_notebook
+from autograder.course import Course, Lecture, read_source
 
 pytestmark = pytest.mark.notebook
 
@@ -18,21 +18,21 @@ CASES = [
 ]
 SEEDS = range(1, 21)
 
-source_of = cache(read_notebook)
+source_of = cache(read_source)
 
 
 def test_there_are_answers():
-    assert CASES, "autograder/answers/ holds no answer to a lecture of solutions/"
+    assert CASES, "no lecture of solutions/ has answers"
 
 
 @pytest.mark.parametrize("lecture", LECTURES, ids=lambda lecture: lecture.folder)
 def test_every_exercise_has_enough_right_and_wrong_answers(lecture: Lecture):
-    assert shortages(source_of(lecture.source), find_answers(lecture)) == []
+    assert shortages(source_of(lecture), find_answers(lecture)) == []
 
 
 @pytest.mark.parametrize(("lecture", "answer"), CASES)
 def test_an_answer_is_graded_as_labelled(lecture: Lecture, answer: Answer, executor):
-    verdict = judge(answer, source_of(lecture.source), executor)
+    verdict = judge(answer, source_of(lecture), executor)
     print(f"{answer.comment}\n{verdict.earned:g} of {verdict.points:g} points\n{verdict.message}")
     assert verdict.problems == ()
 
@@ -43,6 +43,6 @@ def test_an_answer_is_graded_as_labelled(lecture: Lecture, answer: Answer, execu
 def test_an_answer_is_graded_as_labelled_on_inputs_drawn_anew(
     lecture: Lecture, answer: Answer, seed: int, executor
 ):
-    verdict = judge(answer, source_of(lecture.source), executor, seed=seed, whole=True)
+    verdict = judge(answer, source_of(lecture), executor, seed=seed, whole=True)
     print(f"{answer.comment}\n{verdict.earned:g} of {verdict.points:g} points\n{verdict.message}")
     assert verdict.problems == ()

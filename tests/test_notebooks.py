@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from autograder.course import Course, Lecture
+from autograder.exercises import exercise_of, is_hidden
 
 LECTURES = Course.find(Path(__file__).parents[1]).lectures()
 ORDER = (
@@ -113,12 +114,53 @@ def test_each_exercise_has_a_card_with_hints(notebook: nbformat.NotebookNode) ->
         assert 2 <= card.source.count("<details>") <= 3, card.source
 
 
+def test_a_check_cell_is_a_title_and_one_call(notebook: nbformat.NotebookNode) -> None:
+    for cell in notebook.cells:
+        if not cell.metadata.get("nbgrader", {}).get("grade") or cell.cell_type != "code":
+            continue
+        lines = [line for line in cell.source.splitlines() if line and not line.startswith("### ")]
+        exercise = exercise_of(cell)
+        module, imported = ("hidden_checks", ["import hidden_checks"]) if is_hidden(cell) else ("check", [])
+        assert len(lines) == 2 + len(imported), cell.source
+        assert re.match(r"# [A-Z0-9].*\w", lines[0]), f"{lines[0]!r} is not the title of a check"
+        assert lines[1:-1] == imported, cell.source
+        assert re.fullmatch(rf"{module}\.\w+\({exercise}\)", lines[-1]), cell.source
+
+
 def test_tags_that_switch_nbval_off_are_few(notebook: nbformat.NotebookNode) -> None:
     ignored = [
         cell for cell in notebook.cells if any(t.startswith("nbval-") for t in cell.metadata.get("tags", []))
     ]
     allowed = 1 if "installation.check()" in text_of(notebook, "code") else 0
     assert len(ignored) <= allowed, [cell.source for cell in ignored]
+
+
+def text_outputs(cell: nbformat.NotebookNode) -> list[str]:
+    """What a cell printed and returned, without its pictures."""
+    streams = [o.text for o in cell.outputs if o.output_type == "stream"]
+    results = [o.data.get("text/plain", "") for o in cell.outputs if o.output_type == "execute_result"]
+    return [*streams, *(text for text in results if "object at 0x" not in text and "model_id" not in text)]
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("lecture", LECTURES, ids=by_folder)
+def test_every_other_cell_can_be_run_again_after_all_checks(lecture: Lecture) -> None:
+    """Nothing that a check cell or a later cell does changes what an earlier cell computes."""
+    notebook = nbformat.read(lecture.source, as_version=4)
+    client = nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3")
+    again = [
+        (index, cell)
+        for index, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("grade")
+    ]
+    with client.setup_kernel(cwd=str(lecture.source.parent)):
+        for index, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, index)
+        first = {index: text_outputs(cell) for index, cell in again}
+        for index, cell in again:
+            client.execute_cell(cell, index)
+            if not any(tag.startswith("nbval-") for tag in cell.metadata.get("tags", [])):
+                assert text_outputs(cell) == first[index], cell.source
 
 
 @pytest.mark.notebook

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course, Lecture, read_notebook
+from autograder.course import Course, Lecture, read_notebook, read_source
 from autograder.grading import grade
 from autograder.release import leaks, stale, student_versions
 from autograder.structure import structure_problems
@@ -42,7 +42,7 @@ def test_the_student_version_is_up_to_date(lecture):
 
 
 def test_the_student_version_leaks_nothing(lecture):
-    assert leaks(read_notebook(lecture.student_version), read_notebook(lecture.source)) == []
+    assert leaks(read_notebook(lecture.student_version), read_source(lecture)) == []
 
 
 def test_a_second_release_is_the_same_to_the_byte(lecture):
@@ -50,19 +50,19 @@ def test_a_second_release_is_the_same_to_the_byte(lecture):
 
 
 def test_the_exercises_are_built_as_they_must_be(lecture):
-    assert structure_problems(read_notebook(lecture.source)) == []
+    assert structure_problems(read_source(lecture)) == []
 
 
 def test_the_source_earns_full_points(lecture, executor):
-    assert complete_problems(grade(read_notebook(lecture.source), executor)) == []
+    assert complete_problems(grade(read_source(lecture), executor)) == []
 
 
 def test_the_untouched_student_version_earns_none_by_not_implemented_error_alone(lecture, executor):
-    source, student_version = read_notebook(lecture.source), read_notebook(lecture.student_version)
+    source, student_version = read_source(lecture), read_notebook(lecture.student_version)
     assert untouched_problems(grade_untouched(source, student_version, executor)) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_source_earns_full_points_on_inputs_drawn_anew(lecture, executor, seed):
-    assert complete_problems(grade(read_notebook(lecture.source), executor, seed=seed)) == []
+    assert complete_problems(grade(read_source(lecture), executor, seed=seed)) == []

@@ -179,6 +179,7 @@ def test_the_archive_has_its_scripts_at_the_root_and_neither_answers_nor_caches(
         assert json.loads(archive.read("gradescope.json")) == {
             "lecture": "03_toy",
             "trust_submissions": False,
+            "library_answers": "refuse",
         }
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     assert "autograder/reports/templates/feedback.html" in names
