@@ -28,26 +28,24 @@ class Runner:
 
     def __init__(self) -> None:
         self.lecture: Lecture | None = None
-        self.executors: list[NotebookExecutor] = []
+        self.executor: NotebookExecutor | None = None
 
     def problems(self, lecture: Lecture, name: str, tier: str, sample: int | None = None) -> list[str]:
         """Return a sentence for each mutant of an exercise that is not as it should be."""
         if lecture != self.lecture:
             self.close()
             folder = lecture.source.parent
-            self.executors = [NotebookExecutor(folder), NotebookExecutor(folder, stop_at_failure=True)]
-            self.lecture = lecture
-        recorder, executor = self.executors
-        every = lecture_mutants(lecture, recorder, [name])
+            self.lecture, self.executor = lecture, NotebookExecutor(folder, stop_at_failure=True)
+        every = lecture_mutants(lecture, self.executor, [name])
         chosen = chosen_mutants(every, tier, sample)
         assert chosen, f"{name} has no mutants: no check calls it"
-        (found,) = mutate(lecture, source_of(lecture.source), every, chosen, executor)
+        (found,) = mutate(lecture, source_of(lecture.source), every, chosen, self.executor)
         return found.problems
 
     def close(self) -> None:
         """End the processes."""
-        for executor in self.executors:
-            executor.close()
+        if self.executor is not None:
+            self.executor.close()
 
 
 @pytest.fixture(scope="module")

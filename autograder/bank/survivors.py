@@ -52,7 +52,7 @@ def record(
         notebook: the source.
         exercise: the exercise's name.
         answer: text of the solution cell.
-        executor: runs the cells; it must not stop at a failed one.
+        executor: runs the cells.
         seed: seed of the checks' inputs.
     """
     tests = exercises(notebook)[exercise].tests

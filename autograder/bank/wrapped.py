@@ -133,6 +133,8 @@ CHANGES = {
     "list of float tensor": TENSORS | SEVERAL,
     "tuple of int": NUMBERS | SEVERAL,
     "tuple of float": SEVERAL,
+    "list of int": NUMBERS | SEVERAL,
+    "list of float": SEVERAL,
 }
 
 

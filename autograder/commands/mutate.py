@@ -1,8 +1,15 @@
 """``autograder mutate``: do the checks of a lecture refuse wrong answers that are made by program?"""
 
+from __future__ import annotations
+
 import argparse
+from typing import TYPE_CHECKING
 
 from autograder.commands import add_lectures, whole
+
+if TYPE_CHECKING:
+    from autograder.course import Lecture
+    from autograder.executor import Executor
 
 NAME = "mutate"
 HELP = "Make wrong answers by program and list those that pass all checks."
@@ -46,30 +53,24 @@ def run(options: argparse.Namespace) -> int:
 
     passed = True
     for lecture in Course.find(options.course).select(options.lectures):
-        folder = lecture.source.parent
-        with (
-            NotebookExecutor(folder) as recorder,
-            NotebookExecutor(folder, jobs=options.jobs, stop_at_failure=True) as executor,
-        ):
-            if options.show is not None:
-                passed = _show(lecture, recorder, options) and passed
-            else:
-                passed = _mutate(lecture, recorder, executor, options) and passed
+        folder, act = lecture.source.parent, _mutate if options.show is None else _show
+        with NotebookExecutor(folder, jobs=options.jobs, stop_at_failure=True) as executor:
+            passed = act(lecture, executor, options) and passed
     return 0 if passed else 1
 
 
-def _show(lecture, recorder, options: argparse.Namespace) -> bool:
+def _show(lecture: Lecture, executor: Executor, options: argparse.Namespace) -> bool:
     from autograder.bank.survivors import lecture_mutants
 
     shown = False
-    for mutant in lecture_mutants(lecture, recorder, options.exercise):
+    for mutant in lecture_mutants(lecture, executor, options.exercise):
         if options.show in (mutant.id, mutant.name):
             print(f"# {mutant.name}\n{mutant.source}")
             shown = True
     return shown
 
 
-def _mutate(lecture, recorder, executor, options: argparse.Namespace) -> bool:
+def _mutate(lecture: Lecture, executor: Executor, options: argparse.Namespace) -> bool:
     import json
 
     from autograder.bank.mutation import as_json, chosen_mutants, mutate, report
@@ -77,11 +78,11 @@ def _mutate(lecture, recorder, executor, options: argparse.Namespace) -> bool:
     from autograder.course import read_notebook
 
     notebook = read_notebook(lecture.source)
-    mutants = lecture_mutants(lecture, recorder, options.exercise)
+    mutants = lecture_mutants(lecture, executor, options.exercise)
     chosen = chosen_mutants(mutants, options.tier, options.sample, options.seed)
     exercises = mutate(lecture, notebook, mutants, chosen, executor, options.jobs)
     survivors = [outcome.mutant for exercise in exercises for outcome in exercise.survivors]
-    same = same_values(survivors, notebook, recorder)
+    same = same_values(survivors, notebook, executor)
     for exercise in exercises:
         exercise.same |= {name: n for name, n in same.items() if name.startswith(f"{exercise.name}/")}
     print(json.dumps(as_json(lecture, exercises)) if options.json else report(lecture, exercises), flush=True)
