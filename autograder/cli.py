@@ -10,7 +10,7 @@ from collections.abc import Sequence
 # Each is a module of autograder.commands with the names NAME, HELP, DESCRIPTION, configure and run.
 COMMANDS = (
     *("release", "validate", "collect", "grade", "feedback", "report", "export"),
-    *("grade_demo", "check"),
+    *("grade_demo", "check", "mutate"),
 )
 FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 

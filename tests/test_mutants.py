@@ -1,0 +1,75 @@
+"""Wrong answers that a program derives from the right ones: the checks of every lecture refuse them."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from autograder.bank.fork_executor import NotebookExecutor
+from autograder.bank.mutation import chosen_mutants, mutate
+from autograder.bank.survivors import lecture_mutants
+from autograder.course import Course, Lecture, read_notebook
+from autograder.exercises import exercises
+
+pytestmark = pytest.mark.notebook
+
+source_of = cache(read_notebook)
+CASES = [
+    pytest.param((lecture, name), id=f"{lecture.number}/{name}")
+    for lecture in Course.find(Path(__file__).parents[1]).lectures()
+    for name, exercise in exercises(source_of(lecture.source)).items()
+    if exercise.solution is not None and exercise.tests
+]
+SAMPLE = 20  # of the classical mutants of an exercise
+
+
+class Runner:
+    """Runs mutants of one lecture after the other; the processes of the last one are kept."""
+
+    def __init__(self) -> None:
+        self.lecture: Lecture | None = None
+        self.executor: NotebookExecutor | None = None
+
+    def problems(self, lecture: Lecture, name: str, tier: str, sample: int | None = None) -> list[str]:
+        """Return a sentence for each mutant of an exercise that is not as it should be."""
+        if lecture != self.lecture:
+            self.close()
+            folder = lecture.source.parent
+            self.lecture, self.executor = lecture, NotebookExecutor(folder, stop_at_failure=True)
+        every = lecture_mutants(lecture, self.executor, [name])
+        chosen = chosen_mutants(every, tier, sample)
+        assert chosen, f"{name} has no mutants: no check calls it"
+        (found,) = mutate(lecture, source_of(lecture.source), every, chosen, self.executor)
+        return found.problems
+
+    def close(self) -> None:
+        """End the processes."""
+        if self.executor is not None:
+            self.executor.close()
+
+
+@pytest.fixture(scope="module")
+def runner():
+    """One runner for all tests of this process."""
+    one = Runner()
+    yield one
+    one.close()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_checks_refuse_every_strong_mutant(case, runner):
+    problems = runner.problems(*case, "strong")
+    assert problems == [], "\n".join(problems)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_checks_refuse_a_sample_of_classical_mutants(case, runner):
+    problems = runner.problems(*case, "classic", SAMPLE)
+    assert problems == [], "\n".join(problems)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_the_checks_refuse_every_classical_mutant(case, runner):
+    problems = runner.problems(*case, "classic")
+    assert problems == [], "\n".join(problems)
