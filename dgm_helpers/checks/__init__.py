@@ -9,8 +9,7 @@ where the answer equals a typical mistake, or is the right one transposed, negat
 * :mod:`~dgm_helpers.checks.calibration` tests whether z-scores are standard normal.
 * :mod:`~dgm_helpers.checks.frequencies` tests draws of finitely many outcomes against their exact probabilities.
 * :mod:`~dgm_helpers.checks.causality` looks at which pixels an output sees.
-* :mod:`~dgm_helpers.checks.structural` looks at shapes, gradients and repeatability.
-* :mod:`~dgm_helpers.checks.guard` has what every check of an exercise shares: `@checks.exercise(reference=…)`.
+* :mod:`~dgm_helpers.checks.structural` looks at shapes, gradients, in-place changes and repeatability.
 
 Each first rejects what is no number of the right kind and shape, NaN and infinities included.
 """
@@ -20,25 +19,23 @@ from dgm_helpers.checks.causality import sees_exactly
 from dgm_helpers.checks.exact import at_least, at_most, equal, true
 from dgm_helpers.checks.failure import CheckFailed
 from dgm_helpers.checks.frequencies import frequencies
-from dgm_helpers.checks.guard import exercise
-from dgm_helpers.checks.library_answers import LibraryAnswer
+from dgm_helpers.checks.moments import FALSE_ALARM_RATE
 from dgm_helpers.checks.parts import unpack
+from dgm_helpers.checks.patterns import unmatchable_mistakes
 from dgm_helpers.checks.randomness import generator
-from dgm_helpers.checks.statistical import FALSE_ALARM_RATE, mean_equals, variance_reduced
-from dgm_helpers.checks.structural import has_no_gradient, repeatable
-from dgm_helpers.checks.values import as_numbers, as_tensor
+from dgm_helpers.checks.statistical import mean_equals
+from dgm_helpers.checks.structural import has_no_gradient, repeatable, unchanged
+from dgm_helpers.checks.values import as_tensor
+from dgm_helpers.checks.variance import variance_equals, variance_reduced
 
 __all__ = [
     "FALSE_ALARM_RATE",
     "CheckFailed",
-    "LibraryAnswer",
-    "as_numbers",
     "as_tensor",
     "at_least",
     "at_most",
     "calibrated",
     "equal",
-    "exercise",
     "frequencies",
     "generator",
     "has_no_gradient",
@@ -46,6 +43,9 @@ __all__ = [
     "repeatable",
     "sees_exactly",
     "true",
+    "unchanged",
+    "unmatchable_mistakes",
     "unpack",
+    "variance_equals",
     "variance_reduced",
 ]

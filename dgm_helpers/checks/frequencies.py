@@ -17,7 +17,7 @@ from scipy import stats
 from torch import Tensor
 
 from dgm_helpers.checks.failure import fail, passed
-from dgm_helpers.checks.statistical import FALSE_ALARM_RATE
+from dgm_helpers.checks.moments import FALSE_ALARM_RATE
 from dgm_helpers.checks.values import as_tensor
 
 FEWEST_EXPECTED = 10
