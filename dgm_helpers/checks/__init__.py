@@ -15,7 +15,9 @@ Each first rejects what is no number of the right kind and shape, NaN and infini
 """
 
 from dgm_helpers.checks.calibration import calibrated
+from dgm_helpers.checks.calls import independent_calls
 from dgm_helpers.checks.causality import sees_exactly
+from dgm_helpers.checks.distribution import follows
 from dgm_helpers.checks.exact import at_least, at_most, equal, true
 from dgm_helpers.checks.failure import CheckFailed
 from dgm_helpers.checks.frequencies import frequencies
@@ -36,9 +38,11 @@ __all__ = [
     "at_most",
     "calibrated",
     "equal",
+    "follows",
     "frequencies",
     "generator",
     "has_no_gradient",
+    "independent_calls",
     "mean_equals",
     "repeatable",
     "sees_exactly",

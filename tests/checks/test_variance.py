@@ -31,7 +31,7 @@ def test_a_wrong_variance_is_told_as_a_factor_with_a_hint(generator):
     assert lines[3].startswith("  that is ") and "times the right one; chance allows 0." in lines[3]
     assert lines[4] == "  Hint: looks like four times fewer samples: use all of `n_samples`"
     with pytest.raises(checks.CheckFailed) as failure:
-        checks.variance_equals("estimate", samples, [0.25, 0.25], mistakes=mistakes)
+        checks.variance_equals("estimate", samples, [0.25, 0.25], mistakes={"only one entry": [1.0, 1.0]})
     assert "Hint" not in str(failure.value)
 
 
