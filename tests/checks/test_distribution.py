@@ -71,8 +71,8 @@ def test_each_wrong_sampler_is_found(mistake, generator):
 @pytest.mark.simulation
 @pytest.mark.parametrize("mistake", WRONG)
 def test_each_wrong_sampler_is_found_with_the_stated_power(mistake, generator):
-    # At a power of 0.999 more than 6 misses in 1,000 have probability 1e-4.
-    assert sum(not found(WRONG[mistake](generator)) for _ in range(1000)) <= 6
+    # At a power of 0.999 more than 3 misses in 200 have probability 6e-5.
+    assert sum(not found(WRONG[mistake](generator)) for _ in range(200)) <= 3
 
 
 def test_right_samplers_raise_no_alarm(generator):
@@ -85,9 +85,9 @@ def test_right_samplers_raise_no_alarm(generator):
 
 
 @pytest.mark.simulation
-@pytest.mark.parametrize("shape", [(100,), (200, 3), (150, 2, 5)])
+@pytest.mark.parametrize("shape", [(100,), (150, 2, 2)])
 def test_the_false_alarm_rate_is_below_the_stated_one(shape, generator):
-    trials, rate = 2000, 0.05
+    trials, rate = 400, 0.05
     alarms = sum(found(normal(generator, *shape), false_alarm_rate=rate) for _ in range(trials))
     # Too many alarms by chance: probability below 1e-6.
     assert stats.binom.sf(alarms - 1, trials, rate) > 1e-6, f"{alarms} alarms"
