@@ -68,7 +68,7 @@ def follows(
 
     Raises:
         CheckFailed: if the samples are not finite numbers, have a different distribution, or depend on each other.
-        ValueError: if there are too few rows or too many coordinates.
+        ValueError: if there are too few rows or too many coordinates, or the distribution is unknown.
     """
     values = as_tensor(name, samples)
     if values.ndim == 0 or len(values) < FEWEST_ROWS:
@@ -80,6 +80,8 @@ def follows(
     shift, scale = (
         as_tensor(f"{part} of {name}", x) for part, x in (("mean", mean), ("deviation", deviation))
     )
+    if isinstance(distribution, str) and distribution not in DISTRIBUTIONS:
+        raise ValueError(f"distribution must be one of {', '.join(DISTRIBUTIONS)}; got {distribution!r}")
     cdf = DISTRIBUTIONS[distribution] if isinstance(distribution, str) else distribution
     standard = ((values - shift) / scale).reshape(len(values), -1)
     u = cdf(standard)

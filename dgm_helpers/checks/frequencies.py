@@ -9,8 +9,8 @@ expected often enough: those expected less than ``FEWEST_EXPECTED`` times are co
 
 Draws that come in batches, shape ``[R, n]``, must also vary and be independent. The sum of :math:`X^2` over the batches
 is tested from both sides, by the gamma distribution with its exact mean and variance. Counts that are the same in every
-batch, as those of a shuffled list, vary too little; draws shared within a batch make them vary too much. The products of
-scores of two draws (:mod:`~dgm_helpers.checks.dependence`) show draws that repeat each other. With 200 batches of 6
+batch, as those of a shuffled list, vary too little; draws shared within a batch make them vary too much. The products
+of scores of two draws (:mod:`~dgm_helpers.checks.dependence`) show draws that repeat each other. With 200 batches of 6
 draws of 3 outcomes, balanced counts, a batch that repeats the one before, two equal columns, and a draw shared by its
 batch are each found with probability above 0.999.
 """

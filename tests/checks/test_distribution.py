@@ -144,6 +144,11 @@ def test_samples_that_cannot_be_tested_are_the_tests_own_fault(shape, message):
         checks.follows("noise", torch.zeros(shape))
 
 
+def test_an_unknown_distribution_is_refused():
+    with pytest.raises(ValueError, match="must be one of normal, uniform, logistic; got 'laplace'"):
+        checks.follows("noise", torch.zeros(100), "laplace")
+
+
 def test_two_calls_with_one_generator_differ(generator, capsys):
     checks.independent_calls("sample", normal(generator, 4, 3), normal(generator, 4, 3))
     checks.independent_calls("sample", normal(generator, 1), normal(generator, 1).tolist())
