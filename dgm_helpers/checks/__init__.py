@@ -22,9 +22,9 @@ answer with probability at most 1e-6 (``false_alarm_rate=``), all entries togeth
     checks.variance_reduced("baseline", samples, reference, factor=5, hint="...")
     checks.calibrated("z-scores", scores)                      # R = 700 finds a standard error wrong by a factor of 1.3
 
-Pass ``variance`` to ``mean_equals`` wherever it is known: 200 repetitions then find an ignored ``n_samples``, noise that
-is shared or replaced, and heavy tails. Without it, each entry's own noise must be small enough to show each mistake in
-that entry, so choose inputs for which it is; do not draw them. ``kurtosis`` is at least that of one repetition (the
+Pass ``variance`` to ``mean_equals`` wherever it is known: 200 repetitions then find an ignored ``n_samples``, shared
+noise and heavy tails. Without it, each entry's own noise must be small enough to show each mistake in that entry, so
+choose inputs for which it is; do not draw them. ``kurtosis`` is at least that of one repetition (the
 default is 4; a mean of K samples has 3 + excess / K).
 
 Samplers, from R rows (at least 100, better 200) of several coordinates::
@@ -35,6 +35,7 @@ Samplers, from R rows (at least 100, better 200) of several coordinates::
     checks.independent_calls("z", sample(rng), sample(rng))    # one generator, two calls: every part must differ
     checks.repeatable("z", first, second)                      # two generators with one seed: equal
 
+``@checks.exercise(reference=...)`` adds what every check of an exercise shares (:mod:`~dgm_helpers.checks.guard`).
 Structure: :func:`sees_exactly` (which pixels an output depends on) and :func:`has_no_gradient`. Inputs come from
 ``checks.generator("03/score/visible")``. In the tests of a lecture, ``with checks.unmatchable_mistakes() as found:``
 lists the ``mistakes`` that can never match, because they equal the right answer or are not finite.
@@ -51,23 +52,28 @@ from dgm_helpers.checks.distribution import follows
 from dgm_helpers.checks.exact import at_least, at_most, equal, true
 from dgm_helpers.checks.failure import CheckFailed
 from dgm_helpers.checks.frequencies import frequencies
+from dgm_helpers.checks.guard import exercise
+from dgm_helpers.checks.library_answers import LibraryAnswer
 from dgm_helpers.checks.moments import FALSE_ALARM_RATE
 from dgm_helpers.checks.parts import unpack
 from dgm_helpers.checks.patterns import unmatchable_mistakes
 from dgm_helpers.checks.randomness import generator
 from dgm_helpers.checks.statistical import mean_equals
-from dgm_helpers.checks.structural import has_no_gradient, repeatable, unchanged
-from dgm_helpers.checks.values import as_tensor
+from dgm_helpers.checks.structural import has_no_gradient, repeatable
+from dgm_helpers.checks.values import as_numbers, as_tensor
 from dgm_helpers.checks.variance import variance_equals, variance_reduced
 
 __all__ = [
     "FALSE_ALARM_RATE",
     "CheckFailed",
+    "LibraryAnswer",
+    "as_numbers",
     "as_tensor",
     "at_least",
     "at_most",
     "calibrated",
     "equal",
+    "exercise",
     "follows",
     "frequencies",
     "generator",
@@ -77,7 +83,6 @@ __all__ = [
     "repeatable",
     "sees_exactly",
     "true",
-    "unchanged",
     "unmatchable_mistakes",
     "unpack",
     "variance_equals",

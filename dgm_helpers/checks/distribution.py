@@ -87,11 +87,14 @@ def follows(
     u = cdf(standard)
     if distribution != "normal":
         u = u.where(u != 0, RESOLUTION).where(u != 1, 1 - RESOLUTION)
-    _require_new_values(name, values)
-    _require_marginals(name, standard, u, values.shape[1:], 0.6 * false_alarm_rate, hint)
+    wrong = _wrong_marginal(standard, u, values.shape[1:], 0.6 * false_alarm_rate)
+    if wrong:
+        _require_new_values(name, values)
+        fail(name, *wrong, hint)
     found = dependence(_scores(u), 0.4 * false_alarm_rate)
     if found:
         fail(name, "its entries depend on each other", *_explain(found, values.shape))
+    _require_new_values(name, values)
     passed(name, f"{values.numel()} values have the exact distribution and are independent")
 
 
@@ -108,10 +111,10 @@ def _require_new_values(name: str, values: Tensor) -> None:
         )
 
 
-def _require_marginals(
-    name: str, standard: Tensor, u: Tensor, shape: torch.Size, rate: float, hint: str | None
-) -> None:
-    """Fail if a coordinate, or all entries together, have a different distribution."""
+def _wrong_marginal(
+    standard: Tensor, u: Tensor, shape: torch.Size, rate: float
+) -> tuple[str, list[str]] | None:
+    """Return the problem, and its details, if a coordinate or all entries together have a different distribution."""
     columns = [(f"coordinate {_index(i, shape)}", i) for i in range(u.shape[1])] if shape else []
     for cases in (columns, [("all entries", slice(None))]):
         if not cases:
@@ -122,10 +125,11 @@ def _require_marginals(
         (p, problem), (where, column) = min(zip(smallest, cases, strict=True), key=lambda pair: pair[0][0])
         if p * TESTS * len(cases) < rate / 2:
             z = standard[:, column]
-            fail(name, f"not drawn from the right distribution: {problem}", [
+            return f"not drawn from the right distribution: {problem}", [
                 f"{where}: mean {z.mean():.3g}, standard deviation {z.std():.3g}, from {z.min():.3g} to {z.max():.3g}",
                 "in units of the exact distribution: (x - mean) / deviation",
-            ], hint)  # fmt: skip
+            ]
+    return None
 
 
 def _p_values(u: Tensor) -> Iterator[tuple[float, str]]:

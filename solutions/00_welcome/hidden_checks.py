@@ -1,10 +1,9 @@
 """Hidden checks of lecture 00, the welcome."""
 
 import torch
-from torch.distributions import Bernoulli
-
 from dgm_helpers import checks
 from dgm_helpers.exercises.welcome import independent_mistakes
+from torch.distributions import Bernoulli
 
 
 @checks.exercise(reference=None)
