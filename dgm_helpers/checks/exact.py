@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from dgm_helpers.checks.failure import fail, passed
-from dgm_helpers.checks.patterns import differing, place, recognise, relation, worst
-from dgm_helpers.checks.values import as_numbers, as_tensor, require_finite, require_shape
+from dgm_helpers.checks.patterns import differing, note_unmatchable, place, recognize, relation, worst
+from dgm_helpers.checks.values import as_numbers, as_tensor, container, require_finite, require_shape
 
 RELATIVE = 1e-5  # float32 answers pass: every docstring of the course allows float32
 ABSOLUTE = 1e-6
@@ -26,29 +26,30 @@ def equal(
     """Check that ``|actual - expected| <= atol + rtol * |expected|`` in every entry.
 
     Args:
-        name: the quantity, as a student knows it.
+        name: the quantity, by the name that students know.
         actual: the student's answer: a tensor, an array or a number.
         expected: the oracle's value, of the same shape.
         rtol: relative tolerance.
         atol: absolute tolerance.
-        unit: for the message, such as ``"nats"``.
-        case: for the message, on which input this was.
-        mistakes: hint -> the value that a typical mistake gives, of whatever shape. The hint is shown
-            where the answer equals it.
+        unit: unit of the values, for the message, such as ``"nats"``.
+        case: the input, for the message.
+        mistakes: hint -> the value, of any shape, that a typical mistake gives. The hint is shown if the answer
+            equals it.
 
     Raises:
-        CheckFailed: if the answer is no finite number of that shape, or differs.
+        CheckFailed: if the answer is not a finite number of that shape, or differs.
     """
     oracle = as_tensor(f"expected {name}", expected)
     where = f"{name} ({case})" if case else name
     answer = as_numbers(where, actual)
     tolerance = atol + rtol * answer.abs()
+    note_unmatchable(where, oracle, mistakes, atol + rtol * oracle.abs())
     if answer.shape != oracle.shape:
-        hint = recognise(answer, mistakes, tolerance)
+        hint = recognize(answer, oracle, mistakes, tolerance)
         if hint:
             sizes = [f"expected {tuple(oracle.shape)}", f"actual   {tuple(answer.shape)}"]
             fail(where, "wrong shape", sizes, hint)
-    require_shape(where, answer, oracle.shape, is_tuple=type(actual) is tuple)
+    require_shape(where, answer, oracle.shape, container=container(actual))
     require_finite(where, answer)
     wrong = (answer - oracle).abs() > atol + rtol * oracle.abs()
     if not wrong.any():
@@ -58,7 +59,7 @@ def equal(
         where,
         f"{int(wrong.sum())} of {wrong.numel()} values are wrong" if wrong.numel() > 1 else "wrong value",
         describe_worst(answer, oracle, unit),
-        recognise(answer, mistakes, tolerance) or relation(answer, oracle, tolerance),
+        recognize(answer, oracle, mistakes, tolerance) or relation(answer, oracle, tolerance),
     )
 
 
@@ -66,7 +67,7 @@ def at_most(name: str, actual: object, bound: float, *, unit: str = "", hint: st
     """Check that every entry of ``actual`` is finite and no more than ``bound``.
 
     Raises:
-        CheckFailed: if an entry is no finite number, or is larger.
+        CheckFailed: if an entry is not a finite number, or is larger.
     """
     _bounded(name, as_tensor(name, actual), bound, 1, unit, hint)
 
@@ -75,7 +76,7 @@ def at_least(name: str, actual: object, bound: float, *, unit: str = "", hint: s
     """Check that every entry of ``actual`` is finite and no less than ``bound``.
 
     Raises:
-        CheckFailed: if an entry is no finite number, or is smaller.
+        CheckFailed: if an entry is not a finite number, or is smaller.
     """
     _bounded(name, as_tensor(name, actual), bound, -1, unit, hint)
 
@@ -106,7 +107,7 @@ def true(name: str, condition: object, problem: str, hint: str | None = None) ->
 
 
 def describe_worst(answer: Tensor, oracle: Tensor, unit: str) -> list[str]:
-    """Lines that show the entry which is furthest off, with its index and the shape."""
+    """Return lines that show the entry with the largest error, its index and the shape."""
     error = (answer - oracle).abs()
     index = worst(error)
     expected, actual = differing(float(oracle[index]), float(answer[index]))

@@ -1,4 +1,4 @@
-r"""Statistical checks: Monte-Carlo answers judged by a test whose false-alarm rate is stated.
+r"""Statistical check of a mean: Monte Carlo answers judged by a test whose false-alarm rate is stated.
 
 A correct answer is rejected with probability ``FALSE_ALARM_RATE``, all entries of the answer together
 (Bonferroni). The statistic of a mean is
@@ -6,14 +6,15 @@ A correct answer is rejected with probability ``FALSE_ALARM_RATE``, all entries 
 .. math:: t = \frac{\bar g - \mu}{s / \sqrt R}
 
 over R independent repetitions, referred to Student's t with R - 1 degrees of freedom: exact where a
-repetition is normal. Each repetition is an average in the course's test cells, so that it is close to
-that, but what skewness :math:`\gamma` is left matters far out in the tail. Hall's correction (*On the Removal
+repetition is normal. Each repetition is an average in the course's checks, so that it is close to
+that, but the remaining skewness :math:`\gamma` matters far out in the tail. Hall's correction (*On the Removal
 of Skewness by Transformation*, 1992),
 
 .. math:: h = t + \frac{\gamma t^2}{3\sqrt R} + \frac{\gamma^2 t^3}{27 R} + \frac{\gamma}{6\sqrt R}
 
-removes its leading term, and a mean is rejected only if t and h both exceed the critical value c. With 200
-repetitions of skewness up to 2 alarms are then no more than stated (t alone: ten times as many at 1e-5).
+removes its leading term, and a mean is rejected only if t and h both exceed the critical value c. With 200 repetitions
+and a skewness of up to 2, false alarms are then no more frequent than stated (with t alone they are ten times as
+frequent at 1e-5).
 
 Power: c is about 5 for the default rate, and a bias of b standard errors of the mean is found with
 probability above 0.999 if b is at least
@@ -24,28 +25,33 @@ b               9.5   9.0   8.5    8.3
 =============  ====  ====  ====  =====
 
 for one entry of near-normal repetitions; a hundred entries need 1 more. The tests of this module
-simulate all of these numbers.
+simulate all of these numbers. With the exact ``variance`` given, b follows from the inputs, not from the answer:
+a check whose own noise hides a typical mistake raises ``ValueError`` for its author.
 """
 
-import math
 from collections.abc import Mapping
 
 import torch
-from scipy import stats
 from torch import Tensor
 
 from dgm_helpers.checks.failure import fail, passed
-from dgm_helpers.checks.patterns import differing, place, recognise, relation, worst
-from dgm_helpers.checks.values import as_numbers, as_tensor, require_finite, require_shape
+from dgm_helpers.checks.moments import (
+    FALSE_ALARM_RATE,
+    critical_t,
+    mean_and_error,
+    mean_statistics,
+    repetitions,
+    rounding,
+)
+from dgm_helpers.checks.patterns import differing, note_unmatchable, place, recognize, relation, worst
+from dgm_helpers.checks.values import as_numbers, as_tensor
+from dgm_helpers.checks.variance import LARGEST_KURTOSIS, require_variance
 
-FALSE_ALARM_RATE = 1e-6
-FEWEST_REPETITIONS = 30
-LEAST_POWER = (
-    1.6  # of the critical value: how far from the answer a typical mistake, and zero, must seem to be
-)
-IDENTICAL = (
-    "all repetitions gave the same number: is every random number drawn from the generator that is given?"
-)
+# How far from the answer a typical mistake, and zero, must seem to be, in critical values of the standard error.
+LEAST_POWER = 1.6
+# An entry in which a mistake differs by less than this part of its largest difference need not show it by itself.
+SMALL_ENTRY = 0.25
+IDENTICAL = "all repetitions are identical: is new noise drawn for each of them?"
 
 
 def mean_equals(
@@ -53,47 +59,79 @@ def mean_equals(
     samples: object,
     expected: object,
     *,
+    variance: object = None,
+    kurtosis: float = LARGEST_KURTOSIS,
     false_alarm_rate: float = FALSE_ALARM_RATE,
     unit: str = "",
     mistakes: Mapping[str, object] | None = None,
 ) -> None:
     """Check that independent repetitions of an estimate have the expected mean (two-sided t-test).
 
-    An estimate that does not vary at all passes if it is the exact value to float32's precision. One that varies so
-    much that its mean could as well be that of a typical mistake, or zero, fails: noise agrees with everything. Each
-    of those has to lie 1.6 critical values of the standard error away, so that noise around zero which varies little
-    enough is rejected as zero; the exercise has to be one in which a right answer keeps that distance.
+    An estimate that does not vary at all passes if it is the exact value to float32's precision, unless ``variance`` is
+    given. Noise agrees with every mean, so it is bounded in every entry by itself:
+
+    * With ``variance``, each entry's variance is tested too, as :func:`~dgm_helpers.checks.variance.variance_equals`
+      does, each test at half the rate. An ignored or halved ``n_samples``, shared noise and heavy tails are then found.
+    * Without it, 1.6 critical values of an entry's standard error must be less than the entry's distance from zero and
+      from each typical mistake that differs there. Where that distance is less than a quarter of the largest one over
+      all entries, the quarter counts. Choose inputs for which a right answer stays below this in every entry.
 
     Args:
-        name: the quantity that is estimated.
-        samples: one row a repetition, shape ``[R, ...]``, R at least 30; or a list of R estimates.
+        name: the estimated quantity.
+        samples: one row per repetition, shape ``[R, ...]``, R at least 30; or a list of R estimates.
         expected: the exact mean, shape ``[...]``.
-        false_alarm_rate: probability of rejecting a correct answer, all entries together.
-        unit: for the message.
-        mistakes: hint -> the mean that a typical mistake has; shown where the samples agree with it.
+        variance: the exact variance of one repetition, shape ``[...]`` or one number, if it is known.
+        kurtosis: at least that of a repetition of a right answer, used with ``variance`` only.
+        false_alarm_rate: probability of rejecting a correct answer, all entries and both tests together.
+        unit: unit of the values, for the message.
+        mistakes: hint -> the mean that a typical mistake has; shown if the samples agree with it.
 
     Raises:
-        CheckFailed: if the samples are no finite numbers of that shape, or have another mean.
-        ValueError: if there are too few repetitions to test anything.
+        CheckFailed: if the samples are not finite numbers of that shape, have a different mean, or vary too much.
+        ValueError: if there are too few repetitions to test anything, or ``variance`` is so large that a right answer
+            is not distinguished from a typical mistake in any entry.
     """
     oracle = as_tensor(f"expected {name}", expected)
-    values = _repetitions(name, samples, oracle.shape)
+    values = repetitions(name, samples, oracle.shape)
+    rate = false_alarm_rate if variance is None else false_alarm_rate / 2
+    critical = critical_t(values.shape[0], oracle.numel(), rate)
+    note_unmatchable(name, oracle, mistakes, rounding(values, oracle))
+    exact = None
+    if variance is not None:
+        exact = as_tensor(f"expected variance of {name}", variance).expand(oracle.shape)
+        _require_exact_power(name, oracle, (exact / len(values)).sqrt(), critical, mistakes)
+    _require_mean(name, values, oracle, critical, unit, mistakes)
+    if exact is None:
+        _require_power(name, oracle, mean_and_error(values)[1], critical, mistakes)
+    else:
+        require_variance(name, values, exact, kurtosis, rate)
+    also = "" if exact is None else ", and so does their variance"
+    passed(name, f"mean of {values.shape[0]} repetitions agrees with the exact value{also}")
+
+
+def _require_mean(
+    name: str,
+    values: Tensor,
+    oracle: Tensor,
+    critical: float,
+    unit: str,
+    mistakes: Mapping[str, object] | None,
+) -> None:
+    """Fail if an entry's mean is significantly wrong."""
     t, h = mean_statistics(values, oracle)
-    critical = critical_t(values.shape[0], oracle.numel(), false_alarm_rate)
     wrong = torch.minimum(t.abs(), h.abs()) > critical
-    mean, standard_error = _mean_and_error(values)
     if not wrong.any():
-        _require_power(name, oracle, standard_error, critical, mistakes)
-        passed(name, f"mean of {values.shape[0]} repetitions agrees with the exact value")
         return
+    mean, standard_error = mean_and_error(values)
     index = worst(t.abs().where(wrong, -1.0))
     if standard_error[index] == 0:
-        problem, chance, hint = "wrong, and the same in every repetition", "", IDENTICAL
+        problem, chance = "wrong, and the same in every repetition", []
     else:
-        problem, hint = "biased: its mean over many repetitions is wrong", None
-        chance = f"that is {abs(t[index]):.1f} standard errors off; chance allows {critical:.1f}"
-    tolerance = critical * standard_error + _rounding(values, oracle)
+        problem = "biased: its mean over many repetitions is wrong"
+        chance = [f"that is {abs(t[index]):.1f} standard errors off; chance allows {critical:.1f}"]
+    tolerance = critical * standard_error + rounding(values, oracle)
     expected_mean, actual_mean = differing(float(oracle[index]), float(mean[index]))
+    hint = recognize(mean, oracle, mistakes, tolerance) or relation(mean, oracle, tolerance)
     fail(
         name,
         problem,
@@ -101,135 +139,51 @@ def mean_equals(
             f"expected mean {expected_mean} {unit}".rstrip() + place(index, oracle.shape),
             f"actual mean   {actual_mean} {unit}".rstrip()
             + f" ± {standard_error[index]:.2g} (standard error)",
-            *([chance] if chance else []),
+            *chance,
         ],
-        recognise(mean, mistakes, tolerance) or hint or relation(mean, oracle, tolerance),
+        hint or (IDENTICAL if bool((values == values[0]).all()) else None),
     )
+
+
+def _alternatives(oracle: Tensor, mistakes: Mapping[str, object] | None) -> list[tuple[str, Tensor, Tensor]]:
+    """Return zero and each typical mistake: its name, its distance from the exact mean, and the entries it tests."""
+    zero = oracle.abs()
+    found = [("zero", zero, torch.ones_like(zero, dtype=torch.bool))] if bool((zero > 0).any()) else []
+    for hint, value in (mistakes or {}).items():
+        other = as_numbers("a typical mistake", value)
+        if other.shape == oracle.shape and bool(torch.isfinite(other).all()):
+            distance = (other - oracle).abs()
+            found.append((hint, distance, distance > 1e-6 * (oracle.abs() + other.abs())))
+    return [(hint, distance, tested) for hint, distance, tested in found if bool(tested.any())]
 
 
 def _require_power(
     name: str, oracle: Tensor, standard_error: Tensor, critical: float, mistakes: Mapping[str, object] | None
 ) -> None:
-    """Fail if an estimate varies too much to be told from a typical mistake, or from zero."""
-    others = [as_numbers("a typical mistake", value) for value in (mistakes or {}).values()]
-    for other in [torch.zeros_like(oracle), *others]:
-        if other.shape != oracle.shape:
-            continue
-        distance = (other - oracle).abs()
-        distinct = bool((distance > 1e-6 * (oracle.abs() + other.abs())).any())
-        if distinct and bool((distance <= critical * standard_error * LEAST_POWER).all()):
-            index = worst(distance)
+    """Fail if an entry varies too much to be distinguished from a typical mistake's, or from zero."""
+    for _, distance, tested in _alternatives(oracle, mistakes):
+        bound = distance.clamp_min(float(distance.max()) * SMALL_ENTRY) / (critical * LEAST_POWER)
+        if bool((tested & (standard_error >= bound)).any()):
+            index = worst((standard_error / bound).where(tested, -1.0))
             fail(
                 name,
-                "its variance is too large to tell what its mean is",
-                [f"standard error of the mean {standard_error[index]:.3g}{place(index, oracle.shape)}"],
+                "its variance is too large to show what its mean is",
+                [
+                    f"standard error of the mean {standard_error[index]:.3g}{place(index, oracle.shape)}",
+                    f"it must be below {bound[index]:.3g}",
+                ],
                 hint="more noise than the formula has: is everything averaged over the samples?",
             )
 
 
-def variance_reduced(
-    name: str,
-    samples: object,
-    reference: object,
-    *,
-    factor: float,
-    false_alarm_rate: float = FALSE_ALARM_RATE,
-    hint: str | None = None,
+def _require_exact_power(
+    name: str, oracle: Tensor, standard_error: Tensor, critical: float, mistakes: Mapping[str, object] | None
 ) -> None:
-    """Check that an estimator's total variance is at least ``factor`` times smaller than a reference's.
-
-    The logarithm of the ratio of the two variances is tested one-sided, its standard error taken by the
-    jackknife over repetitions and referred to Student's t with R - 1 degrees of freedom: an estimator that
-    does reach the factor is rejected with probability about ``false_alarm_rate``. With 200 near-normal
-    repetitions of each, no reduction is told from 5 times less variance with probability above 0.999.
-
-    Args:
-        name: the estimator.
-        samples: one row a repetition of the student's estimator, shape ``[R, ...]``, R at least 30.
-        reference: likewise of the estimator to be improved upon, each repetition of the same shape.
-        factor: how many times smaller the variance, summed over all entries, has to be.
-        false_alarm_rate: probability of rejecting a correct answer.
-        hint: shown with a failure.
-
-    Raises:
-        CheckFailed: if the samples are not finite, or their variance is significantly too large.
-        ValueError: if there are too few repetitions, or the reference does not vary.
-    """
-    theirs = _repetitions(f"{name}, reference", reference)
-    ours = _repetitions(name, samples, theirs.shape[1:])
-    if float(_total_variance(theirs)) == 0:
-        raise ValueError("variance_reduced needs a reference that varies")
-    if float(_total_variance(ours)) > 0:
-        log_ratio, error = log_variance_ratio(theirs, ours)
-        critical = float(stats.t.isf(false_alarm_rate, min(len(ours), len(theirs)) - 1))
-        if log_ratio + critical * error < math.log(factor):
-            fail(name, "its variance is too large", [
-                f"expected at least {factor:g} times less variance than the reference",
-                f"actual   {float(log_ratio.exp()):.3g} times less",
-            ], hint)  # fmt: skip
-    passed(name, f"at least {factor:g} times less variance than the reference")
-
-
-def critical_t(repetitions: int, entries: int, false_alarm_rate: float) -> float:
-    """Two-sided critical value of Student's t at this rate, shared by ``entries`` tests."""
-    return float(stats.t.isf(false_alarm_rate / (2 * max(entries, 1)), repetitions - 1))
-
-
-def mean_statistics(values: Tensor, oracle: Tensor) -> tuple[Tensor, Tensor]:
-    """Student's t of the mean of ``values``, ``[R, ...]``, against ``oracle``, and Hall's h, both ``[...]``."""
-    mean, standard_error = _mean_and_error(values)
-    difference = mean - oracle
-    # An estimator without variance has no standard error; float32 rounding is still no bias.
-    beyond = difference.sign() * (difference.abs() - _rounding(values, oracle)).clamp_min(0)
-    # Capped, so that both stay finite without variance.
-    t = (beyond / standard_error.clamp_min(torch.finfo(torch.float64).tiny)).clamp(-1e9, 1e9)
-    return t, _skew_corrected(t, values)
-
-
-def log_variance_ratio(numerator: Tensor, denominator: Tensor) -> tuple[Tensor, Tensor]:
-    """Log of the ratio of two total variances, of ``[R, ...]`` and ``[S, ...]``, and its standard error."""
-    log_ratio = (_total_variance(numerator) / _total_variance(denominator)).log()
-    return log_ratio, torch.hypot(_jackknife_error(numerator), _jackknife_error(denominator))
-
-
-def _skew_corrected(t: Tensor, values: Tensor) -> Tensor:
-    """Hall's h; zero where the correction goes past zero, that is where all of t may come from the skewness."""
-    deviation = values - values.mean(dim=0)
-    spread = (deviation**2).mean(dim=0).sqrt()
-    skewness = (deviation / spread.clamp_min(torch.finfo(torch.float64).tiny)).pow(3).mean(dim=0)
-    g = skewness / values.shape[0] ** 0.5
-    h = t + g * t**2 / 3 + g**2 * t**3 / 27 + g / 6
-    return h.where(h.sign() == t.sign(), 0.0)
-
-
-def _repetitions(name: str, samples: object, shape: torch.Size | None = None) -> Tensor:
-    """One row a repetition, at least the fewest that a test needs, each of this shape."""
-    values = as_numbers(name, samples)
-    if values.ndim == 0 or values.shape[0] < FEWEST_REPETITIONS:
-        raise ValueError(f"{name}: needs at least {FEWEST_REPETITIONS} repetitions along the first axis")
-    if shape is not None:
-        require_shape(f"{name}, all repetitions", values, (values.shape[0], *shape))
-    require_finite(f"{name}, all repetitions", values)
-    return values
-
-
-def _mean_and_error(values: Tensor) -> tuple[Tensor, Tensor]:
-    return values.mean(dim=0), values.std(dim=0) / values.shape[0] ** 0.5
-
-
-def _rounding(values: Tensor, oracle: Tensor) -> Tensor:
-    return 1e-6 * (values.abs().amax(dim=0) + oracle.abs()) + 1e-9
-
-
-def _total_variance(values: Tensor) -> Tensor:
-    return values.reshape(len(values), -1).var(dim=0).sum()
-
-
-def _jackknife_error(values: Tensor) -> Tensor:
-    """Standard error of the log of the total variance, from leaving out one repetition at a time."""
-    flat = values.reshape(len(values), -1)
-    count = flat.shape[0]
-    squares = ((flat - flat.mean(dim=0)) ** 2).sum(dim=1)
-    # Variance without row r, exactly: (S - d_r^2 * R/(R-1)) / (R-2).
-    without = ((squares.sum() - squares * count / (count - 1)) / (count - 2)).clamp_min(1e-300).log()
-    return ((count - 1) / count * ((without - without.mean()) ** 2).sum()).sqrt()
+    """Raise ``ValueError`` if the exact noise hides a typical mistake in every entry."""
+    for hint, distance, _ in _alternatives(oracle, mistakes):
+        if hint == "zero":
+            continue
+        if bool((distance <= critical * standard_error * LEAST_POWER).all()):
+            raise ValueError(
+                f"{name}: {hint!r} is hidden by the noise of a right answer: use more repetitions"
+            )

@@ -1,4 +1,4 @@
-"""First thing in every check: is the answer a number of the right kind, the right shape, and finite?"""
+"""The first step of every check: is the answer a number of the right kind, of the right shape, and finite?"""
 
 from collections.abc import Sequence
 
@@ -17,28 +17,28 @@ MOST_ENTRIES = 20_000_000  # no exercise has a thousandth of that; in float64 th
 
 
 def as_tensor(name: str, value: object, shape: Sequence[int] | None = None) -> Tensor:
-    """Return ``value`` as a detached float64 tensor on the CPU, or raise a :class:`CheckFailed` that says why not.
+    """Return ``value`` as a detached float64 tensor on the CPU, or raise :class:`CheckFailed` with the reason.
 
     Args:
-        name: what the value is, for the message.
-        value: a tensor, an array, a number, or a list or tuple of these, all of one shape.
-        shape: the shape that it must have; ``None`` leaves it free.
+        name: the value's name, for the message.
+        value: a tensor, an array, a number, or a list or tuple (also a named one) of these, all of one shape.
+        shape: the required shape; any shape if ``None``.
 
     Raises:
-        CheckFailed: if it is no number (also booleans and complex numbers), of another shape, or not finite.
+        CheckFailed: if it is not a real number (booleans included), has a different shape, or is not finite.
     """
     tensor = as_numbers(name, value)
     if shape is not None:
-        require_shape(name, tensor, shape, is_tuple=type(value) is tuple)
+        require_shape(name, tensor, shape, container=container(value))
     require_finite(name, tensor)
     return tensor
 
 
 def as_numbers(name: str, value: object) -> Tensor:
-    """The first half of :func:`as_tensor`: real numbers, of any shape, perhaps not finite."""
+    """Return ``value`` as :func:`as_tensor` does, of any shape and perhaps not finite."""
     if value is None:
         fail(name, "expected a tensor, got None", hint=MISSING)
-    if type(value) in (list, tuple):
+    if container(value):
         return _stack(name, value)
     tensor = _plain(name, value)
     if tensor.dtype == torch.bool or tensor.is_complex():
@@ -49,13 +49,18 @@ def as_numbers(name: str, value: object) -> Tensor:
     return tensor.to("cpu").to(torch.float64)
 
 
-def require_shape(name: str, tensor: Tensor, shape: Sequence[int], *, is_tuple: bool = False) -> None:
+def container(value: object) -> str:
+    """Return ``"list"`` or ``"tuple"`` for one of these (a named tuple included), and nothing for any other value."""
+    return "list" if type(value) is list else "tuple" if isinstance(value, tuple) else ""
+
+
+def require_shape(name: str, tensor: Tensor, shape: Sequence[int], *, container: str = "") -> None:
     """Fail unless the shape is exactly this one: one that merely broadcasts to it is wrong."""
     if tuple(tensor.shape) == tuple(shape):
         return
     hint = _shape_hint(tensor, shape)
-    if is_tuple:
-        hint = MeasuredHint(f"the function returned a tuple of {len(tensor)}; one tensor is expected.")
+    if container and tuple(tensor.shape[1:]) == tuple(shape):
+        hint = MeasuredHint(f"the function returned a {container} of {len(tensor)}; one tensor is expected.")
     fail(name, "wrong shape", [f"expected {tuple(shape)}", f"actual   {tuple(tensor.shape)}"], hint)
 
 
@@ -80,13 +85,16 @@ def require_finite(name: str, tensor: Tensor) -> None:
 
 
 def _stack(name: str, values: Sequence[object]) -> Tensor:
-    """A list or tuple as one tensor; a fault is told with the place of the entry that has it."""
+    """Return a list or tuple as one tensor; a failure names the entry."""
+    kind = container(values)
+    # Read through the class, because a subclass could redefine what it contains.
+    values = (list if kind == "list" else tuple).__iter__(values)
     entries = [as_numbers(f"{name}, entry {i}", entry) for i, entry in enumerate(values)]
     shapes = {tuple(entry.shape) for entry in entries}
     if len(shapes) > 1:
         fail(
             name,
-            f"expected a tensor, got a {type(values).__name__} of {len(entries)} with different shapes",
+            f"expected a tensor, got a {kind} of {len(entries)} with different shapes",
             [f"entry {i} has shape {tuple(entry.shape)}" for i, entry in enumerate(entries[:4])],
         )
     return torch.stack(entries) if entries else torch.zeros(0, dtype=torch.float64)
@@ -122,7 +130,7 @@ def _shape_hint(tensor: Tensor, shape: Sequence[int]) -> str:
 
 
 def _shown(value: object) -> list[str]:
-    """A line that shows a text; of anything else the type says enough, and its own `repr` may say anything."""
+    """Return a line that shows a string; any other value's own `repr` could print anything."""
     if type(value) is not str:
         return []
     return [f"value {value!r}" if len(value) <= 60 else f"value {value[:57]!r}..."]

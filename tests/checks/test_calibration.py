@@ -31,10 +31,15 @@ def test_rate_is_below_the_stated_one():
     assert rate == pytest.approx(1e-8, rel=1e-6)
 
 
-@pytest.mark.parametrize("factor", [2.6, 1 / 2.2])
-def test_wrong_standard_errors_are_found(factor):
-    low, high, _ = thresholds(60, 1e-6)
-    missed = stats.chi2.cdf(60 * high * factor**2, 60) - stats.chi2.cdf(60 * low * factor**2, 60)
+POWER = [(60, 2.6), (60, 1 / 2.2), (200, 1.65), (200, 1 / 1.55), (1000, 1.23), (4000, 1.11), (700, 1.3)]
+
+
+@pytest.mark.parametrize(
+    ("count", "factor"), POWER + [(count, 1 / factor) for count, factor in POWER if count > 200]
+)
+def test_wrong_standard_errors_are_found(count, factor):
+    low, high, _ = thresholds(count, 1e-6)
+    missed = stats.chi2.cdf(count * high * factor**2, count) - stats.chi2.cdf(count * low * factor**2, count)
     assert missed < 1e-3
 
 
@@ -45,7 +50,7 @@ def test_messages_say_which_way_and_name_the_mistake(generator):
     assert "looks like a missing root" in str(raised.value)
     with pytest.raises(checks.CheckFailed, match="too small"):
         checks.calibrated("z", scores * 10)
-    with pytest.raises(checks.CheckFailed, match="not centred"):
+    with pytest.raises(checks.CheckFailed, match="not centered"):
         checks.calibrated("z", scores.abs() + 0.2)
 
 

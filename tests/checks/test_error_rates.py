@@ -13,7 +13,7 @@ import torch
 from scipy import stats
 
 from dgm_helpers import checks
-from dgm_helpers.checks.statistical import critical_t, log_variance_ratio, mean_statistics
+from dgm_helpers.checks.moments import critical_t, log_variance_ratio, mean_statistics
 from dgm_helpers.models.quadratic import Quadratic
 
 pytestmark = pytest.mark.simulation

@@ -88,7 +88,8 @@ def test_numbers_are_shown_to_the_digits_in_which_they_differ():
         ([3.0, 5.0], "looks like the mean of the logs; the log belongs outside"),
         (torch.tensor([3.0, 5.0]) * (1 + 1e-7), "looks like the mean of the logs"),
         (4.0, "looks like the sum over the batch"),
-        ([[3.0, 5.0]], "the number of entries is right"),
+        (torch.tensor([[3.0, 5.0]]), "the number of entries is right"),
+        ([[3.0, 5.0]], "returned a list of 1; one tensor is expected"),
         ([7.0, 5.0], None),
     ],
     ids=str,
@@ -200,3 +201,30 @@ def test_a_tensor_with_an_item_of_its_own_is_not_true():
 
 def test_a_failure_is_an_assertion_error():
     assert issubclass(checks.CheckFailed, AssertionError)
+
+
+def test_a_factor_that_prints_as_one_is_not_named():
+    exact = torch.tensor([1.0, 2.0, 3.0])
+    assert "Hint" not in message_of(checks.equal, "x", exact * 1.00003, exact)
+
+
+def test_an_infinite_answer_is_not_a_typical_mistake():
+    answer, mistakes = [[float("inf"), float("nan")]], {"a mean over the batch": [[1.0, 2.0]]}
+    assert "Hint: looks like" not in message_of(checks.equal, "x", answer, [1.0, 2.0], mistakes=mistakes)
+
+
+def test_a_test_can_list_the_mistakes_that_never_match():
+    mistakes = {"the mean": 3.0, "the right one": 2.0, "an overflow": float("inf")}
+    with checks.unmatchable_mistakes() as found:
+        checks.equal("x", 2.0, 2.0, mistakes=mistakes)
+        checks.mean_equals("y", torch.full((50,), 2.0), 2.0, mistakes=mistakes)
+        checks.variance_equals("z", torch.linspace(-1, 1, 51), 0.35, mistakes={"the same": 0.35})
+    assert found == [
+        "x: equals the right answer: the right one",
+        "x: not finite: an overflow",
+        "y: equals the right answer: the right one",
+        "y: not finite: an overflow",
+        "z: equals the right answer: the same",
+    ]
+    checks.equal("x", 2.0, 2.0, mistakes=mistakes)  # outside of the block nothing is collected
+    assert len(found) == 5

@@ -17,7 +17,7 @@ def message_of(check, *args, **kwargs) -> str:
 
 
 def test_a_right_mean_passes_with_one_line(generator, capsys):
-    checks.mean_equals("gradient", normal(generator, 200, 3) + torch.arange(3), torch.arange(3))
+    checks.mean_equals("gradient", normal(generator, 200, 3, scale=0.5) + torch.arange(3), torch.arange(3))
     assert capsys.readouterr().out == "✓ gradient: mean of 200 repetitions agrees with the exact value\n"
 
 
@@ -56,7 +56,7 @@ def test_an_exact_estimator_passes_to_float32s_precision_and_no_further():
     checks.mean_equals("x", (exact * (1 + 1e-7)).float().expand(50, 2), exact)
     checks.mean_equals("x", torch.zeros(50), 0.0)
     message = message_of(checks.mean_equals, "x", (exact * (1 + 1e-4)).expand(50, 2), exact)
-    assert "the same in every repetition" in message and "is every random number drawn from" in message
+    assert "the same in every repetition" in message and "is new noise drawn" in message
     assert "standard errors off" not in message
 
 
@@ -123,3 +123,63 @@ def test_no_variance_at_all_is_less_than_any_and_no_reference():
     checks.variance_reduced("x", torch.ones(50), torch.linspace(0, 1, 50), factor=1e9)
     with pytest.raises(ValueError, match="reference that varies"):
         checks.variance_reduced("x", torch.ones(50), torch.ones(50), factor=1)
+
+
+def test_one_precise_entry_does_not_vouch_for_noise_in_another(generator):
+    # Cauchy noise in all coordinates but the first has no mean, and agrees with every one.
+    samples = torch.randn(400, 3, generator=generator).double() * 0.1 + 1
+    noise = torch.distributions.Cauchy(0.0, 1.0)
+    torch.manual_seed(generator.initial_seed() % 2**32)
+    for _ in range(100):
+        samples[:, 1:] = noise.sample((400, 2)).double()
+        with pytest.raises(checks.CheckFailed):
+            checks.mean_equals("x", samples, torch.ones(3))
+
+
+def test_an_entry_must_show_a_typical_mistake_by_itself(generator):
+    samples = normal(generator, 100, 2) * torch.tensor([0.01, 0.2]) + torch.tensor([1.0, 3.0])
+    checks.mean_equals("x", samples, [1.0, 3.0], mistakes={"twice": [2.0, 6.0]})
+    message = message_of(checks.mean_equals, "x", samples, [1.0, 3.0], mistakes={"a tenth more": [1.1, 3.1]})
+    assert "its variance is too large to show what its mean is" in message and "at index [1]" in message
+
+
+def test_small_entries_may_be_hidden_by_noise_that_the_largest_ones_are_not(generator):
+    checks.mean_equals("x", normal(generator, 400, 3, scale=0.2) + torch.tensor([1.0, 0, 0.01]), [1, 0, 0.01])
+
+
+def test_the_exact_variance_is_tested_too(generator, capsys):
+    samples = normal(generator, 400, 3, scale=0.5)
+    checks.mean_equals("x", samples, torch.zeros(3), variance=0.25)
+    expected = "✓ x: mean of 400 repetitions agrees with the exact value, and so does their variance\n"
+    assert capsys.readouterr().out == expected
+    for wrong in (2 * samples, samples / 2, 0 * samples):
+        with pytest.raises(checks.CheckFailed, match="its variance is too"):
+            checks.mean_equals("x", wrong, torch.zeros(3), variance=0.25)
+
+
+def test_exact_noise_that_hides_a_mistake_is_the_tests_own_fault(generator):
+    samples = normal(generator, 100, 2)
+    with pytest.raises(ValueError, match="'a bias' is hidden by the noise of a right answer"):
+        checks.mean_equals("x", samples, [0.0, 0.0], variance=1.0, mistakes={"a bias": [0.1, 0.1]})
+
+
+def test_noise_is_not_a_typical_mistake(generator):
+    # Entry 0 is wrong; the others are noise that agrees with everything.
+    samples = normal(generator, 400, 4, scale=100.0)
+    samples[:, 0] = 2 + 0.01 * samples[:, 0]
+    message = message_of(checks.mean_equals, "x", samples, [1.0, 2, 3, 4], mistakes={"twice": [2.0, 4, 6, 8]})
+    assert "Hint" not in message
+
+
+@pytest.mark.parametrize("factors", [(1.02, 1.11, 1.0), (1.02, 1.02, 1.11)])
+def test_no_factor_is_named_inside_the_noise(factors, generator):
+    exact = torch.tensor([1.0, 2.0, 3.0])
+    samples = normal(generator, 400, 3, scale=0.3) + exact * torch.tensor(factors)
+    assert "times the right one" not in message_of(checks.mean_equals, "x", samples, exact)
+
+
+def test_a_deterministic_entry_is_not_said_to_share_its_noise(generator):
+    samples = normal(generator, 100, 2)
+    samples[:, 0] = 5.0
+    message = message_of(checks.mean_equals, "x", samples, [1.0, 0.0])
+    assert "the same in every repetition" in message and "Hint" not in message

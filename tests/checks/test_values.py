@@ -1,6 +1,7 @@
 """What counts as a number: each kind that a student may return, and each that only looks like one."""
 
 import re
+from collections import namedtuple
 from decimal import Decimal
 from fractions import Fraction
 
@@ -31,6 +32,9 @@ def test_every_real_dtype_is_a_number(dtype):
         np.array([2, 1])[::-1],
         [torch.tensor(1.0), torch.tensor(2.0, requires_grad=True)],
         [np.float32(1), 2],
+        namedtuple("Pair", "mean scale")(1.0, torch.tensor(2.0)),
+        torch.Size([1, 2]),
+        [torch.nn.Parameter(torch.tensor(1.0)), np.float64(2)],
         torch.nn.Parameter(torch.tensor([1.0, 2.0])),
         torch.tensor([1 + 1j, 1 + 2j]).imag,
         torch.tensor([1.0, 2.0], requires_grad=True).exp().log(),
@@ -198,3 +202,23 @@ def test_a_tuple_of_answers_where_one_is_expected_is_told_so():
 def test_a_wrong_shape_is_told_before_what_is_not_finite():
     with pytest.raises(checks.CheckFailed, match="wrong shape"):
         checks.as_tensor("score", torch.full((2,), float("nan")), (3,))
+
+
+def test_a_list_where_a_tensor_is_expected_is_called_a_list():
+    with pytest.raises(checks.CheckFailed, match="returned a list of 1; one tensor is expected"):
+        checks.equal("score", [torch.zeros(3)], torch.zeros(3))
+    with pytest.raises(checks.CheckFailed) as failure:
+        checks.equal("score", [1.0, 2.0, 3.0], torch.zeros(4))
+    assert "one tensor is expected" not in str(failure.value)
+
+
+class Shuffled(tuple):
+    """Pretends to contain other numbers when it is read."""
+
+    def __iter__(self):
+        return iter((1.0, 2.0))
+
+
+def test_a_tuple_that_brings_its_own_iterator_is_read_through_the_class():
+    with pytest.raises(checks.CheckFailed, match="2 of 2 values are wrong"):
+        checks.equal("score", Shuffled((5.0, 5.0)), [1.0, 2.0])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from dgm_helpers.checks.statistical import critical_t
+from dgm_helpers.checks.moments import critical_t
 from dgm_helpers.models.quadratic import Quadratic
 from dgm_helpers.objectives.distributions import gaussian_sample
 from dgm_helpers.objectives.gradient_estimators import (
