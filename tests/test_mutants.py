@@ -8,12 +8,12 @@ import pytest
 from autograder.bank.fork_executor import NotebookExecutor
 from autograder.bank.mutation import chosen_mutants, mutate
 from autograder.bank.survivors import lecture_mutants
-from autograder.course import Course, Lecture, read_notebook
+from autograder.course import Course, Lecture, read_source
 from autograder.exercises import exercises
 
 pytestmark = pytest.mark.notebook
 
-source_of = cache(read_notebook)
+source_of = cache(read_source)
 CASES = [
     pytest.param((lecture, name), id=f"{lecture.number}/{name}")
     for lecture in Course.find(Path(__file__).parents[1]).lectures()

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from autograder.answer_bank import find_answers
 from autograder.bank.mutants import SOURCE, Mutant, decorated, mutants, plain_text
 from autograder.bank.recorder import Recorded, read_calls
-from autograder.course import CourseError, Lecture, read_notebook
+from autograder.course import CourseError, Lecture, read_source
 from autograder.executor import Cell, Executor, Limits
 from autograder.exercises import exercises, is_hidden, is_setup
 from autograder.grading import grade
@@ -76,7 +76,7 @@ def lecture_mutants(lecture: Lecture, executor: Executor, only: Iterable[str] | 
     Raises:
         CourseError: if a name is not that of an exercise, or if the source or an answer cannot be read.
     """
-    notebook = read_notebook(lecture.source)
+    notebook = read_source(lecture)
     known = {name: one.solution for name, one in exercises(notebook).items() if one.solution and one.tests}
     names = list(known) if only is None else list(only)
     found: list[Mutant] = []

@@ -62,10 +62,16 @@ def main() -> None:
 
 
 def run_cell(cell: Cell, namespace: dict[str, Any], limits: Limits) -> CellResult:
-    """Run one cell in a namespace, as a notebook does, and return its output, value and error."""
+    """Run one cell in a namespace, as a notebook does, and return its output, value and error.
+
+    A cell of kind ``module`` becomes a module that later cells can import.
+    """
     began, printed, value, error = monotonic(), io.StringIO(), None, None
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), _alarm(limits):
         try:
+            if cell.kind == "module":
+                sys.modules[cell.id] = types.ModuleType(cell.id)
+                namespace = vars(sys.modules[cell.id])
             body, last = compiled(cell.id, cell.source)
             exec(body, namespace)
             value = None if last is None else eval(last, namespace)

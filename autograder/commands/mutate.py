@@ -75,9 +75,9 @@ def _mutate(lecture: Lecture, executor: Executor, options: argparse.Namespace) -
 
     from autograder.bank.mutation import as_json, chosen_mutants, mutate, report
     from autograder.bank.survivors import lecture_mutants, same_values
-    from autograder.course import read_notebook
+    from autograder.course import read_source
 
-    notebook = read_notebook(lecture.source)
+    notebook = read_source(lecture)
     mutants = lecture_mutants(lecture, executor, options.exercise)
     chosen = chosen_mutants(mutants, options.tier, options.sample, options.seed)
     exercises = mutate(lecture, notebook, mutants, chosen, executor, options.jobs)
