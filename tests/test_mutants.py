@@ -17,7 +17,7 @@ source_of = cache(read_source)
 CASES = [
     pytest.param((lecture, name), id=f"{lecture.number}/{name}")
     for lecture in Course.find(Path(__file__).parents[1]).lectures()
-    for name, exercise in exercises(source_of(lecture.source)).items()
+    for name, exercise in exercises(source_of(lecture)).items()
     if exercise.solution is not None and exercise.tests
 ]
 SAMPLE = 20  # of the classical mutants of an exercise
@@ -39,7 +39,7 @@ class Runner:
         every = lecture_mutants(lecture, self.executor, [name])
         chosen = chosen_mutants(every, tier, sample)
         assert chosen, f"{name} has no mutants: no check calls it"
-        (found,) = mutate(lecture, source_of(lecture.source), every, chosen, self.executor)
+        (found,) = mutate(lecture, source_of(lecture), every, chosen, self.executor)
         return found.problems
 
     def close(self) -> None:
