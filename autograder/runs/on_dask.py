@@ -26,7 +26,7 @@ from autograder.grading import grader_version
 from autograder.record import Record
 from autograder.runs.job import Job, not_graded
 
-CONNECT_SECONDS = 8.0
+CONNECT_SECONDS = 20.0  # for a scheduler that is there, on a busy machine, to answer
 CHECK_SECONDS = 60.0  # for a worker to be there, and to have imported torch
 
 
