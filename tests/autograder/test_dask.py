@@ -57,15 +57,15 @@ class Cluster:
         self._start(
             "worker", self.url, "--nthreads", "1", "--local-directory", self.folder, *options, **environment
         )
-        wait_for(lambda: set(self.pids()) - before)
-        return (set(self.pids()) - before).pop()
+        return wait_for(lambda: set(self.pids()) - before).pop()
 
     def pids(self):
         """Return the numbers of the workers' processes; their nannies start new ones for those that end."""
         from distributed import Client
 
         with Client(self.url, set_as_default=False) as client:
-            return list(client.run(os.getpid).values())
+            pids = client.run(os.getpid, on_error="ignore")  # one may be ending
+        return list(pids.values())
 
     def _start(self, what, *options, **environment):
         command = [sys.executable, "-m", "dask", what, *map(str, options)]
