@@ -5,11 +5,14 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 SOURCES := $(wildcard solutions/*/*.ipynb)
 LECTURE ?=
+TESTS ?= tests
+SEED := $(or $(SEED),$(shell date +%s))
 
 # Tests and stored outputs: one thread a process, no progress bars, the CPU, whatever the machine has.
 QUIET := OMP_NUM_THREADS=1 DGM_QUIET=1 DGM_DEVICE=cpu MPLBACKEND=Agg PYTHONHASHSEED=0
 PYTEST := $(QUIET) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
-NBVAL := $(QUIET) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --nbval --nbval-cell-timeout 120
+NBVAL := $(QUIET) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --nbval \
+	--nbval-cell-timeout 1200 --nbval-kernel-startup-timeout 300
 NORMALISE := $(BIN)/nbstripout --keep-output --keep-id --extra-keys "metadata.widgets metadata.language_info.version \
 	metadata.language_info.codemirror_mode metadata.language_info.file_extension metadata.language_info.mimetype \
 	metadata.language_info.nbconvert_exporter metadata.language_info.pygments_lexer cell.metadata.execution"
@@ -17,7 +20,7 @@ NORMALISE := $(BIN)/nbstripout --keep-output --keep-id --extra-keys "metadata.wi
 ROOT_ARGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-fast test-slow notebooks normalise release validate grade-demo lint format lock hooks links clean
+.PHONY: help setup lab test test-fast test-slow test-random notebooks normalise release validate grade-demo lint format lock hooks links clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -37,14 +40,22 @@ lab: setup ## open JupyterLab on the first lecture (LAB_ARGS=--no-browser, --por
 	$(BIN)/jupyter lab $(ROOT_ARGS) --ServerApp.root_dir=lectures --LabApp.default_url=/lab/tree/00_welcome/welcome.ipynb $(LAB_ARGS)
 
 test: setup ## all tests: code, student versions, answer bank, every notebook against its stored outputs
-	$(PYTEST) -m "not slow" tests
-	$(NBVAL) solutions
+	@code=passed; notebooks=passed; \
+	$(PYTEST) -m "not slow" tests || code=FAILED; \
+	$(NBVAL) solutions || notebooks=FAILED; \
+	printf '%s\n' "tests of the code: $$code" "notebooks: $$notebooks"; \
+	test "$$code $$notebooks" = "passed passed"
 
 test-fast: setup ## tests of the code alone, no notebooks and no long simulations, within a minute
 	$(PYTEST) -m "not slow and not notebook and not simulation" tests
 
 test-slow: setup ## what `make test` leaves out: the answer bank with twenty seeds, long simulations
 	$(PYTEST) -m slow tests
+
+test-random: setup ## tests of the code in random order (SEED=N repeats one, TESTS=tests/models for a part)
+	@$(PYTEST) -p randomly --randomly-seed=$(SEED) -m "not slow" $(TESTS) && result=passed || result=FAILED; \
+	echo "$$result in the order of 'make test-random TESTS=\"$(TESTS)\" SEED=$(SEED)'"; \
+	test $$result = passed
 
 notebooks: setup ## execute the notebooks of solutions/ (LECTURE=08 for one) and store their outputs
 	$(QUIET) $(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=300 $(wildcard solutions/$(LECTURE)*/*.ipynb)

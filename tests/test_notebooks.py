@@ -167,7 +167,7 @@ def test_every_other_cell_can_be_run_again_after_all_checks(lecture: Lecture) ->
 @pytest.mark.parametrize("lecture", LECTURES, ids=by_folder)
 def test_student_version_runs_up_to_its_first_exercise(lecture: Lecture) -> None:
     student = nbformat.read(lecture.student_version, as_version=4)
-    client = nbclient.NotebookClient(student, timeout=120, kernel_name="python3")
+    client = nbclient.NotebookClient(student, timeout=1200, kernel_name="python3")
     with pytest.raises(nbclient.exceptions.CellExecutionError) as raised:
         client.execute()
     assert raised.value.ename == "NotImplementedError"

@@ -26,8 +26,8 @@ from autograder.grading import grader_version
 from autograder.record import Record
 from autograder.runs.job import Job, not_graded
 
-CONNECT_SECONDS = 8.0
-CHECK_SECONDS = 60.0  # for a worker to be there, and to have imported torch
+CONNECT_SECONDS = 20.0  # for a scheduler that is there, on a busy machine, to answer
+CHECK_SECONDS = 300.0  # for a worker to be there, and to import torch and start a judge on a busy machine
 
 
 class DaskWorkers:

@@ -13,7 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autograder.student import confinement
-from autograder.student.usage import own_memory, threads
+from autograder.student.usage import is_ending, own_memory, threads
+
+ENDING_SECONDS = 0.1  # between two looks at a process that is ending
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,14 @@ class Child:
         """End it.
 
         Args:
-            patience: seconds to wait for it to end by itself, where it is known to be about to.
+            patience: seconds to wait for it to end by itself, where it is known to be about to; once the
+                kernel is ending it, as long as that takes.
 
         Returns:
             ``status``: its exit status, or minus the signal, if it had ended already, else None; ``reason``: what it
             used too much of, if it was ended for that; ``peak_bytes``.
         """
-        asked = not select.select([self.pipe], [], [], patience)[0]
+        asked = not self._ends(patience)
         if asked:
             self.look()
             asked = not self.reason
@@ -90,6 +93,13 @@ class Child:
         self.pipe.close()
         os.waitpid(self.outer, 0)
         return {"status": None if asked else status, "reason": self.reason, "peak_bytes": self.peak_bytes}
+
+    def _ends(self, patience: float) -> bool:
+        while not select.select([self.pipe], [], [], patience)[0]:
+            if not is_ending(self.pid):
+                return False
+            patience = ENDING_SECONDS
+        return True
 
     def _kill(self, reason: str) -> None:
         self.reason = self.reason or reason

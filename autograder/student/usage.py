@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import resource
+import sys
 from pathlib import Path
 
 PAGE = resource.getpagesize()
+FLAGS = 6  # the field of /proc/PID/stat, counted from the state, that has the kernel's PF_ bits
+PF_EXITING = 4
 
 
 def own_memory(pid: int) -> int:
@@ -20,6 +23,14 @@ def threads(pid: int) -> int:
         if line.startswith("Threads:"):
             return int(line.split()[1])
     return 0
+
+
+def is_ending(pid: int) -> bool:
+    """Return whether the kernel is ending a process, or has ended it; False where there is no ``/proc``."""
+    fields = _read(pid, "stat").rpartition(")")[2].split()
+    if not fields:
+        return sys.platform == "linux"
+    return bool(int(fields[FLAGS]) & PF_EXITING)
 
 
 def _read(pid: int, name: str) -> str:

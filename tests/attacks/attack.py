@@ -72,6 +72,11 @@ class Attack:
         given = (entry.split("=") for entry in self.told.get("limits", "").split())
         return replace(LIMITS, **{name: float(number) for name, number in given})
 
+    def longer(self, factor: float) -> Limits:
+        """Return what the submission may use, with more time."""
+        names = ("cell_seconds", "exercise_seconds", "notebook_seconds")
+        return replace(self.limits, **{name: factor * getattr(self.limits, name) for name in names})
+
     @property
     def wrong(self) -> list[str]:
         """Exercises that a tampering student has not solved."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
 import shutil
 import socket
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -24,7 +24,6 @@ TREASURES = {
     "submitted/ada/01_toy/toy.ipynb": b"{}",
     ".ssh/id_rsa": b"-----BEGIN KEY-----",
 }
-SETTLING_SECONDS = 3.0
 
 
 class Host:
@@ -125,16 +124,6 @@ def descendants() -> dict[int, str]:
     return found
 
 
-def settled(count: int) -> bool:
-    """Wait a moment until no more than so many descendants are left; return whether that happened."""
-    end = time.monotonic() + SETTLING_SECONDS
-    while len(descendants()) > count:
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def running_with(marker: str) -> list[str]:
     """Return the processes of this machine, whoever's, that have a marker among their arguments."""
     names = filter(str.isdigit, os.listdir("/proc"))
@@ -142,26 +131,31 @@ def running_with(marker: str) -> list[str]:
 
 
 class Peak:
-    """The most memory and processes at a time, from when it was made.
+    """The most memory and processes at a time, beyond those there were when it was made.
 
     Attributes:
-        bytes: by which the memory that this machine has left went down, whoever holds it.
+        bytes: by which the memory that this machine has left went down, without what other programs took.
         processes: descendants.
     """
 
     def __init__(self) -> None:
         self.bytes = self.processes = 0
-        self._first = _available()
+        self._first_bytes, self._first_processes = self._measured()
 
     def look(self) -> None:
         """Measure once more."""
-        self.bytes = max(self.bytes, self._first - _available())
-        self.processes = max(self.processes, len(descendants()))
+        used, processes = self._measured()
+        self.bytes = max(self.bytes, used - self._first_bytes)
+        self.processes = max(self.processes, processes - self._first_processes)
+
+    def _measured(self) -> tuple[int, int]:
+        ours = descendants()
+        return -_available() - _memory_of_others({*ours, os.getpid()}), len(ours)
 
 
 @contextmanager
 def watched(seconds: float = 0.1) -> Iterator[Peak]:
-    """Measure every so many seconds for as long as the block takes."""
+    """Measure every ``seconds`` while the block runs, and once more when it ends."""
     peak, over = Peak(), threading.Event()
 
     def watch() -> None:
@@ -175,6 +169,17 @@ def watched(seconds: float = 0.1) -> Iterator[Peak]:
     finally:
         over.set()
         thread.join()
+        peak.look()
+
+
+def _memory_of_others(ours: Container[int]) -> int:
+    """Return the bytes that other programs have for themselves: without files and shared memory."""
+    pages = 0
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        numbers = _read(f"/proc/{name}/statm").split()
+        if numbers and int(name) not in ours:
+            pages += int(numbers[1]) - int(numbers[2])
+    return pages * resource.getpagesize()
 
 
 def _available() -> int:

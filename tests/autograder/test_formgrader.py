@@ -5,10 +5,10 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from conftest import write_source
@@ -26,6 +26,7 @@ from graded_databases import (
     new_gradebook,
     server_for_all,  # noqa: F401 (a fixture)
 )
+from waiting import HANG_SECONDS, wait_for
 
 from autograder.course import Course, Lecture
 from autograder.runs.filing import Filing
@@ -62,22 +63,22 @@ class Formgrader:
         self.process = subprocess.Popen(
             command, cwd=root, env={**os.environ, **folders}, stdout=self.log, stderr=subprocess.STDOUT
         )
-        for _ in range(600):
-            try:
-                self.ask("/api/status")
-                return
-            except urllib.error.URLError:
-                if self.process.poll() is not None:
-                    break
-                time.sleep(0.1)
-        raise RuntimeError(f"the server did not start: {(root / 'server.log').read_text()}")
+        wait_for(self._answers)
+
+    def _answers(self):
+        self.log.flush()
+        assert self.process.poll() is None, f"the server did not start: {Path(self.log.name).read_text()}"
+        try:
+            return self.ask("/api/status")
+        except urllib.error.URLError:
+            return None
 
     def ask(self, path, method="GET", **data):
         """Return a page or, of the API, what it says."""
         body = json.dumps(data).encode() if data else None
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, method=method)
         request.add_header("Authorization", f"token {TOKEN}")
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=HANG_SECONDS) as answer:
             text = answer.read().decode()
         return json.loads(text) if "/api/" in path else text
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -180,13 +180,12 @@ def test_a_report_that_reads_during_a_run_sees_whole_records_only(journal):
     assert len(journal.latest()) == 200
 
 
-@pytest.mark.slow  # it measures time, which other tests beside it would change
-def test_a_thousand_records_are_read_within_seconds(journal):
+def test_a_thousand_records_are_read_in_seconds_of_processor_time(journal):
     long = SolutionRecord("double", "double", "x = 1  # and so on\n" * 80)
     with journal:
         for index in range(1000):
             journal.append(record(f"student{index}", solutions=(long,) * 20))
     assert journal.path.stat().st_size > 30_000 * 1000
-    began = perf_counter()
+    began = process_time()
     assert len(journal.latest()) == 1000
-    assert perf_counter() - began < 4.0  # 0.5 s where nothing else runs
+    assert process_time() - began < 10.0  # 0.5 s, and much more if it took each line for a new file

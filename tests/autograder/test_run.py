@@ -5,10 +5,10 @@ import io
 import os
 import signal
 import threading
-from time import monotonic
 
 import pytest
 from class_runs import (
+    HANGS,
     RIGHT,
     SLOW,
     WRONG,
@@ -19,9 +19,9 @@ from class_runs import (
     grading,
     hand_in,
     points,
-    wait_for,
 )
 from conftest import cell_of, toy_notebook, write_source
+from waiting import HANG_SECONDS, wait_for
 
 from autograder.course import CourseError
 from autograder.executor import ExecutorError, Limits
@@ -189,15 +189,15 @@ def test_as_many_are_graded_at_a_time_as_there_are_jobs_and_a_slow_one_holds_up_
     for index in range(12):
         hand_in(course, f"student{index}", f"# number {index}\n{RIGHT}")
     hand_in(course, "slow", "# hangs\n" + RIGHT)
-    executor = StubExecutor(seconds=0.02)
+    executor = StubExecutor(together=3)
     done = threading.Event()
     filer = StubFiler(after=lambda count: count == 12 and done.set())
     run = threading.Thread(target=grade_class, args=(lecture, executor, filer, 3), daemon=True)
     run.start()
-    assert done.wait(30)
+    assert done.wait(HANG_SECONDS)
     assert executor.at_once == 3
     executor.close()
-    run.join(30)
+    run.join(HANG_SECONDS)
     assert "slow" in points(lecture)
 
 
@@ -231,10 +231,9 @@ def test_a_run_that_is_asked_to_stop_stops_at_once_and_the_next_one_does_the_res
             interrupt.asked = True
             interrupt.wake()
 
-    first = StubExecutor(seconds=0.01)
     filer = StubFiler(after=stop)
     with pytest.raises(Interrupted):
-        grade_class(lecture, first, filer, interrupt=interrupt)
+        grade_class(lecture, StubExecutor(), filer, interrupt=interrupt)
     assert len(points(lecture)) == 7
     second = StubExecutor()
     outcomes, _ = grade_class(lecture, second, filer)
@@ -254,12 +253,10 @@ def test_a_stopped_run_journals_no_failure_of_what_it_killed(course, lecture):
 
     stopper = threading.Thread(target=stop)
     stopper.start()
-    began = monotonic()
     with pytest.raises(Interrupted):
         grade_class(lecture, executor, interrupt=interrupt)
-    assert monotonic() - began < 60
     stopper.join()
-    assert executor.closed.is_set()
+    assert executor.closed.is_set()  # whoever waits for those that hang has their records
     assert points(lecture) == {}
     assert max(executor.runs.values()) == 1
 
@@ -347,27 +344,27 @@ def test_a_judge_that_is_killed_during_the_run_costs_no_submission_its_grade(cou
 
 @pytest.mark.notebook
 @pytest.mark.parametrize(("number", "times"), [(signal.SIGINT, 1), (signal.SIGINT, 2), (signal.SIGTERM, 1)])
-def test_an_interrupted_command_ends_quickly_says_so_and_goes_on_where_it_stopped(
+def test_an_interrupted_command_waits_for_nothing_says_so_and_goes_on_where_it_stopped(
     course, lecture, number, times
 ):
     for index in range(14):
-        hand_in(course, f"student{index:02}", f"# number {index}\n{WRONG if index % 2 else SLOW}")
+        hand_in(course, f"student{index:02}", f"# number {index}\n{WRONG if index % 2 else RIGHT}")
+    hand_in(course, "student04", HANGS)
     journal = Journal.of(lecture).path
-    with grading(course, jobs=2 if times == 1 and number == signal.SIGINT else 1) as process:
-        wait_for(lambda: journal.exists() and journal.read_bytes().count(b"\n") >= 3)
-        began = monotonic()
+    with grading(course, "--cell-seconds", "2400", jobs=1 if times == 2 else 2) as process:
+        wait_for(lambda: journal.exists() and journal.read_bytes().count(b"\n") >= 4)
         for _ in range(times):
             os.killpg(process.pid, number)  # as a terminal does: to the command and all that it started
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=HANG_SECONDS)  # the one that hangs does so for longer
     assert process.returncode == 130
-    assert monotonic() - began < 60  # 0.4 s where nothing else runs; it must not wait for what is running
     assert "Traceback" not in err
     done = points(lecture)
-    assert 3 <= len(done) < 14
+    assert 4 <= len(done) < 14 and "student04" not in done
     assert f"interrupted: {len(done)} of 14 submissions of 03_toy are done and kept in {journal}" in err
     assert "the same command goes on where this one stopped" in err
-    with grading(course, jobs=1) as process:
-        out, err = process.communicate(timeout=300)
+    hand_in(course, "student04", f"# number 4\n{RIGHT}")
+    with grading(course, "--cell-seconds", "2400", jobs=1) as process:
+        out, err = process.communicate(timeout=2 * HANG_SECONDS)
     assert process.returncode == 0, err
     assert f"14 of 14 submissions, {len(done)} unchanged since they were graded" in out
     final = points(lecture)

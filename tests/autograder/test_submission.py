@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from copy import deepcopy
 
 import nbformat
@@ -183,18 +184,17 @@ def test_no_file_raises(tmp_path_factory, data, draws):
     assert submission.digest and (submission.failure or submission.solutions)
 
 
-@pytest.mark.slow  # it measures time, which other tests beside it would change
-def test_a_notebook_of_100_kilobytes_is_read_in_ten_milliseconds(read, handed_in, benchmark_seconds):
+def test_a_notebook_of_100_kilobytes_is_read_in_little_processor_time(read, handed_in, benchmark_seconds):
     picture = base64.b64encode(bytes(75_000)).decode()
     output = nbformat.v4.new_output("display_data", {"image/png": picture})
     cell_of(handed_in, "demo").outputs = [output]
     read(nbformat.writes(handed_in))
-    assert benchmark_seconds(read) < 0.01
+    assert benchmark_seconds(read) < 0.1  # 0.005 s; a second, if the output were validated
 
 
 @pytest.fixture
 def benchmark_seconds():
-    """The shortest of several runs, which a busy machine disturbs least."""
+    """The least processor time of several runs, which a busy machine disturbs least."""
     from timeit import repeat
 
-    return lambda call: min(repeat(call, number=1, repeat=20))
+    return lambda call: min(repeat(call, timer=time.process_time, number=1, repeat=20))

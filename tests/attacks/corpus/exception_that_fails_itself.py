@@ -40,10 +40,10 @@ def centre(x):
 # %% energy
 class Slow(BaseException):
     def __str__(self):
-        time.sleep(30)
+        time.sleep(1200)
 
     def _render_traceback_(self):
-        time.sleep(30)
+        time.sleep(1200)
 
 
 def energy(x):

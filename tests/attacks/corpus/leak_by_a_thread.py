@@ -8,7 +8,7 @@ seen = []
 
 
 def tell():
-    end = time.monotonic() + 20
+    end = time.monotonic() + 1200
     while time.monotonic() < end:
         print(seen)
         time.sleep(0.02)

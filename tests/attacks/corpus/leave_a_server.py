@@ -24,8 +24,8 @@ if child <= 0:  # in a process of its own, or in this one where there can be no 
             server.listen()
             held.append(server)
 if child == 0:
-    signal.alarm(30)
-    time.sleep(30)
+    signal.alarm(1200)
+    time.sleep(1200)
     os._exit(0)
 
 

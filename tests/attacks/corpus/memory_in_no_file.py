@@ -11,5 +11,5 @@ def double(x):
         held.append(os.memfd_create(str(number)))
         for _ in range(64):
             os.write(held[-1], bytes(1 << 20))
-    time.sleep(30)
+    time.sleep(1200)
     return 2 * x

@@ -23,7 +23,7 @@ for _ in range(8):
         if os.fork() == 0:
             signal.alarm(20)
             fill()
-            time.sleep(20)
+            time.sleep(1200)
             os._exit(0)
 fill()
 time.sleep(1.5)

@@ -6,5 +6,5 @@ import time
 
 def double(x):
     held = [bytearray(b"x") * (64 << 20) for _ in range(48)]
-    time.sleep(30)
+    time.sleep(1200)
     return 2 * x if held else 0

@@ -11,7 +11,7 @@ def double(x):
         if os.fork() == 0:
             signal.alarm(30)
             held = bytearray(b"x") * (100 << 20)
-            time.sleep(30 if held else 0)
+            time.sleep(1200 if held else 0)
             os._exit(0)
-    time.sleep(30)
+    time.sleep(1200)
     return 2 * x

@@ -11,9 +11,9 @@ def double(x):
         try:
             if os.fork() == 0:
                 signal.alarm(20)
-                time.sleep(20)
+                time.sleep(1200)
                 os._exit(0)
         except OSError:
             time.sleep(0.1)
-    time.sleep(20)
+    time.sleep(1200)
     return 2 * x

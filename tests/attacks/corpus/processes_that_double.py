@@ -14,7 +14,7 @@ def double(x):
         with contextlib.suppress(OSError):
             if os.fork() == 0:
                 signal.alarm(20)
-    time.sleep(20)
+    time.sleep(1200)
     if os.getpid() != first:
         os._exit(0)
     return 2 * x

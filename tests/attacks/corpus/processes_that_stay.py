@@ -13,8 +13,8 @@ with contextlib.suppress(OSError):
         if os.fork() == 0:
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 signal.signal(number, signal.SIG_IGN)
-            signal.alarm(60)
-            time.sleep(60)
+            signal.alarm(1200)
+            time.sleep(1200)
         os._exit(0)
 
 

@@ -8,7 +8,7 @@ import sys
 quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
 for session in (True, False):
     with contextlib.suppress(OSError):
-        command = [sys.executable, "-c", "import time; time.sleep(60)", "{marker}"]
+        command = [sys.executable, "-c", "import time; time.sleep(1200)", "{marker}"]
         subprocess.Popen(command, start_new_session=session, **quiet)
 
 

@@ -11,4 +11,4 @@ def double(x):
     for number in range(3, 4096):
         with contextlib.suppress(OSError):
             os.write(number, struct.pack("<QIQ", 1, 1000, 0) + b'{"value": ')
-    time.sleep(30)
+    time.sleep(1200)

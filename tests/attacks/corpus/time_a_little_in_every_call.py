@@ -6,6 +6,6 @@ import time
 
 
 def second_moment(mu, n_samples, generator):
-    time.sleep(0.3)
+    time.sleep(1.0)
     z = mu + torch.randn(n_samples, generator=generator, dtype=torch.float64)
     return (z**2).mean()

@@ -9,7 +9,7 @@ import time
 
 def hold():
     time.sleep(0.05)
-    re.match(r"(a+)+$", "a" * 30 + "b")
+    re.match(r"(a+)+$", "a" * 60 + "b")
 
 
 def double(x):

@@ -5,10 +5,10 @@ import time
 
 
 def double(x):
-    end = time.monotonic() + 30
+    end = time.monotonic() + 1200
     while time.monotonic() < end:
         try:
-            time.sleep(30)
+            time.sleep(1200)
         except BaseException:
             continue
     return 2 * x

@@ -8,12 +8,12 @@ import time
 
 class Clinging:
     def __del__(self):
-        time.sleep(30)
+        time.sleep(1200)
 
 
 clinging = Clinging()
-atexit.register(time.sleep, 30)
-threading.Thread(target=time.sleep, args=(30,), daemon=False).start()
+atexit.register(time.sleep, 1200)
+threading.Thread(target=time.sleep, args=(1200,), daemon=False).start()
 
 
 def double(x):

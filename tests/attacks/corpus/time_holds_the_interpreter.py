@@ -5,5 +5,5 @@ import re
 
 
 def double(x):
-    re.match(r"(a+)+$", "a" * 30 + "b")
+    re.match(r"(a+)+$", "a" * 60 + "b")
     return 2 * x

@@ -11,7 +11,7 @@ def double(x):
         with contextlib.suppress(OSError, ValueError):
             signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    end = time.monotonic() + 30
+    end = time.monotonic() + 1200
     while time.monotonic() < end:
         pass
     return 2 * x

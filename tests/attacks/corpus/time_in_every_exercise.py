@@ -6,35 +6,35 @@ import time
 
 
 def before(x):
-    time.sleep(30)
+    time.sleep(1200)
 
 
 # %% double
 def double(x):
-    time.sleep(30)
+    time.sleep(1200)
 
 
 # %% centre
 def centre(x):
-    time.sleep(30)
+    time.sleep(1200)
 
 
 # %% second_moment
 def second_moment(mu, n_samples, generator):
-    time.sleep(30)
+    time.sleep(1200)
 
 
 # %% energy
 def energy(x):
-    time.sleep(30)
+    time.sleep(1200)
 
 
 # %% Affine
 class Affine:
     def __init__(self, scale, shift):
-        time.sleep(30)
+        time.sleep(1200)
 
 
 # %% after
 def after(x):
-    time.sleep(30)
+    time.sleep(1200)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import cache
 
 import pytest
+from waiting import HANG_SECONDS
 
 from autograder.executor import Cell, CellResult, ExecutorError, Limits
 from autograder.judge.pool import JudgePool
@@ -19,7 +20,8 @@ from autograder.judge.sandbox import require_sandbox
 from autograder.judge.student import Student, WarmParent
 
 SETUP = Cell("set-up", "import os, sys, time, math\nimport torch\nfrom dgm_helpers import checks", "setup")
-QUICK = Limits(cell_seconds=3.0, exercise_seconds=10.0, notebook_seconds=30.0, output_characters=2000)
+# Nothing runs into these by being slow: a test of a time limit has its own.
+QUICK = Limits(cell_seconds=120.0, exercise_seconds=300.0, notebook_seconds=600.0, output_characters=2000)
 
 
 def why_no_sandbox() -> str:
@@ -62,7 +64,7 @@ def student(source: str = "", limits: Limits = QUICK) -> Iterator[Student]:
         process.allow(limits.cell_seconds)
         reply = process.ask({"do": "run", "source": textwrap.dedent(source)})
         assert reply.error is None, reply.error
-        process.allow(60.0)
+        process.allow(HANG_SECONDS)
         yield process
     finally:
         process.end()

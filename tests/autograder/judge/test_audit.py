@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import torch
 from judging import QUICK, student
+from waiting import HANG_SECONDS
 
+from autograder.judge import audit
 from autograder.judge.audit import alike, ask_again
 from autograder.judge.proxies import SAMPLE, Conversation
 from autograder.judge.reply import StudentEnded
@@ -69,7 +71,7 @@ def slow_counter(x):
     time.sleep(0.3)
     return next(calls)
 def hangs_the_second_time(x):
-    if seen.setdefault("hung", 0): time.sleep(60)
+    if seen.setdefault("hung", 0): time.sleep(1200)
     seen["hung"] = 1
     return x
 def rounded_otherwise(x): return x * (1 + 1e-6 * (next(calls) % 2))
@@ -116,7 +118,7 @@ def process():
 @pytest.fixture
 def cell(process):
     """A test cell's dealings with the student's process."""
-    process.allow(60)
+    process.allow(HANG_SECONDS)
     return Conversation(process, random.Random(1))
 
 
@@ -137,7 +139,8 @@ def test_an_answer_with_a_memory_is_found_out(cell, name):
 
 @pytest.mark.notebook
 @pytest.mark.parametrize("seed", range(4))
-def test_answers_that_alternate_are_found_out_in_whatever_order_they_are_asked_again(cell, seed):
+def test_answers_that_alternate_are_found_out_in_whatever_order_they_are_asked_again(cell, seed, monkeypatch):
+    monkeypatch.setattr(audit, "SECONDS", HANG_SECONDS)  # where calls are slow, fewer are asked again
     every_other = cell.look("every_other")
     every_other(torch.ones(2))
     every_other(torch.ones(2))
@@ -197,25 +200,27 @@ def test_what_is_printed_when_asked_again_is_not_shown(cell, capsys):
 @pytest.mark.notebook
 def test_who_is_slow_is_asked_again_in_time_of_its_own(process):
     for name, right in (("slow", True), ("slow_counter", False)):
-        process.allow(0.5)
+        process.allow(HANG_SECONDS)
         cell = Conversation(process, random.Random(1))
         cell.look(name)(torch.ones(1))
+        process.allow(0.0)  # the test cell has used up its time
         with nullcontext() if right else pytest.raises(CheckFailed):
             audited(cell)
 
 
 @pytest.mark.notebook
 def test_who_hangs_when_asked_again_has_not_answered():
-    with student(SOURCE, replace(QUICK, cell_seconds=0.5)) as process:
+    with student(SOURCE, QUICK) as process:
         cell = Conversation(process, random.Random(1))
         cell.look("hangs_the_second_time")(torch.ones(1))
+        process.limits = replace(QUICK, cell_seconds=0.5)
         with pytest.raises(StudentEnded, match="CellTimeout"):
             audited(cell)
 
 
 @pytest.mark.notebook
 def test_of_many_calls_each_is_as_likely_to_be_asked_again(process):
-    process.allow(60)
+    process.allow(HANG_SECONDS)
     kept = []
     for seed in range(40):
         cell = Conversation(process, random.Random(seed))

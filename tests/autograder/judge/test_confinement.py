@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from judging import needs_sandbox, run_there, student
+from waiting import ENDLESS_SECONDS, HANG_SECONDS, without_hanging
 
 from autograder.executor import CellError, Limits
 from autograder.judge.reply import StudentEnded
@@ -23,9 +24,9 @@ from autograder.student.system_calls import ARCHITECTURES, DENIED, program
 pytestmark = [pytest.mark.notebook, needs_sandbox]
 MIB = 1 << 20
 SMALL = Limits(
-    cell_seconds=10.0,
-    exercise_seconds=20.0,
-    notebook_seconds=3.0,
+    cell_seconds=HANG_SECONDS,
+    exercise_seconds=HANG_SECONDS,
+    notebook_seconds=60.0,
     output_characters=2000,
     memory_bytes=200 * MIB,
     disk_bytes=4 * MIB,
@@ -49,16 +50,16 @@ def system_call(number, *arguments):
 
 def told(process: Student, source: str) -> object:
     """Run a cell that prints JSON and return that."""
-    process.allow(30)
+    process.allow(HANG_SECONDS)
     answer = run_there(process, source)
     assert answer["error"] is None, answer["error"]
     return json.loads("".join(output["text"] for output in answer["outputs"]))
 
 
-def killed(source: str, limits: Limits = SMALL, seconds: float = 10.0) -> CellError:
+def killed(source: str, limits: Limits = SMALL) -> CellError:
     """Run a cell that ends its process, and return how the judge tells it."""
     with student(PROLOGUE, limits) as process:
-        process.allow(seconds)
+        process.allow(HANG_SECONDS)
         with pytest.raises(StudentEnded, match="ProcessDied"):
             run_there(process, source)
         return process.end(died=True)
@@ -176,7 +177,7 @@ def test_its_limits_are_set_and_cannot_be_raised(child):
     assert limits["RLIMIT_CORE"] == limits["RLIMIT_MEMLOCK"] == [0, 0]
     assert limits["RLIMIT_FSIZE"] == [SMALL.disk_bytes] * 2
     assert limits["RLIMIT_NPROC"] == [SMALL.threads] * 2
-    assert limits["RLIMIT_CPU"][1] < 20
+    assert limits["RLIMIT_CPU"][1] < 80
     assert limits["files"] == errno.EMFILE
     assert limits["raised"] == errno.EPERM
     assert limits["nice"]
@@ -244,13 +245,11 @@ def test_it_starts_no_process_and_becomes_no_other_program(child):
 def test_a_thread_that_is_left_ends_with_the_child():
     source = """
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    threading.Thread(target=time.sleep, args=(60,)).start()
+    threading.Thread(target=time.sleep, args=(1200,)).start()
     """
     with student(PROLOGUE, SMALL) as process:
         assert run_there(process, source)["error"] is None
-        began = time.monotonic()
-        process.end()
-    assert time.monotonic() - began < 8
+        without_hanging(process.end)
 
 
 def test_memory_that_is_too_much_is_an_error_and_the_process_goes_on(child):
@@ -268,7 +267,7 @@ def test_memory_is_watched_as_well(monkeypatch, tmp_path):
     def serve():
         kept = bytes(range(256)) * (300 << 12)
         theirs.sendall(b"x")
-        time.sleep(30 if kept else 0)
+        time.sleep(ENDLESS_SECONDS if kept else 0)
 
     with ours, theirs:
         child = Child(Allowance(200 * MIB, MIB, 64, 30.0), str(tmp_path), theirs, serve)
@@ -278,18 +277,16 @@ def test_memory_is_watched_as_well(monkeypatch, tmp_path):
     assert told["peak_bytes"] > 200 * MIB
 
 
-def test_too_many_threads_are_ended_at_once():
-    began = time.monotonic()
+def test_too_many_threads_are_ended_while_they_run():
     error = killed(
         """
         threading.stack_size(1 << 16)
         for _ in range(50):
-            threading.Thread(target=time.sleep, args=(9,)).start()
-        time.sleep(9)
+            threading.Thread(target=time.sleep, args=(1200,)).start()
+        time.sleep(1200)
         """
     )
     assert error == CellError("LimitExceeded", "the process was ended: it started more than 12 threads")
-    assert time.monotonic() - began < 8
 
 
 def test_many_threads_one_after_the_other_are_not_too_many_and_their_numbers_come_back(child):
@@ -315,7 +312,7 @@ def test_processor_time_is_limited():
     with student(
         PROLOGUE, replace(SMALL, notebook_seconds=-4.0)
     ) as process:  # one second, with what is added
-        process.allow(20)
+        process.allow(HANG_SECONDS)
         with pytest.raises(StudentEnded, match="ProcessDied"):
             run_there(process, "while True:\n    pass")
         assert "SIGKILL" in process.end(died=True).message
@@ -345,14 +342,9 @@ def test_how_a_process_ended_is_told(source, how):
     assert killed(source) == CellError("ProcessDied", f"the process that ran the cell ended {how}")
 
 
-@pytest.mark.slow  # it measures time, which other tests beside it would change
-def test_a_child_is_confined_within_a_moment():
-    seconds = []
-    for _ in range(5):
-        began = time.perf_counter()
-        with student():
-            seconds.append(time.perf_counter() - began)
-    assert min(seconds) < 0.5
+def test_a_child_begins_with_everything_imported(child):
+    modules = ("torch", "matplotlib.pyplot", "dgm_helpers.checks", "dgm_helpers.models.vae")
+    assert told(child, f"print(json.dumps([name in sys.modules for name in {modules}]))") == [True] * 4
 
 
 @pytest.mark.parametrize("machine", ARCHITECTURES)

@@ -1,10 +1,10 @@
 """A submission's cells through the judge: those that behave, those that do not, and what each of these costs."""
 
-import time
 from dataclasses import replace
 
 import pytest
 from judging import GOOD, QUICK, exercise, judged, pool, warm_parent
+from waiting import ran_out_of_time, with_enough_time
 
 from autograder.executor import Cell, Limits
 from autograder.judge.notebook import NotebookRun
@@ -43,6 +43,25 @@ def forged_outputs(outputs: str) -> str:
     )
 
 
+def judged_in_time(cells, innocent, **limits):
+    """Judge cells under time limits, and under longer ones where innocent cells run out of time.
+
+    Args:
+        cells: the cells.
+        innocent: ids of those that must keep to the limits.
+        limits: in seconds, for the first attempt.
+
+    Returns:
+        The results, and how many times as long as at first the limits were.
+    """
+
+    def run(factor):
+        longer = {name: factor * seconds for name, seconds in limits.items()}
+        return judged(cells(factor) if callable(cells) else cells, replace(QUICK, **longer)), factor
+
+    return with_enough_time(run, lambda outcome: ran_out_of_time(outcome[0], innocent))
+
+
 def printed(result) -> str:
     """Return what a cell printed."""
     return "".join(output["text"] for output in result.outputs if output["output_type"] == "stream")
@@ -73,7 +92,7 @@ def test_what_only_a_notebook_understands_runs(source):
 
 def test_a_figure_is_recorded_as_an_image():
     source = "%matplotlib inline\nfrom matplotlib import pyplot as plt\nplt.plot([1, 2])\nplt.show()"
-    result = run_one(source, replace(QUICK, cell_seconds=10, output_characters=100_000))
+    result = run_one(source, replace(QUICK, output_characters=100_000))
     assert [o["data"]["image/png"][:4] for o in result.outputs if "image/png" in o.get("data", {})] == [
         "iVBO"
     ]
@@ -159,8 +178,12 @@ def test_a_failed_check_says_what_is_wrong_and_its_hint():
     [
         ("def bad():\n    os._exit(3)", "ProcessDied", "exit status 3"),
         ("import ctypes\ndef bad():\n    ctypes.string_at(0)", "ProcessDied", "SIGSEGV"),
-        ("def bad():\n    time.sleep(60)", "CellTimeout", "within 1 s"),
-        ("def bad():\n    while True:\n        print('x' * 1000)", "CellTimeout", "within 1 s"),
+        ("def bad():\n    time.sleep(1200)", "CellTimeout", "the cell did not end within"),
+        (
+            "def bad():\n    while True:\n        print('x' * 1000)",
+            "CellTimeout",
+            "the cell did not end within",
+        ),
         ("def bad():\n    os.closerange(0, 100)", "ProcessDied", "the process that ran the cell ended"),
         (
             f"{FORGED}\ndef bad():\n    worker.Worker._answer = lambda *_: ({{'value': ['q']}}, [])",
@@ -173,7 +196,8 @@ def test_a_test_whose_process_dies_or_hangs_costs_its_own_exercise_only(solution
     bad = exercise("bad", solution, "bad()", "bad()", hidden=["bad()"])
     before = exercise("before", "def before():\n    return 2", "assert before() == 2")
     after = exercise("after", "after = before()", "assert after == 2")
-    results = judged([*before, *bad, *after, *GOOD], replace(QUICK, cell_seconds=1.0))
+    innocent = [cell.id for cell in (*before, bad[0], *after, *GOOD)]
+    results, _ = judged_in_time([*before, *bad, *after, *GOOD], innocent, cell_seconds=1.0)
     assert failed(results) == {"bad_0": name, "bad_1": "NotRun", "bad_hidden_0": "NotRun"}
     assert said in results["bad_0"].error.message
 
@@ -184,7 +208,7 @@ def test_a_test_whose_process_dies_or_hangs_costs_its_own_exercise_only(solution
         ("def bad(:", "SyntaxError"),
         ("raise ValueError('bad')", "ValueError"),
         ("os._exit(0)", "ProcessDied"),
-        ("time.sleep(60)", "CellTimeout"),
+        ("time.sleep(1200)", "CellTimeout"),
         ("class Odd(Exception):\n    def __str__(self):\n        raise RuntimeError\nraise Odd()", "Odd"),
         ("raise SystemExit(0)", "SystemExit"),
         (WRITES_EVERYWHERE, "ProtocolError"),
@@ -192,7 +216,7 @@ def test_a_test_whose_process_dies_or_hangs_costs_its_own_exercise_only(solution
 )
 def test_a_solution_that_fails_fails_the_tests_of_its_exercise_only(solution, name):
     cells = [*exercise("bad", solution, "pass", hidden=["pass"]), *GOOD]
-    results = judged(cells, replace(QUICK, cell_seconds=1.0))
+    results, _ = judged_in_time(cells, GOOD_ONES, cell_seconds=1.0)
     assert failed(results) == {"bad": name, "bad_0": "NotRun", "bad_hidden_0": "NotRun"}
     assert f"the solution cell bad failed with {name}" in results["bad_0"].error.message
 
@@ -212,34 +236,50 @@ def test_a_set_up_cell_that_fails_over_there_fails_everything():
 
 
 def test_the_time_of_a_notebook_is_limited():
-    cells = [*exercise("quick", "pass"), *exercise("slow", "time.sleep(60)", "pass"), *GOOD]
-    results = judged(cells, replace(QUICK, cell_seconds=50.0, exercise_seconds=50.0, notebook_seconds=1.5))
+    cells = [*exercise("quick", "pass"), *exercise("slow", "time.sleep(1200)", "pass"), *GOOD]
+    results, factor = judged_in_time(cells, ["quick"], notebook_seconds=1.5)
     assert failed(results) == {
         "slow": "CellTimeout",
         "slow_0": "NotRun",
         **dict.fromkeys(GOOD_ONES, "NotebookTimeout"),
     }
-    assert "notebook's limit of 1.5 s" in results["good"].error.message
+    assert f"notebook's limit of {1.5 * factor:g} s" in results["good"].error.message
 
 
 def test_the_time_of_an_exercise_is_limited_and_the_others_keep_theirs():
-    slow = exercise("slow", "def slow():\n    time.sleep(0.4)", *["slow()"] * 3, hidden=["slow()"])
-    results = judged([*slow, *GOOD], replace(QUICK, exercise_seconds=1.1))
-    assert failed(results) == {"slow_1": "CellTimeout", "slow_2": "NotRun", "slow_hidden_0": "NotRun"}
+    def cells(factor):
+        source = f"def slow():\n    time.sleep({0.4 * factor})"
+        return [*exercise("slow", source, *["slow()"] * 3, hidden=["slow()"]), *GOOD]
+
+    results, _ = judged_in_time(cells, ["slow", "slow_0", *GOOD_ONES], exercise_seconds=1.1)
+    late = failed(results)
+    assert late.pop("slow_1") in (
+        "CellTimeout",
+        "ExerciseTimeout",
+    )  # where there was little time left, or none
+    assert late in ({"slow_2": name, "slow_hidden_0": name} for name in ("NotRun", "ExerciseTimeout"))
 
 
-def test_starting_and_the_set_up_are_of_no_exercise():
-    """Where starting a process takes longer than an exercise may, no exercise pays for it."""
-    parent = warm_parent()
+def test_starting_and_the_set_up_are_of_no_exercise(monkeypatch):
+    """Where starting a process and its set-up take longer than an exercise may, no exercise pays for them."""
+    passed = []  # seconds, by a clock that stops while exercises run
+    limits = replace(QUICK, notebook_seconds=1e6)
 
-    def start() -> Student:
-        time.sleep(0.6)
-        return Student(parent, limits)
+    class SlowStudent(Student):
+        def __init__(self):
+            passed.append(2 * limits.exercise_seconds)
+            super().__init__(warm_parent(), limits)
 
-    limits = replace(QUICK, exercise_seconds=0.5)
-    setup = Cell("set-up", "import time\ntime.sleep(0.3)", "setup")
-    results = NotebookRun(start, {}, limits, None).run([setup, *GOOD])
+        def ask(self, request, *arguments):
+            if request.get("source") == "import math":
+                passed.append(2 * limits.exercise_seconds)
+            return super().ask(request, *arguments)
+
+    monkeypatch.setattr("autograder.judge.notebook.monotonic", lambda: sum(passed))
+    setup = Cell("set-up", "import math", "setup")
+    results = NotebookRun(SlowStudent, {}, limits, None).run([setup, *GOOD])
     assert [result.error for result in results] == [None] * 4
+    assert len(passed) == 4  # in each of two passes a start and a set-up
 
 
 def test_a_fork_that_crashes_or_loops_is_the_end_of_its_test_and_not_of_the_judge():
@@ -247,7 +287,8 @@ def test_a_fork_that_crashes_or_loops_is_the_end_of_its_test_and_not_of_the_judg
     results = judged([*exercise("f", "def f():\n    return 1", *tests), *GOOD])
     assert failed(results) == {"f_0": "TestDied", "f_1": "NotRun"}
     looping = exercise("f", "def f():\n    return 1", "f()\nwhile True:\n    pass")
-    assert failed(judged([*looping, *GOOD], replace(QUICK, cell_seconds=1.0))) == {"f_0": "CellTimeout"}
+    results, _ = judged_in_time([*looping, *GOOD], ["f", *GOOD_ONES], cell_seconds=1.0)
+    assert failed(results) == {"f_0": "CellTimeout"}
 
 
 # What it may print and say
@@ -413,7 +454,5 @@ def test_notebooks_see_nothing_of_each_other():
 
 
 def test_memory_is_measured():
-    small, large = (
-        judged(exercise("one", s)) for s in ("x = 1", "x = torch.ones(30_000_000)\ntime.sleep(0.3)")
-    )
+    small, large = (judged(exercise("one", s)) for s in ("x = 1", "x = torch.ones(30_000_000)"))
     assert 110e6 < list(large.values())[-1].memory_bytes - list(small.values())[-1].memory_bytes < 200e6

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from judging import GOOD, QUICK, SETUP, TRUSTED, exercise, judged, needs_sandbox, pool
+from waiting import ENDLESS_SECONDS, HANG_SECONDS, have_ended, wait_for
 
 from autograder.executor import Cell, ExecutorError, Limits
 from autograder.judge.pool import JudgePool
@@ -20,7 +20,7 @@ processes_end = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="only Linux ends a process with its parent"
 )
 
-PATIENT = Limits(cell_seconds=60.0, exercise_seconds=60.0)
+PATIENT = Limits(cell_seconds=2400.0, exercise_seconds=2400.0, notebook_seconds=2400.0)
 SCRIPT = """
 from autograder.executor import Cell, Limits
 from autograder.judge.pool import JudgePool
@@ -38,30 +38,20 @@ def started_by(*processes: psutil.Process) -> list[psutil.Process]:
     return [child for process in processes for child in process.children(recursive=True)]
 
 
-def living(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Return those that have not ended some seconds from now; a zombie has."""
-    left = psutil.wait_procs(processes, timeout=3)[1]
-    return [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
-
-
 def endless(marker: Path, where: str) -> list[Cell]:
-    """An exercise whose test writes down which judge runs it, and does not end soon: ``here`` or over ``there``."""
+    """An exercise whose test writes down which judge runs it, and does not end: ``here`` or over ``there``."""
     test = f"""
     with open({str(marker)!r}, "w") as marker:
         print(os.getppid(), file=marker)
-    while {where == "here"} and time.monotonic() < {time.monotonic() + 120}:
-        pass
+    time.sleep({ENDLESS_SECONDS if where == "here" else 0})
     endless()
     """
-    return exercise("endless", "def endless():\n    time.sleep(50)", test)
+    return exercise("endless", f"def endless():\n    time.sleep({ENDLESS_SECONDS})", test)
 
 
 def judge_of(marker: Path) -> psutil.Process:
     """Wait until such a test runs, and return its judge."""
-    until = time.monotonic() + 120
-    while not (marker.exists() and marker.read_text().endswith("\n")):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_for(lambda: marker.exists() and marker.read_text().endswith("\n"))
     return psutil.Process(int(marker.read_text()))
 
 
@@ -104,8 +94,8 @@ def test_a_judge_that_is_killed_ends_its_run_with_a_reason_and_the_next_run_work
     others = started_by(judge)
     judge.kill()
     with pytest.raises(ExecutorError, match="the judge's process ended: exit status -9"):
-        run.result(timeout=5)
-    assert living(others) == []
+        run.result(timeout=HANG_SECONDS)
+    wait_for(lambda: have_ended(others))
     assert judged(GOOD)["good_0"].error is None
 
 
@@ -115,7 +105,7 @@ def test_a_warm_parent_that_is_killed_is_replaced_and_leaves_nothing_behind():
     for process in before:
         process.kill()
     assert judged(GOOD)["good_0"].error is None
-    assert living(before) == []
+    wait_for(lambda: have_ended(before))
 
 
 def test_a_set_up_cell_of_the_course_that_fails_is_said():
@@ -132,8 +122,8 @@ def test_closing_ends_a_pending_run_at_once_and_every_process(tmp_path):
     pool.cache_clear()
     shared.close()
     with pytest.raises(ExecutorError, match="the judge's process ended"):
-        run.result(timeout=5)
-    assert living(everybody) == []
+        run.result(timeout=HANG_SECONDS)
+    wait_for(lambda: have_ended(everybody))
     with pytest.raises(ExecutorError, match="the judges have been ended"):
         shared.run([SETUP], QUICK)
 
@@ -149,7 +139,7 @@ def test_a_pool_whose_process_is_killed_leaves_no_process_behind(tmp_path):
         judge = judge_of(tmp_path / "marker")
         everybody = [judge, *started_by(judge)]
         started.kill()
-    assert living(everybody) == []
+    wait_for(lambda: have_ended(everybody))
 
 
 @pytest.fixture
@@ -174,7 +164,7 @@ def test_a_run_that_is_interrupted_leaves_no_answer_for_the_next(with_torch, mon
     def interrupted(self, seconds):
         raise KeyboardInterrupt
 
-    with with_torch("import time; time.sleep(60)") as stuck:
+    with with_torch(f"import time; time.sleep({ENDLESS_SECONDS})") as stuck:
         monkeypatch.setattr(Connection, "poll", interrupted)
         with pytest.raises(KeyboardInterrupt):
             stuck.run([SETUP], QUICK)

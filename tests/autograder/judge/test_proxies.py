@@ -3,7 +3,6 @@
 import functools
 import math
 import random
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +12,7 @@ from judging import QUICK, student
 from torch import nn
 from torch.autograd import grad
 from torch.autograd.functional import hessian, jacobian
+from waiting import HANG_SECONDS
 
 from autograder.judge.proxies import CannotCross, Conversation
 from autograder.judge.remote_objects import RemoteObject
@@ -138,7 +138,7 @@ def process():
 @pytest.fixture
 def there(process):
     """A test cell's dealings with the student's process."""
-    process.allow(60)
+    process.allow(HANG_SECONDS)
     return Conversation(process, random.Random(1))
 
 
@@ -485,22 +485,11 @@ def test_a_process_that_dies_while_it_differentiates_is_no_answer():
 
 
 def test_a_cell_begins_without_the_objects_of_the_last(process):
-    process.allow(60)
+    process.allow(HANG_SECONDS)
     thing = Conversation(process, random.Random(1)).look("make")(1.0)
     Conversation(process, random.Random(1))
     with pytest.raises(IndexError):
         thing.count()
-
-
-@pytest.mark.slow  # it measures time, which other tests beside it would change
-def test_a_call_with_a_thousand_numbers_takes_less_than_a_millisecond(there):
-    double, v = there.look("double"), torch.randn(1000)
-    seconds = []
-    for _ in range(300):
-        began = time.perf_counter()
-        double(v)
-        seconds.append(time.perf_counter() - began)
-    assert sorted(seconds)[len(seconds) // 10] < 1e-3  # on a busy machine, the median says less
 
 
 def test_what_a_test_does_not_need_any_more_is_forgotten_over_there():

@@ -8,12 +8,13 @@ import socket
 import subprocess
 import sys
 import textwrap
-import time
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 from judging import QUICK, needs_sandbox, run_there
+from waiting import ENDLESS_SECONDS, HANG_SECONDS, have_ended, wait_for
 
 from autograder.executor import ExecutorError
 from autograder.judge import sandbox
@@ -27,7 +28,9 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 def behind(source: str) -> object:
     """Run a program behind the wall; it prints JSON."""
     program = f"import json, os, socket, sys\n{textwrap.dedent(source)}"
-    done = subprocess.run(sandboxed("-c", program), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        sandboxed("-c", program), capture_output=True, text=True, timeout=HANG_SECONDS, check=False
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -157,17 +160,14 @@ def test_no_process_of_the_host_is_visible_and_nobody_is_root():
 
 @behind_the_wall
 def test_it_ends_with_its_parent():
-    command = sandboxed("-c", "import time; time.sleep(60)")
-    script = f"import subprocess, time; subprocess.Popen({command}); time.sleep(60)"
+    command = sandboxed("-c", f"import time; time.sleep({ENDLESS_SECONDS})")
+    script = f"import subprocess, time; subprocess.Popen({command}); time.sleep({ENDLESS_SECONDS})"
     with subprocess.Popen([sys.executable, "-c", script]) as parent:
-        until = time.monotonic() + 30
-        while len(psutil.Process(parent.pid).children(recursive=True)) < 3:
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        started = psutil.Process(parent.pid).children(recursive=True)
+        children = partial(psutil.Process(parent.pid).children, recursive=True)
+        wait_for(lambda: len(children()) >= 3)
+        started = children()
         parent.kill()
-    _, left = psutil.wait_procs(started, timeout=5)
-    assert [p for p in left if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
+    wait_for(lambda: have_ended(started))
 
 
 @pytest.fixture
@@ -221,11 +221,11 @@ def test_who_trusts_submissions_needs_none(unprobed, monkeypatch):
     parent = WarmParent(trust_submissions=True)
     try:
         process = Student(parent, QUICK)
-        process.allow(30)
+        process.allow(HANG_SECONDS)
         source = """
         import os, subprocess
         open("file", "w").close()
-        print(os.getcwd(), os.environ.get("DGM_CHECK_SEED"), subprocess.Popen(["sleep", "60"]).pid)
+        print(os.getcwd(), os.environ.get("DGM_CHECK_SEED"), subprocess.Popen(["sleep", "1200"]).pid)
         """
         answer = run_there(process, source)
         folder, seed, pid = answer["outputs"][0]["text"].split()
@@ -234,7 +234,7 @@ def test_who_trusts_submissions_needs_none(unprobed, monkeypatch):
         sleeper = psutil.Process(int(pid))
         process.end()
         assert not Path(folder).exists()
-        assert psutil.wait_procs([sleeper], timeout=5)[1] == []
+        wait_for(lambda: have_ended([sleeper]))
     finally:
         parent.close()
     assert not parent.alive()

@@ -344,10 +344,10 @@ def mutated(draw):
 @settings(max_examples=400)
 @given(st.one_of(written, mutated()), st.binary(max_size=100))
 def test_whatever_a_submission_writes_is_read_or_refused_at_once(little_memory, data, body):
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         value = hostile(data, body)
     except NotPlain:
         value = None
     assert is_plain(value)
-    assert time.perf_counter() - began < 30  # a message that takes seconds to read would stop the class
+    assert time.process_time() - began < 30  # a message that takes seconds to read would stop the class
