@@ -16,6 +16,7 @@ from autograder.student import confinement
 from autograder.student.usage import is_ending, own_memory, threads
 
 ENDING_SECONDS = 0.1  # between two looks at a process that is ending
+MOST_LOOKS = 300
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Child:
 
         Args:
             patience: seconds to wait for it to end by itself, where it is known to be about to; once the
-                kernel is ending it, as long as that takes.
+                kernel is ending it, half a minute more.
 
         Returns:
             ``status``: its exit status, or minus the signal, if it had ended already, else None; ``reason``: what it
@@ -95,11 +96,14 @@ class Child:
         return {"status": None if asked else status, "reason": self.reason, "peak_bytes": self.peak_bytes}
 
     def _ends(self, patience: float) -> bool:
-        while not select.select([self.pipe], [], [], patience)[0]:
+        """Return whether it has ended by itself within its patience, or while the kernel was ending it."""
+        for _ in range(MOST_LOOKS):  # a main thread that has ended looks like this as long as another one runs
+            if select.select([self.pipe], [], [], patience)[0]:
+                return True
             if not is_ending(self.pid):
                 return False
             patience = ENDING_SECONDS
-        return True
+        return False
 
     def _kill(self, reason: str) -> None:
         self.reason = self.reason or reason
