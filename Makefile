@@ -91,7 +91,7 @@ hooks: setup ## install the pre-commit hooks and readable notebook diffs into th
 	$(BIN)/nbdime config-git --enable
 
 links: setup ## print Colab and Binder links for every lecture (REPOSITORY=owner/name)
-	@$(BIN)/python -m autograder.links $(REPOSITORY)
+	@$(BIN)/python -m autograder.notebooks.links $(REPOSITORY)
 
 clean: ## remove .venv and everything that tests, tools and grading leave behind
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis gradebook.db submitted autograded feedback reports .grading

@@ -16,7 +16,7 @@ from nbgrader.preprocessors import (
     SaveCells,
 )
 
-from autograder.nbgrader_plugin import (
+from autograder.gradebook.nbgrader_plugin import (
     NormaliseRelease,
     RebuildFromSource,
     RedactHiddenTests,

@@ -1,6 +1,6 @@
 """From the lectures' source notebooks to student versions, grades and feedback.
 
 nbgrader keeps the metadata, the gradebook and the exporters; this package finds the lectures
-(:mod:`autograder.course`), runs their cells (:mod:`autograder.executor`), turns outputs into points
-(:mod:`autograder.grading`), and plugs the two into nbgrader (:mod:`autograder.nbgrader_plugin`).
+(:mod:`autograder.notebooks.course`), runs their cells (:mod:`autograder.judge.executor`), turns outputs into points
+(:mod:`autograder.submission.grading`), and plugs the two into nbgrader (:mod:`autograder.gradebook.nbgrader_plugin`).
 """

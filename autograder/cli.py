@@ -22,8 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     # Imports are late, so that --help answers at once: reading notebooks takes seconds to import.
-    from autograder.course import CourseError
-    from autograder.executor import ExecutorError
+    from autograder.judge.executor import ExecutorError
+    from autograder.notebooks.course import CourseError
 
     try:
         return options.run(options)

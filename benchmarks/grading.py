@@ -26,9 +26,9 @@ import psutil
 import torch
 from measure import add_names, options_of
 
-from autograder.course import CONFIG_NAME, Course, Lecture, read_notebook
-from autograder.executor import Limits
-from autograder.mock_class import handed_in, random_class, solutions
+from autograder.judge.executor import Limits
+from autograder.notebooks.course import CONFIG_NAME, Course, Lecture, read_notebook
+from autograder.reports.mock_class import handed_in, random_class, solutions
 from autograder.runs.journal import Journal
 from autograder.tables import table
 

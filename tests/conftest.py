@@ -28,7 +28,7 @@ def generator(request) -> torch.Generator:
 @pytest.fixture(scope="session")
 def executor():
     """A judge for all tests of this process: in a sandbox, or without one on a machine that has none."""
-    from autograder.executor import ExecutorError
+    from autograder.judge.executor import ExecutorError
     from autograder.judge.pool import JudgePool
 
     try:

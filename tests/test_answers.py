@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 
-from autograder.answer_bank import Answer, find_answers, judge, shortages
+from autograder.bank.answers import Answer, find_answers, judge, shortages
 from autograder.bank.fork_executor import NotebookExecutor
-from autograder.course import Course, Lecture, read_source
-from autograder.executor import Executor
-from autograder.grading import grade
+from autograder.judge.executor import Executor
+from autograder.notebooks.course import Course, Lecture, read_source
+from autograder.submission.grading import grade
 
 pytestmark = pytest.mark.notebook
 

@@ -8,8 +8,8 @@ import pytest
 from autograder.bank.fork_executor import NotebookExecutor
 from autograder.bank.mutation import chosen_mutants, mutate
 from autograder.bank.survivors import lecture_mutants
-from autograder.course import Course, Lecture, read_source
-from autograder.exercises import exercises
+from autograder.notebooks.course import Course, Lecture, read_source
+from autograder.notebooks.exercises import exercises
 
 pytestmark = pytest.mark.notebook
 

@@ -7,8 +7,8 @@ import nbclient
 import nbformat
 import pytest
 
-from autograder.course import Course, Lecture
-from autograder.exercises import exercise_of, is_hidden
+from autograder.notebooks.course import Course, Lecture
+from autograder.notebooks.exercises import exercise_of, is_hidden
 
 LECTURES = Course.find(Path(__file__).parents[1]).lectures()
 ORDER = (

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course, Lecture, read_notebook, read_source
-from autograder.grading import grade
-from autograder.release import leaks, stale, student_versions
-from autograder.structure import structure_problems
-from autograder.validate import complete_problems, grade_untouched, untouched_problems
+from autograder.bank.validate import complete_problems, grade_untouched, untouched_problems
+from autograder.gradebook.release import leaks, stale, student_versions
+from autograder.notebooks.course import Course, Lecture, read_notebook, read_source
+from autograder.notebooks.structure import structure_problems
+from autograder.submission.grading import grade
 
 pytestmark = pytest.mark.notebook
 

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from autograder.course import Course
-from autograder.links import links
+from autograder.notebooks.course import Course
+from autograder.notebooks.links import links
 from dgm_helpers import pretrained
 from dgm_helpers.training import registry
 

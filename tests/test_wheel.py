@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course, Lecture
-from autograder.exercises import SOLUTION_BEGIN, SOLUTION_END, regions
+from autograder.notebooks.course import Course, Lecture
+from autograder.notebooks.exercises import SOLUTION_BEGIN, SOLUTION_END, regions
 
 ROOT = Path(__file__).parents[1]
 LECTURES = Course.find(ROOT).lectures()

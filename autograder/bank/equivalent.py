@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.course import CourseError
+from autograder.notebooks.course import CourseError
 
 FILE = "equivalent.toml"
 

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
-from autograder.executor import Cell, CellError, CellResult, ExecutorError, Limits
+from autograder.judge.executor import Cell, CellError, CellResult, ExecutorError, Limits
 
 MODULE = "autograder.bank.template"
 SETTINGS = {"OMP_NUM_THREADS": "1", "DGM_QUIET": "1", "DGM_DEVICE": "cpu", "MPLBACKEND": "Agg"}
@@ -51,7 +51,7 @@ class NotebookExecutor:
         self.close()
 
     def run(self, cells: Sequence[Cell], limits: Limits, seed: int | None = None) -> list[CellResult]:
-        """Run cells, see :class:`autograder.executor.Executor`.
+        """Run cells, see :class:`autograder.judge.executor.Executor`.
 
         Raises:
             ExecutorError: if the process in which they run cannot be started, or dies.

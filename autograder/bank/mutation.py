@@ -11,8 +11,8 @@ from nbformat import NotebookNode
 from autograder.bank.equivalent import explained, matches, read_equivalent
 from autograder.bank.mutants import CLASSIC, CONTROL, STRONG, Mutant
 from autograder.bank.survivors import Outcome, judge_mutants
-from autograder.course import Lecture
-from autograder.executor import Executor
+from autograder.judge.executor import Executor
+from autograder.notebooks.course import Lecture
 from autograder.tables import table
 
 TIERS = {"strong": (STRONG, CONTROL), "classic": (CLASSIC,), "all": (STRONG, CLASSIC, CONTROL)}

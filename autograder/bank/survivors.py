@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from autograder.answer_bank import find_answers
+from autograder.bank.answers import find_answers
 from autograder.bank.mutants import SOURCE, Mutant, decorated, mutants, plain_text
 from autograder.bank.recorder import Recorded, read_calls
-from autograder.course import CourseError, Lecture, read_source
-from autograder.executor import Cell, Executor, Limits
-from autograder.exercises import exercises, is_hidden, is_setup
-from autograder.grading import grade
+from autograder.judge.executor import Cell, Executor, Limits
+from autograder.notebooks.course import CourseError, Lecture, read_source
+from autograder.notebooks.exercises import exercises, is_hidden, is_setup
+from autograder.submission.grading import grade
 
 SEEDS = (None, 1, 2)  # of the checks' inputs; None is what a student's notebook draws
 LIMITS = Limits(cell_seconds=20.0, output_characters=20_000_000)

@@ -25,9 +25,9 @@ from typing import Any, BinaryIO
 
 import torch
 
-from autograder.executor import Cell, CellError, CellResult, Limits
-from autograder.exercises import parsed
+from autograder.judge.executor import Cell, CellError, CellResult, Limits
 from autograder.judge.test_cell import compiled
+from autograder.notebooks.exercises import parsed
 from autograder.student.confinement import die_with_parent
 from autograder.wire.texts import CUT
 from dgm_helpers.checks.failure import CheckFailed

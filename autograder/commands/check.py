@@ -27,9 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check a notebook and print a table; 1 if a check fails."""
-    from autograder.check import check
-    from autograder.executor import Limits
-    from autograder.kernel import KernelExecutor
+    from autograder.judge.executor import Limits
+    from autograder.judge.kernel import KernelExecutor
+    from autograder.submission.check import check
 
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a Windows console of another encoding

@@ -29,8 +29,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Collect and print a table; 1 if something was not collected."""
-    from autograder.collect import Outcome, as_json, collect, report
-    from autograder.course import Course
+    from autograder.intake.collect import Outcome, as_json, collect, report
+    from autograder.notebooks.course import Course
 
     course = Course.find(options.course)
     lecture = course.lecture(options.lecture) if options.lecture else None

@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the file, and say what is in it."""
-    from autograder.course import Course
+    from autograder.notebooks.course import Course
 
     _require_fitting(options)
     course = Course.find(options.course)
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _require_fitting(options: argparse.Namespace) -> None:
-    from autograder.course import CourseError
+    from autograder.notebooks.course import CourseError
 
     given = {
         "--roster": (options.roster is not None, ("canvas", "moodle")),
@@ -70,7 +70,7 @@ def _require_fitting(options: argparse.Namespace) -> None:
 
 
 def _export_table(course, options: argparse.Namespace) -> int:
-    from autograder.course import CourseError
+    from autograder.notebooks.course import CourseError
     from autograder.reports.exports import Graded, canvas_csv, grades_csv, moodle_csv
     from autograder.reports.graded import graded_lectures, read_marks
     from autograder.reports.marks import FAILED, WAITING
@@ -106,7 +106,7 @@ def _export_table(course, options: argparse.Namespace) -> int:
 
 
 def _export_zip(course, options: argparse.Namespace) -> int:
-    from autograder.course import CourseError
+    from autograder.notebooks.course import CourseError
     from autograder.reports.gradescope_zip import autograder_zip
     from autograder.reports.pages import write_bytes
 

@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the pages and say how many."""
-    from autograder.course import Course
+    from autograder.notebooks.course import Course
     from autograder.reports.feedback import feedback_page, feedback_path
     from autograder.reports.graded import graded_lectures, read_marks, require_students
     from autograder.reports.pages import write_page

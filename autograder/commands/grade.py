@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from autograder.commands import add_lectures, whole
 
 if TYPE_CHECKING:
-    from autograder.course import Course, Lecture
-    from autograder.executor import Limits
+    from autograder.judge.executor import Limits
+    from autograder.notebooks.course import Course, Lecture
     from autograder.runs.interrupt import Interrupt
     from autograder.runs.summary import ClassResult
     from autograder.runs.workers import Workers
@@ -76,7 +76,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Grade, print what came of it, and return the exit status."""
-    from autograder.course import Course
+    from autograder.notebooks.course import Course
     from autograder.runs.interrupt import Interrupt
     from autograder.runs.summary import as_json, done_so_far, report
 
@@ -108,9 +108,9 @@ def _grade(
     interrupt: Interrupt,
     options: argparse.Namespace,
 ) -> ClassResult:
-    from autograder.course import CourseError
-    from autograder.executor import ExecutorError
-    from autograder.runs.filing import Filing
+    from autograder.gradebook.filing import Filing
+    from autograder.judge.executor import ExecutorError
+    from autograder.notebooks.course import CourseError
     from autograder.runs.interrupt import Interrupted
     from autograder.runs.journal import Journal
     from autograder.runs.progress import Progress
@@ -152,7 +152,7 @@ def _classes(course: Course, options: argparse.Namespace) -> dict[Lecture, list[
     Raises:
         CourseError: if there is nothing to grade, or not what was asked for.
     """
-    from autograder.course import CourseError
+    from autograder.notebooks.course import CourseError
     from autograder.runs.run import handed_in
 
     lectures = course.select(options.lectures)
@@ -179,7 +179,7 @@ def _classes(course: Course, options: argparse.Namespace) -> dict[Lecture, list[
 
 def _workers(options: argparse.Namespace, course: Course, most: int) -> Workers:
     """Return those who grade; here no more than there can be work for at a time."""
-    from autograder.runs.job import make_executor
+    from autograder.judge.pool import JudgePool
     from autograder.runs.workers import LocalWorkers
 
     limits = _limits(options, course)
@@ -193,13 +193,13 @@ def _workers(options: argparse.Namespace, course: Course, most: int) -> Workers:
             say=lambda sentence: options.quiet or print(f"autograder: {sentence}", file=sys.stderr),
         )
     jobs = min(options.jobs or _cores(), most)
-    return LocalWorkers(make_executor(jobs, trust_submissions=options.trust_submissions), jobs, limits)
+    return LocalWorkers(JudgePool(jobs, trust_submissions=options.trust_submissions), jobs, limits)
 
 
 def _limits(options: argparse.Namespace, course: Course) -> Limits:
     """Return the default limits with those that were given; longer parts make the whole longer."""
-    from autograder.conversions import NbgraderCourse
-    from autograder.executor import MIB, Limits
+    from autograder.gradebook.conversions import NbgraderCourse
+    from autograder.judge.executor import MIB, Limits
 
     usual = Limits()
     cell = options.cell_seconds or usual.cell_seconds

@@ -37,9 +37,9 @@ def run(options: argparse.Namespace) -> int:
     """Build the class, grade it and print its table."""
     import tempfile
 
-    from autograder.course import Course
-    from autograder.demo import grade_demo
     from autograder.judge.pool import JudgePool
+    from autograder.notebooks.course import Course
+    from autograder.reports.demo import grade_demo
 
     lecture = Course.find(options.course).lecture(options.lecture)
     folder = options.out or Path(tempfile.mkdtemp(prefix="grade-demo-"))

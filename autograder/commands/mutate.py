@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from autograder.commands import add_lectures, whole
 
 if TYPE_CHECKING:
-    from autograder.course import Lecture
-    from autograder.executor import Executor
+    from autograder.judge.executor import Executor
+    from autograder.notebooks.course import Lecture
 
 NAME = "mutate"
 HELP = "Make wrong answers by program and list those that pass all checks."
@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print a table and the survivors of each lecture; 1 if there is a problem."""
     from autograder.bank.fork_executor import NotebookExecutor
-    from autograder.course import Course
+    from autograder.notebooks.course import Course
 
     passed = True
     for lecture in Course.find(options.course).select(options.lectures):
@@ -75,7 +75,7 @@ def _mutate(lecture: Lecture, executor: Executor, options: argparse.Namespace) -
 
     from autograder.bank.mutation import as_json, chosen_mutants, mutate, report
     from autograder.bank.survivors import lecture_mutants, same_values
-    from autograder.course import read_source
+    from autograder.notebooks.course import read_source
 
     notebook = read_source(lecture)
     mutants = lecture_mutants(lecture, executor, options.exercise)

@@ -19,8 +19,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the student versions and name them."""
-    from autograder.course import Course
-    from autograder.release import release
+    from autograder.gradebook.release import release
+    from autograder.notebooks.course import Course
 
     lectures = Course.find(options.course).select(options.lectures)
     for path in release(lectures):

@@ -26,9 +26,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write a page for each lecture, and print its summary."""
-    from autograder.answer_bank import WORKERS
-    from autograder.course import Course
+    from autograder.bank.answers import WORKERS
     from autograder.judge.pool import JudgePool
+    from autograder.notebooks.course import Course
     from autograder.reports.bank import read_bank
     from autograder.reports.class_report import class_report, report_page, report_summary
     from autograder.reports.graded import graded_lectures, read_marks

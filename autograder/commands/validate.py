@@ -26,9 +26,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print a report for each lecture; 1 if one has a problem."""
-    from autograder.course import Course
+    from autograder.bank.validate import validate
     from autograder.judge.pool import JudgePool
-    from autograder.validate import validate
+    from autograder.notebooks.course import Course
 
     lectures = Course.find(options.course).select(options.lectures)
     valid = True

@@ -7,7 +7,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 
-from autograder.exercises import parsed
+from autograder.notebooks.exercises import parsed
 
 FEWEST_NODES = 25  # of a syntax tree: shorter functions are alike by chance
 

@@ -22,7 +22,7 @@ from time import monotonic
 from types import ModuleType
 from typing import Any
 
-from autograder.executor import Cell, CellError, CellResult, Limits
+from autograder.judge.executor import Cell, CellError, CellResult, Limits
 from autograder.judge.reply import StudentEnded
 from autograder.judge.student import Student
 from autograder.judge.test_process import TestProcess

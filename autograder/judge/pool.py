@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import Pipe
 
-from autograder.executor import Cell, CellResult, ExecutorError, Limits
+from autograder.judge.executor import Cell, CellResult, ExecutorError, Limits
 from autograder.judge.sandbox import PACKAGE, require_sandbox
 from autograder.judge.student import SETTINGS
 
@@ -49,7 +49,7 @@ class JudgePool:
             self._idle.put(None)
 
     def run(self, cells: Sequence[Cell], limits: Limits, seed: int | None = None) -> list[CellResult]:
-        """See :class:`autograder.executor.Executor`.
+        """See :class:`autograder.judge.executor.Executor`.
 
         Raises:
             ExecutorError: if the judge's own process ends, or the pool is closed meanwhile.

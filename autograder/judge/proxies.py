@@ -18,8 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder.executor import CellError
 from autograder.judge.calls import Call
+from autograder.judge.executor import CellError
 from autograder.judge.remote_gradients import RemoteNode
 from autograder.judge.remote_objects import RemoteObject, number_of, remote
 from autograder.judge.reply import Reply, malformed

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from autograder.judge.reply import malformed
 
-if TYPE_CHECKING:
-    from autograder.judge.proxies import Conversation
+
+class Conversation(Protocol):
+    """What a node needs of the conversation that it came from; see :mod:`autograder.judge.proxies`."""
+
+    forgotten: list[int]
+
+    def differentiate(
+        self, node: int, gradients: Sequence[Tensor | None], create_graph: bool
+    ) -> list[Tensor | None]: ...
 
 
 class _Handle:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from autograder.judge.proxies import Conversation
+
+class Conversation(Protocol):
+    """What an object needs of the conversation that it came from; see :mod:`autograder.judge.proxies`."""
+
+    def forbid(self, references: Sequence[Callable]) -> None: ...
+
+    def call(self, target: RemoteObject, arguments: tuple, keywords: dict) -> Any: ...
+
+    def get(self, number: int, name: str) -> Any: ...
 
 
 class RemoteObject:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.executor import CellError
+from autograder.judge.executor import CellError
 from autograder.wire.texts import (
     CUT,
     MESSAGE_CHARACTERS,

@@ -10,7 +10,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from autograder.executor import ExecutorError
+from autograder.judge.executor import ExecutorError
 from autograder.student.confinement import FOLDER, STAGING
 from autograder.student.system_calls import ARCHITECTURES
 

@@ -15,7 +15,7 @@ from signal import Signals
 from time import monotonic
 from typing import Any
 
-from autograder.executor import CellError, ExecutorError, Limits
+from autograder.judge.executor import CellError, ExecutorError, Limits
 from autograder.judge.reply import Reply, StudentEnded, malformed
 from autograder.judge.sandbox import PACKAGE, require_sandbox, sandboxed
 from autograder.wire.frames import FrameError, receive_frame, send_frame

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
-from autograder.executor import Cell, CellError, CellResult
 from autograder.judge.audit import ask_again
+from autograder.judge.executor import Cell, CellError, CellResult
 from autograder.judge.library_copies import copies_of
 from autograder.judge.proxies import Conversation
 from autograder.judge.reply import StudentEnded

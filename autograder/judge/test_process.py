@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 import torch
 
-from autograder.executor import Cell, CellError, CellResult
+from autograder.judge.executor import Cell, CellError, CellResult
 from autograder.judge.student import Student
 from autograder.judge.test_cell import run_test
 from autograder.student.confinement import die_with_parent

@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from types import ModuleType
 from typing import Any
 
-from autograder.executor import Cell, CellResult, ExecutorError, Limits
+from autograder.judge.executor import Cell, CellResult, ExecutorError, Limits
 from autograder.judge.student import Student, WarmParent
 from autograder.student.confinement import die_with_parent
 
@@ -41,7 +41,7 @@ class Judge:
             self.parent = WarmParent(trust_submissions=self.trust_submissions)
 
     def run(self, cells: Sequence[Cell], limits: Limits, seed: int | None) -> list[CellResult]:
-        """See :class:`autograder.executor.Executor`.
+        """See :class:`autograder.judge.executor.Executor`.
 
         Raises:
             ExecutorError: if no sandbox can be had, or if the course's own set-up cell fails.

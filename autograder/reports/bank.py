@@ -12,13 +12,14 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder.answer_bank import WORKERS, Answer, find_answers
-from autograder.course import Lecture, read_source, source_digest
-from autograder.executor import Executor
-from autograder.grading import grade, grader_version
+from autograder.bank.answers import WORKERS, Answer, find_answers
+from autograder.judge.executor import Executor
+from autograder.notebooks.course import Lecture, read_source, source_digest
 from autograder.reports.failures import Failure, failures_among
 from autograder.reports.pages import write_bytes
 from autograder.runs.journal import FOLDER
+from autograder.submission.grading import grade
+from autograder.submission.version import grader_version
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from nbgrader.api import (
 from sqlalchemy import Select, select
 from sqlalchemy.engine import make_url
 
-from autograder.conversions import NbgraderCourse
-from autograder.course import Lecture
+from autograder.gradebook.conversions import NbgraderCourse
+from autograder.gradebook.lecture_entry import readable_errors
+from autograder.notebooks.course import Lecture
 from autograder.reports.marks import ByHand
-from autograder.runs.lecture_entry import readable_errors
 
 
 def read_by_hand(lecture: Lecture) -> dict[str, ByHand]:

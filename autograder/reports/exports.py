@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from autograder.course import CourseError
+from autograder.notebooks.course import CourseError
 from autograder.reports.marks import FAILED, Marks
 from autograder.reports.outline import Outline
 from autograder.reports.roster import Roster

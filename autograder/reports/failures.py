@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from autograder.executor import CellError
-from autograder.record import Record
+from autograder.judge.executor import CellError
 from autograder.reports.text import line
+from autograder.submission.record import Record
 
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d.,]*(?:e[-+]?\d+)?(?!\w)", re.IGNORECASE)
 HINT = "Hint:"

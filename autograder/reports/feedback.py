@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course import Course, CourseError, Lecture
-from autograder.executor import CellError
-from autograder.record import SolutionRecord, TestRecord
+from autograder.judge.executor import CellError
+from autograder.notebooks.course import Course, CourseError, Lecture
 from autograder.reports.failures import NOT_RUN, UNTOUCHED, hint_of
 from autograder.reports.frames import own_frames
 from autograder.reports.marks import WAITING, CellMark, Marks
 from autograder.reports.outline import ExerciseOutline
 from autograder.reports.pages import render
 from autograder.reports.text import line
+from autograder.submission.record import SolutionRecord, TestRecord
 
 FULL, PART, NONE = "full", "part", "none"
 STOPPED_BEFORE = "Not run, because something before it in this exercise stopped first."

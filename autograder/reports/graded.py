@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from autograder.course import Course, CourseError, Lecture
+from autograder.notebooks.course import Course, CourseError, Lecture
 from autograder.reports.by_hand import read_by_hand
 from autograder.reports.marks import Marks, marks_of
 from autograder.reports.outline import read_outline

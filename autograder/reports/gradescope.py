@@ -18,16 +18,16 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from autograder.course import CourseError, Lecture, read_source
-from autograder.executor import ExecutorError, Limits
-from autograder.grading import grade_submission
+from autograder.judge.executor import ExecutorError, Limits
 from autograder.judge.pool import JudgePool
+from autograder.notebooks.course import CourseError, Lecture, read_source
 from autograder.reports.feedback import FULL, UNEXPLAINED, Check, Exercise, page_exercises
 from autograder.reports.marks import Marks, marks_of
 from autograder.reports.outline import outline_of
 from autograder.reports.pages import write_page
 from autograder.reports.text import line, plain
-from autograder.runs.submission import read_submission
+from autograder.submission.grading import grade_submission
+from autograder.submission.submission import read_submission
 
 ROOT = "AUTOGRADER_ROOT"  # the environment's name for the folder that is /autograder on Gradescope
 SETTINGS = "gradescope.json"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from autograder.conversions import NbgraderCourse
-from autograder.course import CourseError, Lecture
+from autograder.gradebook.conversions import NbgraderCourse
+from autograder.notebooks.course import CourseError, Lecture
 from autograder.reports.gradescope import SETTINGS
 
 DISTRIBUTION = "dgm-course"

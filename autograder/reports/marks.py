@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from autograder.record import Record
 from autograder.reports.outline import Outline
+from autograder.submission.record import Record
 
 GRADED, WAITING, FAILED = "graded", "waits for manual grading", "could not be graded"
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_task
 
-from autograder.course import Lecture, read_notebook
-from autograder.exercises import exercise_of, grade_id, is_test
+from autograder.notebooks.course import Lecture, read_notebook
+from autograder.notebooks.exercises import exercise_of, grade_id, is_test
 
 TITLE = re.compile(r"^# +(.+)$", re.MULTILINE)
 CARD = re.compile(r"^### +(Exercise [\d.]+) · (.+)$", re.MULTILINE)

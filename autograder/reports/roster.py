@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.course import CourseError
-from autograder.owners import student_id
+from autograder.intake.owners import student_id
+from autograder.notebooks.course import CourseError
 
 OWN = "student"  # the column that names folders, where there is one
 # Columns by which Canvas and Moodle know people, in the order in which they are asked.

@@ -13,10 +13,11 @@ import nbformat
 from distributed import get_worker
 from nbformat import NotebookNode
 
-from autograder.course import CourseError
-from autograder.executor import Executor, ExecutorError, Limits
-from autograder.grading import grader_version
-from autograder.runs.job import Job, check, grade_job, make_executor
+from autograder.judge.executor import Executor, ExecutorError, Limits
+from autograder.judge.pool import JudgePool
+from autograder.notebooks.course import CourseError
+from autograder.runs.job import Job, check, grade_job
+from autograder.submission.version import grader_version
 
 IDLE_SECONDS = 60.0  # after which a worker that has nothing to grade gives its memory back
 
@@ -96,7 +97,7 @@ def _executor(trust_submissions: bool) -> Iterator[Executor]:
             atexit.register(_shared[trust_submissions].close)
         shared = _shared[trust_submissions]
     jobs = get_worker().state.nthreads
-    executor = shared.acquire(lambda: make_executor(jobs, trust_submissions=trust_submissions))
+    executor = shared.acquire(lambda: JudgePool(jobs, trust_submissions=trust_submissions))
     try:
         yield executor
     finally:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from autograder.executor import Cell, Executor, ExecutorError, Limits
-from autograder.grading import grade_submission
-from autograder.judge.pool import JudgePool
-from autograder.record import Record
-from autograder.runs.submission import Submission
+from autograder.judge.executor import Cell, Executor, ExecutorError, Limits
+from autograder.submission.grading import grade_submission
+from autograder.submission.record import Record
+from autograder.submission.submission import Submission
 
 ATTEMPTS = 2
 
@@ -26,15 +25,6 @@ class Job:
     key: str
     seed: int
     limits: Limits
-
-
-def make_executor(jobs: int, *, trust_submissions: bool) -> Executor:
-    """Return what runs the cells of this many notebooks at a time.
-
-    Raises:
-        ExecutorError: where it cannot be had; the message says how to mend that.
-    """
-    return JudgePool(jobs, trust_submissions=trust_submissions)
 
 
 def check(executor: Executor, limits: Limits) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import filelock
 
-from autograder.course import CourseError, Lecture
-from autograder.record import Record
+from autograder.notebooks.course import CourseError, Lecture
+from autograder.submission.record import Record
 
 FOLDER = ".grading"
 CHUNK = 1 << 16

@@ -20,11 +20,11 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.course import CourseError
-from autograder.executor import ExecutorError, Limits
-from autograder.grading import grader_version
-from autograder.record import Record
+from autograder.judge.executor import ExecutorError, Limits
+from autograder.notebooks.course import CourseError
 from autograder.runs.job import Job, not_graded
+from autograder.submission.record import Record
+from autograder.submission.version import grader_version
 
 CONNECT_SECONDS = 20.0  # for a scheduler that is there, on a busy machine, to answer
 CHECK_SECONDS = 300.0  # for a worker to be there, and to import torch and start a judge on a busy machine

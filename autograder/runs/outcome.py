@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autograder.record import Record, Remark
+from autograder.submission.record import Record, Remark
 
 
 @dataclass(frozen=True)

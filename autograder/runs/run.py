@@ -10,24 +10,24 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from autograder.course import CourseError, Lecture, read_source, source_digest
-from autograder.executor import Limits
-from autograder.grading import record_key
-from autograder.record import Record
+from autograder.judge.executor import Limits
+from autograder.notebooks.course import CourseError, Lecture, read_source, source_digest
 from autograder.runs.interrupt import Interrupt
 from autograder.runs.job import Job
 from autograder.runs.journal import Journal
 from autograder.runs.outcome import Outcome
 from autograder.runs.progress import Progress
-from autograder.runs.submission import read_submission
 from autograder.runs.workers import Workers
+from autograder.submission.grading import record_key
+from autograder.submission.record import Record
+from autograder.submission.submission import read_submission
 
 SEEDS = 2**31
 AHEAD = 2  # jobs handed out for each that can run, so that none waits for this process
 
 
 class Filer(Protocol):
-    """Where records go: :class:`autograder.runs.filing.Filing`."""
+    """Where records go: :class:`autograder.gradebook.filing.Filing`."""
 
     def is_filed(self, record: Record) -> bool:
         """Whether this very record has been filed and still holds."""

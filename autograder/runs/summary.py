@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.course import Lecture
-from autograder.record import RemarkKind
+from autograder.notebooks.course import Lecture
 from autograder.runs.outcome import Outcome
+from autograder.submission.record import RemarkKind
 from autograder.tables import table
 
 SMALL_CLASS = 40  # up to here every student has a line

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from nbformat import NotebookNode
 
-from autograder.executor import Executor, Limits
-from autograder.record import Record
+from autograder.judge.executor import Executor, Limits
 from autograder.runs.job import Job, check, grade_job
+from autograder.submission.record import Record
 
 
 class Workers(Protocol):

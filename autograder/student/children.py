@@ -21,7 +21,7 @@ MOST_LOOKS = 300
 
 @dataclass(frozen=True)
 class Allowance:
-    """What a child may use; see :class:`autograder.executor.Limits`."""
+    """What a child may use; see :class:`autograder.judge.executor.Limits`."""
 
     memory_bytes: int
     disk_bytes: int
@@ -97,7 +97,9 @@ class Child:
 
     def _ends(self, patience: float) -> bool:
         """Return whether it has ended by itself within its patience, or while the kernel was ending it."""
-        for _ in range(MOST_LOOKS):  # a main thread that has ended looks like this as long as another one runs
+        for _ in range(
+            MOST_LOOKS
+        ):  # a main thread that has ended looks like this as long as another one runs
             if select.select([self.pipe], [], [], patience)[0]:
                 return True
             if not is_ending(self.pid):

@@ -28,7 +28,7 @@ from pathlib import Path
 import lecture
 from nbformat import NotebookNode
 
-from autograder.executor import MIB, Limits
+from autograder.judge.executor import MIB, Limits
 
 CORPUS = Path(__file__).parent / "corpus"
 LIMITS = Limits(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import lecture
 
-from autograder.course import Lecture
+from autograder.notebooks.course import Lecture
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TREASURES = {

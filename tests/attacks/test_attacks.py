@@ -14,14 +14,14 @@ from nbformat import NotebookNode
 from verdict import check_nothing_revealed, check_points, check_size, earned, hurried, printed
 from waiting import HANG_SECONDS, wait_for, with_enough_time
 
-from autograder.executor import ExecutorError, Limits
-from autograder.grading import grade_submission
+from autograder.judge.executor import ExecutorError, Limits
 from autograder.judge.pool import JudgePool
-from autograder.record import Record
 from autograder.reports.feedback import feedback_page
 from autograder.reports.marks import marks_of
 from autograder.reports.outline import outline_of
-from autograder.runs.submission import read_submission
+from autograder.submission.grading import grade_submission
+from autograder.submission.record import Record
+from autograder.submission.submission import read_submission
 
 pytestmark = pytest.mark.notebook
 

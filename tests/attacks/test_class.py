@@ -16,9 +16,9 @@ from nbgrader.api import Gradebook
 from verdict import SCRIPTS
 
 from autograder.cli import main
-from autograder.course import Lecture
-from autograder.executor import ExecutorError
+from autograder.judge.executor import ExecutorError
 from autograder.judge.sandbox import require_sandbox
+from autograder.notebooks.course import Lecture
 from autograder.runs.journal import Journal
 
 pytestmark = pytest.mark.notebook

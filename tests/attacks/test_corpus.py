@@ -14,8 +14,8 @@ from host import Host, Peak, descendants, running_with, watched
 from verdict import check_nothing_revealed, check_points, check_size
 from waiting import wait_for
 
-from autograder.executor import CellError
-from autograder.record import Record, SolutionRecord, TestRecord
+from autograder.judge.executor import CellError
+from autograder.submission.record import Record, SolutionRecord, TestRecord
 
 ATTACKS = attack.corpus()
 WORDS = {"earns", "wrong", "limits", "remark", "failure"}

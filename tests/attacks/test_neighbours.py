@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from autograder.executor import Cell, CellResult, ExecutorError, Limits
+from autograder.judge.executor import Cell, CellResult, ExecutorError, Limits
 from autograder.judge.pool import JudgePool
 
 pytestmark = pytest.mark.notebook

@@ -6,7 +6,7 @@ import lecture
 from attack import Attack
 from waiting import TIMEOUTS
 
-from autograder.record import Record
+from autograder.submission.record import Record
 
 MOST_CHARACTERS = 5_000_000  # of a record and of a page: a bound for each cell
 SCRIPTS = ("<script>alert(", "<img src=x", "<svg onload", "<iframe")

@@ -12,10 +12,10 @@ import nbformat
 from conftest import cell_of, toy_notebook
 from waiting import ENDLESS_SECONDS, HANG_SECONDS
 
-from autograder.course import CourseError
-from autograder.executor import CellError, CellResult, ExecutorError, Limits
-from autograder.exercises import is_hidden, without_hidden_tests
+from autograder.judge.executor import CellError, CellResult, ExecutorError, Limits
 from autograder.judge.sandbox import require_sandbox
+from autograder.notebooks.course import CourseError
+from autograder.notebooks.exercises import is_hidden, without_hidden_tests
 from autograder.runs.interrupt import Interrupt
 from autograder.runs.journal import Journal
 from autograder.runs.progress import Progress

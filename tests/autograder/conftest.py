@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.course import Course, Lecture
+from autograder.notebooks.course import Course, Lecture
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SETUP = """import math

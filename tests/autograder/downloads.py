@@ -8,7 +8,7 @@ import zipfile
 import nbformat
 from conftest import toy_notebook
 
-from autograder.collect import collect
+from autograder.intake.collect import collect
 
 
 def book(text="handed in"):

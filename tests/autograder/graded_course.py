@@ -9,14 +9,14 @@ from conftest import cell_of, make_course, toy_notebook, write_source
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
 
-from autograder.conversions import NbgraderCourse
-from autograder.course import CONFIG_NAME, Course, Lecture, read_notebook
-from autograder.executor import CellError, CellResult
-from autograder.exercises import exercise_of
-from autograder.grading import grade_submission
-from autograder.record import Record
-from autograder.runs.filing import Filing
-from autograder.runs.submission import read_submission
+from autograder.gradebook.conversions import NbgraderCourse
+from autograder.gradebook.filing import Filing
+from autograder.judge.executor import CellError, CellResult
+from autograder.notebooks.course import CONFIG_NAME, Course, Lecture, read_notebook
+from autograder.notebooks.exercises import exercise_of
+from autograder.submission.grading import grade_submission
+from autograder.submission.record import Record
+from autograder.submission.submission import read_submission
 
 ROLE = {"schema_version": 3, "locked": False, "task": False, "solution": True, "grade": True}
 TASK = {"schema_version": 3, "locked": True, "task": True, "solution": False, "grade": False}

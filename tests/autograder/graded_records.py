@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from autograder.executor import CellError
-from autograder.record import Record, Remark, RemarkKind, SolutionRecord, TestRecord
+from autograder.judge.executor import CellError
 from autograder.runs.journal import Journal
+from autograder.submission.record import Record, Remark, RemarkKind, SolutionRecord, TestRecord
 
 CELLS = {"double_visible": 1.0, "double_hidden": 2.0, "mean_visible": 2.0, "mean_hidden": 2.0}
 TITLE = "The same on other inputs."

@@ -6,8 +6,8 @@ import nbformat
 from conftest import cell_of, toy_notebook
 from nbgrader.utils import compute_checksum
 
-from autograder.exercises import is_test, without_hidden_tests
-from autograder.runs.submission import read_submission, submission_from_notebook
+from autograder.notebooks.exercises import is_test, without_hidden_tests
+from autograder.submission.submission import read_submission, submission_from_notebook
 
 DOUBLE = "def double(x):\n    return 2 * x"
 MEAN = "def mean(values):\n    return math.fsum(values) / len(values)"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from autograder.answer_bank import Answer, find_answers, judge, judge_all, shortages
-from autograder.course import CourseError
-from autograder.executor import Limits
+from autograder.bank.answers import Answer, find_answers, judge, judge_all, shortages
+from autograder.judge.executor import Limits
+from autograder.notebooks.course import CourseError
 
 pytestmark = pytest.mark.notebook
 

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbgrader.coursedir import CourseDirectory
 
-from autograder import archives
-from autograder.archives import Archives
-from autograder.collect import collect
-from autograder.course import CourseError
-from autograder.owners import student_id
-from autograder.submitted import Outcome
+from autograder.intake import archives
+from autograder.intake.archives import Archives
+from autograder.intake.collect import collect
+from autograder.intake.owners import student_id
+from autograder.intake.submitted import Outcome
+from autograder.notebooks.course import CourseError
 
 LINK = stat.S_IFLNK | 0o777
 

@@ -12,12 +12,12 @@ from nbformat.v4 import new_code_cell
 from nbgrader.utils import compute_checksum
 from waiting import ran_out_of_time, with_enough_time
 
-from autograder.check import check
 from autograder.commands import check as command
-from autograder.course import Course, CourseError
-from autograder.executor import Cell, CellError, CellResult, ExecutorError, Limits
-from autograder.exercises import is_hidden, is_test, without_hidden_tests
-from autograder.kernel import KernelExecutor
+from autograder.judge.executor import Cell, CellError, CellResult, ExecutorError, Limits
+from autograder.judge.kernel import KernelExecutor
+from autograder.notebooks.course import Course, CourseError
+from autograder.notebooks.exercises import is_hidden, is_test, without_hidden_tests
+from autograder.submission.check import check
 
 DOUBLE = "def double(x):\n    return 2 * x"
 MEAN = "def mean(values):\n    return math.fsum(values) / len(values)"
@@ -259,7 +259,7 @@ def test_no_kernel_is_left_behind(write):
 @pytest.mark.notebook
 def test_a_kernel_that_does_not_start_is_one_sentence(monkeypatch):
     dies = {"argv": [sys.executable, "-c", "import no_such_module"], "display_name": "", "language": "python"}
-    monkeypatch.setattr("autograder.kernel.get_kernel_dict", lambda: dies)
+    monkeypatch.setattr("autograder.judge.kernel.get_kernel_dict", lambda: dies)
     with pytest.raises(ExecutorError, match="does not start: ModuleNotFoundError: No module named 'no_such"):
         run_in_kernel("1")
 

@@ -13,13 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from page_checks import ANYTHING, require_harmless, words_of
 
-from autograder.answer_bank import find_answers
+from autograder.bank.answers import find_answers
 from autograder.commands import report as command
-from autograder.course import CourseError, read_notebook
-from autograder.executor import CellError, CellResult
-from autograder.grading import grade_submission
+from autograder.judge.executor import CellError, CellResult
 from autograder.judge.pool import JudgePool
-from autograder.record import Remark, RemarkKind, SolutionRecord
+from autograder.notebooks.course import CourseError, read_notebook
 from autograder.reports.bank import WrongAnswer, read_bank
 from autograder.reports.class_report import (
     class_report,
@@ -38,7 +36,9 @@ from autograder.reports.failures import (
 )
 from autograder.reports.marks import ByHand, marks_of
 from autograder.reports.outline import outline_of
-from autograder.runs.submission import Submission
+from autograder.submission.grading import grade_submission
+from autograder.submission.record import Remark, RemarkKind, SolutionRecord
+from autograder.submission.submission import Submission
 
 OUTLINE = outline_of("03_toy", toy_notebook())
 SQUARE = CellError("CheckFailed", "2x: wrong value\n  expected 4\n  actual   9.5\n  Hint: is it x squared?")

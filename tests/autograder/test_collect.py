@@ -12,10 +12,10 @@ from downloads import book, gatherer, note, outcomes, texts, zipped
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 
-from autograder import submitted
-from autograder.collect import collect
 from autograder.commands import collect as command
-from autograder.course import CourseError, Lecture
+from autograder.intake import submitted
+from autograder.intake.collect import collect
+from autograder.notebooks.course import CourseError, Lecture
 
 
 @pytest.fixture

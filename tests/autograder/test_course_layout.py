@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course, CourseError, read_notebook
+from autograder.notebooks.course import Course, CourseError, read_notebook
 
 
 @pytest.mark.parametrize("wanted", ["03_toy", "03", "3", "toy"])

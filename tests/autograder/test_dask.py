@@ -28,8 +28,8 @@ from class_runs import (
 from conftest import REPOSITORY
 from waiting import HANG_SECONDS, wait_for
 
-from autograder.course import CourseError
-from autograder.executor import Limits
+from autograder.judge.executor import Limits
+from autograder.notebooks.course import CourseError
 from autograder.runs import dask_worker, on_dask
 from autograder.runs.interrupt import Interrupt
 from autograder.runs.journal import Journal

@@ -7,11 +7,11 @@ import sys
 import pytest
 from conftest import make_course
 
-from autograder.conversions import NbgraderCourse
-from autograder.course import CourseError
-from autograder.demo import STUDENTS, about_half, grade_demo
-from autograder.exercises import exercises
-from autograder.release import student_versions
+from autograder.gradebook.conversions import NbgraderCourse
+from autograder.gradebook.release import student_versions
+from autograder.notebooks.course import CourseError
+from autograder.notebooks.exercises import exercises
+from autograder.reports.demo import STUDENTS, about_half, grade_demo
 
 pytestmark = pytest.mark.notebook
 

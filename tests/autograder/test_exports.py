@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from page_checks import ANYTHING
 
 from autograder.commands import export as command
-from autograder.course import CourseError
-from autograder.executor import CellError
+from autograder.judge.executor import CellError
+from autograder.notebooks.course import CourseError
 from autograder.reports.exports import Graded, canvas_csv, grades_csv, moodle_csv
 from autograder.reports.marks import ByHand, marks_of
 from autograder.reports.outline import outline_of

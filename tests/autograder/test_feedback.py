@@ -24,10 +24,9 @@ from hypothesis import given
 from page_checks import ANYTHING, require_harmless, require_visible, words_of
 
 from autograder.commands import feedback as command
-from autograder.course import CourseError, read_notebook
-from autograder.executor import CellError
-from autograder.grading import grade_submission
-from autograder.record import Remark, RemarkKind, SolutionRecord
+from autograder.gradebook.filing import Filing
+from autograder.judge.executor import CellError
+from autograder.notebooks.course import CourseError, read_notebook
 from autograder.reports import pages
 from autograder.reports.by_hand import read_by_hand
 from autograder.reports.feedback import feedback_page, feedback_path
@@ -36,8 +35,9 @@ from autograder.reports.graded import read_marks
 from autograder.reports.marks import FAILED, GRADED, WAITING, ByHand, marks_of
 from autograder.reports.outline import outline_of
 from autograder.reports.text import line, plain
-from autograder.runs.filing import Filing
-from autograder.runs.submission import Submission
+from autograder.submission.grading import grade_submission
+from autograder.submission.record import Remark, RemarkKind, SolutionRecord
+from autograder.submission.submission import Submission
 
 OUTLINE = outline_of("03_toy", toy_notebook())
 

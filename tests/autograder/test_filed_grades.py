@@ -34,11 +34,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.preprocessors import SaveCells
 from sqlalchemy import event
 
-from autograder import nbgrader_plugin
-from autograder.conversions import NbgraderCourse
-from autograder.course import CourseError
-from autograder.exercises import grade_id, is_test
-from autograder.runs.filing import Filing
+from autograder.gradebook import nbgrader_plugin
+from autograder.gradebook.conversions import NbgraderCourse
+from autograder.gradebook.filing import Filing
+from autograder.notebooks.course import CourseError
+from autograder.notebooks.exercises import grade_id, is_test
 
 pytestmark = pytest.mark.notebook
 DUE = datetime(2030, 1, 1)

@@ -27,10 +27,10 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.utils import determine_grade, is_solution
 
-from autograder.course import read_notebook
-from autograder.executor import CellError
-from autograder.record import Record, SolutionRecord, TestRecord
-from autograder.runs.judged import judged_notebook
+from autograder.gradebook.judged import judged_notebook
+from autograder.judge.executor import CellError
+from autograder.notebooks.course import read_notebook
+from autograder.submission.record import Record, SolutionRecord, TestRecord
 
 pytestmark = pytest.mark.notebook
 

@@ -24,9 +24,9 @@ from graded_databases import (
     server_for_all,  # noqa: F401 (a fixture)
 )
 
-from autograder.course import CourseError
-from autograder.record import Record
-from autograder.runs.filing import Filing
+from autograder.gradebook.filing import Filing
+from autograder.notebooks.course import CourseError
+from autograder.submission.record import Record
 
 pytestmark = pytest.mark.notebook
 DUE = datetime(2030, 1, 1)

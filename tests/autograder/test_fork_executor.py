@@ -4,8 +4,8 @@ import pytest
 from conftest import DOUBLE, SETUP
 
 from autograder.bank.fork_executor import NotebookExecutor
-from autograder.executor import Cell, Limits
-from autograder.grading import grade
+from autograder.judge.executor import Cell, Limits
+from autograder.submission.grading import grade
 
 pytestmark = pytest.mark.notebook
 

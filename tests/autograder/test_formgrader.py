@@ -28,8 +28,8 @@ from graded_databases import (
 )
 from waiting import HANG_SECONDS, wait_for
 
-from autograder.course import Course, Lecture
-from autograder.runs.filing import Filing
+from autograder.gradebook.filing import Filing
+from autograder.notebooks.course import Course, Lecture
 
 pytestmark = pytest.mark.notebook
 TOKEN = "token"

@@ -14,14 +14,16 @@ from class_runs import (
 from conftest import make_course, toy_notebook, write_source
 
 from autograder import cli
-from autograder.conversions import NbgraderCourse
-from autograder.course import CONFIG_NAME, Lecture
-from autograder.executor import MIB, Limits
-from autograder.record import Remark, RemarkKind
-from autograder.runs import filing, job, summary
+from autograder.gradebook import filing
+from autograder.gradebook.conversions import NbgraderCourse
+from autograder.judge import pool
+from autograder.judge.executor import MIB, Limits
+from autograder.notebooks.course import CONFIG_NAME, Lecture
+from autograder.runs import summary
 from autograder.runs.journal import Journal
 from autograder.runs.outcome import Outcome
 from autograder.runs.summary import ClassResult, report
+from autograder.submission.record import Remark, RemarkKind
 
 
 class Gradebook(StubFiler):
@@ -55,7 +57,7 @@ def executor(monkeypatch):
             return super().run(cells, limits, seed)
 
     executor = Recording()
-    monkeypatch.setattr(job, "make_executor", lambda jobs, trust_submissions: executor)
+    monkeypatch.setattr(pool, "JudgePool", lambda jobs, trust_submissions: executor)
     monkeypatch.setattr(filing, "Filing", Gradebook)
     return executor
 

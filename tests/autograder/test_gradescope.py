@@ -20,14 +20,14 @@ from packaging.requirements import Requirement
 from page_checks import ANYTHING, require_visible
 
 from autograder.commands import export as command
-from autograder.course import CourseError
-from autograder.executor import CellError, ExecutorError
-from autograder.record import Remark, RemarkKind, SolutionRecord
+from autograder.judge.executor import CellError, ExecutorError
+from autograder.notebooks.course import CourseError
 from autograder.reports import gradescope
 from autograder.reports.gradescope import results_of
 from autograder.reports.gradescope_zip import autograder_zip, requirements
 from autograder.reports.marks import marks_of
 from autograder.reports.outline import outline_of
+from autograder.submission.record import Remark, RemarkKind, SolutionRecord
 
 OUTLINE = outline_of("03_toy", toy_notebook())
 VISIBILITY = {"visible", "hidden", "after_due_date", "after_published"}

@@ -4,9 +4,9 @@ import nbformat
 import pytest
 from conftest import cell_of
 
-from autograder.dependencies import affected
-from autograder.exercises import exercise_of, exercises, is_hidden, without_hidden_tests
-from autograder.grading import grade
+from autograder.notebooks.dependencies import affected
+from autograder.notebooks.exercises import exercise_of, exercises, is_hidden, without_hidden_tests
+from autograder.submission.grading import grade
 
 
 def points(grades):

@@ -9,13 +9,13 @@ import nbformat
 import pytest
 from conftest import cell_of
 
-from autograder.conversions import NbgraderCourse
-from autograder.course import CourseError, read_source, source_digest
-from autograder.executor import ExecutorError, Limits
-from autograder.grading import grade, grade_submission
+from autograder.gradebook.conversions import NbgraderCourse
+from autograder.judge.executor import ExecutorError, Limits
 from autograder.judge.library_copies import copies_of
-from autograder.record import RemarkKind
-from autograder.runs.submission import Submission
+from autograder.notebooks.course import CourseError, read_source, source_digest
+from autograder.submission.grading import grade, grade_submission
+from autograder.submission.record import RemarkKind
+from autograder.submission.submission import Submission
 from dgm_helpers.objectives.gradient_estimators import reparametrized_gradient
 
 ANNOTATIONS = "from __future__ import annotations"

@@ -9,10 +9,10 @@ from time import process_time
 
 import pytest
 
-from autograder.course import CourseError, Lecture
-from autograder.executor import CellError
-from autograder.record import Record, Remark, RemarkKind, SolutionRecord, TestRecord
+from autograder.judge.executor import CellError
+from autograder.notebooks.course import CourseError, Lecture
 from autograder.runs.journal import Journal
+from autograder.submission.record import Record, Remark, RemarkKind, SolutionRecord, TestRecord
 
 
 def record(student: str, **changes) -> Record:

@@ -11,7 +11,7 @@ from autograder.bank.mutants import Mutant
 from autograder.bank.mutation import ExerciseMutation, chosen_mutants, mutate
 from autograder.bank.survivors import Outcome
 from autograder.cli import main
-from autograder.course import CourseError
+from autograder.notebooks.course import CourseError
 
 WEAK = 'checks.equal("mean", mean([1.0, 2.0, 6.0]), 3.0)'
 STRONG = """values = [4.0, -1.0, 2.5, -9.1]
@@ -105,7 +105,7 @@ class Verdicts:
     """An executor by which a mutant fails if its text has the word."""
 
     def run(self, cells, limits, seed=None):
-        from autograder.executor import CellError, CellResult
+        from autograder.judge.executor import CellError, CellResult
 
         failed = any("killed" in cell.source for cell in cells)
         error = CellError("CheckFailed", "wrong") if failed else None

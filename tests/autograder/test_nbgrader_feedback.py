@@ -12,9 +12,9 @@ from graded_course import (
     hand_in,
 )
 
-from autograder import nbgrader_plugin
-from autograder.conversions import NbgraderCourse
-from autograder.nbgrader_plugin import RedactHiddenTests, safe_markdown
+from autograder.gradebook import nbgrader_plugin
+from autograder.gradebook.conversions import NbgraderCourse
+from autograder.gradebook.nbgrader_plugin import RedactHiddenTests, safe_markdown
 
 pytestmark = pytest.mark.notebook
 

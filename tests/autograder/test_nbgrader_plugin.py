@@ -24,10 +24,10 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 from traitlets.config import Config
 
-from autograder import nbgrader_plugin
-from autograder.conversions import NbgraderCourse
-from autograder.exercises import is_test
-from autograder.nbgrader_plugin import shared_executor
+from autograder.gradebook import nbgrader_plugin
+from autograder.gradebook.conversions import NbgraderCourse
+from autograder.gradebook.nbgrader_plugin import shared_executor
+from autograder.notebooks.exercises import is_test
 
 pytestmark = pytest.mark.notebook
 TEXTS = {"double": "FULL", "mean": "wrong", "essay": "It is a sum.", "plot": "draw(1)"}
@@ -270,7 +270,7 @@ def test_conversions_leave_the_environment_as_it_was(course, judge):
 
 def test_one_executor_serves_a_whole_process(monkeypatch, executor):
     monkeypatch.setattr(nbgrader_plugin, "_shared", [])
-    monkeypatch.setattr(nbgrader_plugin, "make_executor", lambda *args, **options: executor)
+    monkeypatch.setattr(nbgrader_plugin, "JudgePool", lambda *args, **options: executor)
     monkeypatch.setattr(nbgrader_plugin.atexit, "register", lambda close: None)
     one = shared_executor(trust_submissions=False)
     assert shared_executor(trust_submissions=False) is one

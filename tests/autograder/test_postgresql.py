@@ -20,10 +20,10 @@ from graded_databases import (
     server_for_all,  # noqa: F401 (a fixture)
 )
 
-from autograder import nbgrader_plugin
-from autograder.conversions import NbgraderCourse
-from autograder.course import CourseError
-from autograder.runs.filing import Filing
+from autograder.gradebook import nbgrader_plugin
+from autograder.gradebook.conversions import NbgraderCourse
+from autograder.gradebook.filing import Filing
+from autograder.notebooks.course import CourseError
 
 pytestmark = pytest.mark.notebook
 

@@ -5,8 +5,8 @@ import pytest
 from conftest import cell_of, toy_notebook, write_source
 from nbformat.v4 import new_output
 
-from autograder.course import CourseError, Lecture, read_notebook
-from autograder.release import leaks, release, stale, student_versions
+from autograder.gradebook.release import leaks, release, stale, student_versions
+from autograder.notebooks.course import CourseError, Lecture, read_notebook
 
 pytestmark = pytest.mark.notebook
 

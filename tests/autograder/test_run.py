@@ -23,15 +23,15 @@ from class_runs import (
 from conftest import cell_of, toy_notebook, write_source
 from waiting import HANG_SECONDS, wait_for
 
-from autograder.course import CourseError
-from autograder.executor import ExecutorError, Limits
+from autograder.judge.executor import ExecutorError, Limits
 from autograder.judge.pool import JudgePool
-from autograder.record import Record
+from autograder.notebooks.course import CourseError
 from autograder.runs.interrupt import Interrupt, Interrupted
 from autograder.runs.journal import Journal
 from autograder.runs.progress import Progress
 from autograder.runs.run import handed_in
-from autograder.runs.submission import Submission
+from autograder.submission.record import Record
+from autograder.submission.submission import Submission
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from conftest import cell_of
 
-from autograder.structure import structure_problems
+from autograder.notebooks.structure import structure_problems
 
 
 def test_a_well_built_notebook_has_no_problem(notebook):

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell
 
-from autograder.course import Course, read_notebook
-from autograder.record import RemarkKind
-from autograder.runs.submission import read_submission, submission_from_notebook
+from autograder.notebooks.course import Course, read_notebook
+from autograder.submission.record import RemarkKind
+from autograder.submission.submission import read_submission, submission_from_notebook
 
 
 @pytest.fixture

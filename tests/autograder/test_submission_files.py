@@ -7,9 +7,9 @@ import pytest
 from conftest import cell_of
 from handed_in import DOUBLE, MEAN, handed_in_notebook, reader, remark, taken
 
-from autograder.record import RemarkKind
-from autograder.runs import files
-from autograder.runs.submission import MAX_TEXT
+from autograder.submission import files
+from autograder.submission.record import RemarkKind
+from autograder.submission.submission import MAX_TEXT
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from handed_in import DOUBLE, MEAN, SOURCE, handed_in_notebook, remark, taken
 from nbformat.v4 import new_code_cell
 from nbgrader.utils import compute_checksum
 
-from autograder.record import RemarkKind
-from autograder.runs.submission import submission_from_notebook
+from autograder.submission.record import RemarkKind
+from autograder.submission.submission import submission_from_notebook
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from conftest import cell_of
 from handed_in import DOUBLE, handed_in_notebook, remark, taken
 from nbformat.v4 import new_code_cell
 
-from autograder.record import RemarkKind
+from autograder.submission.record import RemarkKind
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from conftest import cell_of, toy_notebook, write_source
 
-from autograder.validate import validate
+from autograder.bank.validate import validate
 
 pytestmark = pytest.mark.notebook
 

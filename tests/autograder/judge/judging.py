@@ -13,7 +13,7 @@ from functools import cache
 import pytest
 from waiting import HANG_SECONDS
 
-from autograder.executor import Cell, CellResult, ExecutorError, Limits
+from autograder.judge.executor import Cell, CellResult, ExecutorError, Limits
 from autograder.judge.pool import JudgePool
 from autograder.judge.proxies import Conversation
 from autograder.judge.sandbox import require_sandbox

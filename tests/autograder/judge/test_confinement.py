@@ -14,7 +14,7 @@ import pytest
 from judging import needs_sandbox, run_there, student
 from waiting import ENDLESS_SECONDS, HANG_SECONDS, without_hanging
 
-from autograder.executor import CellError, Limits
+from autograder.judge.executor import CellError, Limits
 from autograder.judge.reply import StudentEnded
 from autograder.judge.student import Student
 from autograder.student import confinement, system_calls

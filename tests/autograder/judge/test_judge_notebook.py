@@ -6,7 +6,7 @@ import pytest
 from judging import GOOD, QUICK, exercise, judged, pool, warm_parent
 from waiting import ran_out_of_time, with_enough_time
 
-from autograder.executor import Cell, Limits
+from autograder.judge.executor import Cell, Limits
 from autograder.judge.notebook import NotebookRun
 from autograder.judge.student import Student
 from autograder.wire.texts import CUT, MESSAGE_CHARACTERS, NAME_CHARACTERS, OUTPUT_COST, TRACEBACK_CHARACTERS

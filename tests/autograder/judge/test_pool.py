@@ -12,7 +12,7 @@ import pytest
 from judging import GOOD, QUICK, SETUP, TRUSTED, exercise, judged, needs_sandbox, pool
 from waiting import ENDLESS_SECONDS, HANG_SECONDS, have_ended, wait_for
 
-from autograder.executor import Cell, ExecutorError, Limits
+from autograder.judge.executor import Cell, ExecutorError, Limits
 from autograder.judge.pool import JudgePool
 
 pytestmark = pytest.mark.notebook
@@ -22,7 +22,7 @@ processes_end = pytest.mark.skipif(
 
 PATIENT = Limits(cell_seconds=2400.0, exercise_seconds=2400.0, notebook_seconds=2400.0)
 SCRIPT = """
-from autograder.executor import Cell, Limits
+from autograder.judge.executor import Cell, Limits
 from autograder.judge.pool import JudgePool
 JudgePool(1, trust_submissions={trusted}).run({cells}, {limits})
 """

@@ -16,8 +16,8 @@ import pytest
 from judging import QUICK, needs_sandbox, run_there
 from waiting import ENDLESS_SECONDS, HANG_SECONDS, have_ended, wait_for
 
-from autograder.executor import ExecutorError
 from autograder.judge import sandbox
+from autograder.judge.executor import ExecutorError
 from autograder.judge.pool import JudgePool
 from autograder.judge.sandbox import require_sandbox, sandboxed
 from autograder.judge.student import Student, WarmParent

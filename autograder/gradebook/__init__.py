@@ -1,0 +1,1 @@
+"""nbgrader: its conversions, its gradebook, and what this course puts into both."""

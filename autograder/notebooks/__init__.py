@@ -1,0 +1,1 @@
+"""What a lecture's notebook is: where it lies, its exercises and test cells, and how they must be built."""

@@ -1,0 +1,1 @@
+"""One submission: reading it, grading it, and the record of its grade."""

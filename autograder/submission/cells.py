@@ -1,0 +1,73 @@
+"""The cells of a notebook that was handed in, each entry of the type that it should have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder.notebooks.exercises import SETUP_TAG
+
+
+@dataclass(frozen=True)
+class SubmittedCell:
+    """A cell as it was handed in.
+
+    Attributes:
+        number: its place in the notebook, from 1.
+        kind: code, markdown or raw; else empty.
+        text: what stands in it, without lone surrogates; None if that is no text.
+        role: nbgrader's metadata, values of any type.
+        grade_id: nbgrader's name of the cell, if it is a text; else empty.
+        setup: whether it is tagged as the set-up cell.
+        mended: whether ``text`` is not exactly what was handed in.
+    """
+
+    number: int
+    kind: str
+    text: str | None
+    role: Mapping[str, Any] = field(default_factory=dict)
+    grade_id: str = ""
+    setup: bool = False
+    mended: bool = False
+
+
+def cells_of(notebook: Mapping[str, Any]) -> Iterator[SubmittedCell]:
+    """Yield a notebook's cells; what is no cell at all is left out."""
+    cells = notebook.get("cells")
+    for number, cell in enumerate(cells if isinstance(cells, list) else [], start=1):
+        if isinstance(cell, dict):
+            yield _cell(number, cell)
+
+
+def _cell(number: int, cell: Mapping[str, Any]) -> SubmittedCell:
+    kind, metadata = cell.get("cell_type"), _mapping(cell.get("metadata"))
+    role, tags = _mapping(metadata.get("nbgrader")), metadata.get("tags")
+    grade_id, text = role.get("grade_id"), _text(cell.get("source"))
+    fit = None if text is None else _without_surrogates(text)
+    return SubmittedCell(
+        number,
+        kind if isinstance(kind, str) else "",
+        fit,
+        role,
+        grade_id if isinstance(grade_id, str) else "",
+        setup=isinstance(tags, list) and SETUP_TAG in tags,
+        mended=fit != text,
+    )
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "".join(value)
+    return value if isinstance(value, str) else None
+
+
+def _without_surrogates(text: str) -> str:
+    """Halves of a character that belong to no whole one cannot be stored; put � in their place."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

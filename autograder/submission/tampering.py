@@ -1,0 +1,203 @@
+"""What of a notebook that was handed in is not as it was released. It is reported, never obeyed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from nbformat import NotebookNode
+from nbgrader.utils import compute_checksum
+
+from autograder.notebooks.exercises import grade_id, is_setup, without_hidden_tests
+from autograder.submission.cells import SubmittedCell
+from autograder.submission.record import Remark, RemarkKind
+from autograder.submission.refusal import listed, shown
+from autograder.submission.ungraded import MAX_CODE, UNPARSABLE
+
+FLAGS = ("grade", "solution", "locked", "task")
+
+
+def tampering_remarks(
+    cells: Sequence[SubmittedCell], first: Mapping[str, SubmittedCell], source: NotebookNode
+) -> Iterator[Remark]:
+    """Yield remarks on tests and on nbgrader's metadata that differ from the released notebook's.
+
+    Outputs, checksums, tags, added cells, white space at the ends of lines and the work of a formatter are
+    nobody's attempt at anything, so they are passed over.
+
+    Args:
+        cells: what was handed in.
+        first: of these the first with each grade id.
+        source: the lecture's complete notebook.
+    """
+    released = {grade_id(cell): cell for cell in source.cells if grade_id(cell)}
+    there = [name for name in released if name in first]
+    fixed = [name for name in there if not _is_written(released[name])]
+    yield from _text_remarks(fixed, first, released)
+    yield from _role_remarks(there, first, released)
+    yield from _type_remarks([name for name in there if name not in fixed], first, released)
+    yield from _absent_and_extra(cells, first, released)
+    yield from _order_remarks(there, first)
+    yield from _setup_remarks(cells, source)
+
+
+def _is_written(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.nbgrader.get("solution"))
+
+
+def _text_remarks(
+    fixed: Sequence[str], first: Mapping[str, SubmittedCell], released: Mapping[str, NotebookNode]
+) -> Iterator[Remark]:
+    edited, older, leaked = [], [], []
+    for name in fixed:
+        cell, complete = first[name], released[name].source
+        visible = without_hidden_tests(complete)
+        if _same(cell.text, visible):
+            continue
+        if visible != complete and _same(cell.text, complete):
+            leaked.append(name)
+        else:
+            (older if is_of_a_release(cell) else edited).append(name)
+    if edited:
+        message = f"the text of {listed(edited)} was changed; the course's own was run"
+        yield Remark(RemarkKind.TAMPERING, message)
+    if leaked:
+        message = f"what is hidden in {listed(leaked)} is in the notebook that was handed in"
+        yield Remark(RemarkKind.TAMPERING, message)
+    if older:
+        message = f"{listed(older)} seem to be of another release of this lecture; the present one was run"
+        yield Remark(RemarkKind.NOTE, message)
+
+
+def _same(text: str | None, other: str) -> bool:
+    """Whether two texts are equal but for white space at the ends of lines, or as code but for its format."""
+    if text is None:
+        return False
+    return text == other or _squeezed(text) == _squeezed(other) or _same_code(text, other)
+
+
+def _squeezed(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+def _same_code(text: str, other: str) -> bool:
+    if max(len(text), len(other)) > MAX_CODE:
+        return False
+    try:
+        mine, theirs = ast.parse(text), ast.parse(other)
+        return bool(mine.body) and ast.dump(mine) == ast.dump(theirs)
+    except UNPARSABLE:
+        return False
+
+
+def is_of_a_release(cell: SubmittedCell) -> bool:
+    """Whether nbgrader's checksum of a cell fits its text and points: then it is as it once was released."""
+    try:
+        metadata = NotebookNode(nbgrader=NotebookNode(cell.role))
+        node = NotebookNode(cell_type=cell.kind, source=cell.text, metadata=metadata)
+        return compute_checksum(node) == cell.role.get("checksum")
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
+        return False  # something is missing or of the wrong type, as in no release
+
+
+def _role_remarks(
+    there: Sequence[str], first: Mapping[str, SubmittedCell], released: Mapping[str, NotebookNode]
+) -> Iterator[Remark]:
+    changed = []
+    for name in there:
+        cell, role = first[name], released[name].metadata.nbgrader
+        changes = [flag for flag in FLAGS if cell.role.get(flag, False) != bool(role.get(flag, False))]
+        points = cell.role.get("points")
+        if role.get("grade") and not (_is_number(points) and points == role.get("points")):
+            changes.append(f"points {_value(points)} for {role.get('points'):g}")
+        if not _is_written(released[name]) and cell.kind != released[name].cell_type:
+            changes.append(f"cell type {shown(cell.kind, 20)}")
+        if changes:
+            changed.append(f"{name} ({', '.join(changes)})")
+    if changed:
+        yield Remark(RemarkKind.TAMPERING, f"metadata was changed, and not obeyed: {listed(changed)}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _value(value: object) -> str:
+    if _is_number(value) and abs(value) < 1e9:
+        return f"{value:g}"
+    return shown(value, 20) if isinstance(value, str) else f"of type {type(value).__name__}"
+
+
+def _type_remarks(
+    written: Sequence[str], first: Mapping[str, SubmittedCell], released: Mapping[str, NotebookNode]
+) -> Iterator[Remark]:
+    retyped = [name for name in written if first[name].kind != released[name].cell_type]
+    if retyped:
+        message = f"the type of {listed(retyped)} was changed; the text was graded all the same"
+        advice = f"You changed the type of {listed(retyped)} (code, Markdown or raw): change it back."
+        yield Remark(RemarkKind.NOTE, message, advice)
+
+
+def _absent_and_extra(
+    cells: Sequence[SubmittedCell], first: Mapping[str, SubmittedCell], released: Mapping[str, NotebookNode]
+) -> Iterator[Remark]:
+    extra = [cell for cell in cells if cell.grade_id not in released]
+    by_text = {_squeezed(cell.text): cell for cell in extra if cell.text and _is_graded(cell)}
+    absent, renamed = [], {}
+    for name, cell in released.items():
+        if name in first or _is_written(cell):
+            continue
+        match = by_text.get(_squeezed(without_hidden_tests(cell.source)))
+        if match is None:
+            absent.append(name)
+        else:
+            renamed[match.number] = f"{name} (now {shown(match.grade_id)})"
+    if renamed:
+        message = f"ids were changed, and not obeyed: {listed(list(renamed.values()))}"
+        yield Remark(RemarkKind.TAMPERING, message)
+    if absent:
+        message = f"missing, but run all the same: {listed(absent)}"
+        advice = (
+            f"Your notebook lacks {listed(absent)}, which belongs to the lecture; it was run all the same."
+        )
+        yield Remark(RemarkKind.MISSING, message, advice)
+    yield from _extra_remarks(cell for cell in extra if cell.number not in renamed)
+
+
+def _is_graded(cell: SubmittedCell) -> bool:
+    return bool(cell.role.get("grade") or cell.role.get("task"))
+
+
+def _extra_remarks(extra: Iterable[SubmittedCell]) -> Iterator[Remark]:
+    foreign, others = [], []
+    for cell in extra:
+        name = shown(cell.grade_id) if cell.grade_id else f"cell {cell.number}"
+        if _is_graded(cell) and not is_of_a_release(cell):
+            foreign.append(name)
+        elif _is_graded(cell) or cell.role.get("solution"):
+            others.append(name)
+    if foreign:
+        message = f"graded cells that the lecture does not have count nothing: {listed(foreign)}"
+        yield Remark(RemarkKind.TAMPERING, message)
+    if others:
+        message = f"cells of another lecture or release count nothing: {listed(others)}"
+        yield Remark(RemarkKind.NOTE, message, f"These cells are not of this lecture: {listed(others)}.")
+
+
+def _order_remarks(there: Sequence[str], first: Mapping[str, SubmittedCell]) -> Iterator[Remark]:
+    moved = [later for earlier, later in pairwise(there) if first[earlier].number > first[later].number]
+    if moved:
+        message = f"cells were moved, at {listed(moved)}; they were run in the lecture's order"
+        yield Remark(RemarkKind.TAMPERING, message)
+
+
+def _setup_remarks(cells: Sequence[SubmittedCell], source: NotebookNode) -> Iterator[Remark]:
+    original = next((cell.source for cell in source.cells if is_setup(cell)), None)
+    texts = [cell.text for cell in cells if cell.setup]
+    if original is not None and texts and not any(_same(text, original) for text in texts):
+        message = "the set-up cell was changed; the course's own was run"
+        advice = (
+            "You changed the set-up cell, but grading runs the course's own: import in the solution cell."
+        )
+        yield Remark(RemarkKind.NOTE, message, advice)

@@ -1,0 +1,95 @@
+"""The rooms of the house: each imports only the rooms below it, and no module imports itself through others."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# From the bottom up. A room may import those before it; `if TYPE_CHECKING` counts like any other import.
+AUTOGRADER = (
+    "tables",
+    "wire",
+    "student",
+    "notebooks",
+    "judge",
+    "submission",
+    "gradebook",
+    "intake",
+    "bank",
+    "runs",
+    "reports",
+    "commands",
+    "cli",
+    "__main__",
+)
+
+
+@cache
+def modules(package: str) -> dict[str, Path]:
+    """Return the files of a package by dotted name."""
+    files = (ROOT / package).rglob("*.py")
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in files}
+    return {name.removesuffix(".__init__"): path for name, path in names.items()}
+
+
+@cache
+def imports(package: str) -> dict[str, frozenset[str]]:
+    """Return which modules of a package each of its modules imports, anywhere in it."""
+    known = modules(package)
+    return {
+        name: frozenset(target for target in _targets(path, known) if target != name)
+        for name, path in known.items()
+    }
+
+
+def _targets(path: Path, known: dict[str, Path]) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module in known:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in known else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+
+
+def room(module: str) -> str:
+    """Return the room that a module is in."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def test_every_room_of_the_autograder_is_listed() -> None:
+    assert {room(module) for module in modules("autograder")} - {""} == set(AUTOGRADER)
+
+
+@pytest.mark.parametrize("name", AUTOGRADER)
+def test_a_room_imports_only_rooms_below_it(name: str) -> None:
+    allowed = {"", *AUTOGRADER[: AUTOGRADER.index(name) + 1]}
+    upward = [
+        f"{module} imports {target}"
+        for module, targets in imports("autograder").items()
+        if room(module) == name
+        for target in targets
+        if room(target) not in allowed
+    ]
+    assert upward == []
+
+
+def test_the_library_imports_nothing_of_the_autograder() -> None:
+    for name, path in modules("dgm_helpers").items():
+        assert not list(_targets(path, modules("autograder"))), name
+
+
+@pytest.mark.parametrize("package", ["autograder"])
+def test_no_module_imports_itself_through_others(package: str) -> None:
+    left = dict(imports(package))
+    while True:  # take away what imports nothing that is left; a circle stays
+        free = [module for module, targets in left.items() if not targets & left.keys()]
+        if not free:
+            break
+        for module in free:
+            del left[module]
+    circle = {module: sorted(targets & left.keys()) for module, targets in left.items()}
+    assert circle == {}
