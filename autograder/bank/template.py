@@ -193,7 +193,7 @@ def _answer(stream: BinaryIO, content: object) -> None:
 
 
 def _import_early(source: str) -> None:
-    """Import once what the cells will import, so that no fork needs to; what fails here fails there, too."""
+    """Import once what the cells will import, so that no fork needs to; what fails here fails there as well."""
     for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             with contextlib.suppress(Exception):
