@@ -135,7 +135,7 @@ def _bound(function: Callable, args: tuple, kwargs: dict) -> inspect.BoundArgume
 
 
 def detached(value: Any) -> Any:
-    """Detach tensors; return anything else, and a function's or model's results, likewise."""
+    """Detach a tensor, or those of a tuple or list; return anything else unchanged."""
     if isinstance(value, tuple | list):
         return each(detached, value)
     return value.detach() if isinstance(value, torch.Tensor) else value
@@ -152,17 +152,17 @@ def results_of(change: Change) -> Change:
 
 
 def first_rows(x: torch.Tensor) -> torch.Tensor:
-    """Put the first row in the place of all rows."""
+    """Replace every row by the first one."""
     return x[:1].expand_as(x) if x.ndim else x
 
 
 def first_columns(x: torch.Tensor) -> torch.Tensor:
-    """Put the first entry of the last axis in the place of all its entries."""
+    """Replace every entry along the last axis by the first one."""
     return x[..., :1].expand_as(x) if x.ndim else x
 
 
 def half_of_the_rows(x: torch.Tensor) -> torch.Tensor:
-    """Put the first half of the rows in the place of the second."""
+    """Replace the second half of the rows by the first half."""
     return x[torch.arange(len(x)) % max(1, len(x) // 2)] if x.ndim else x
 
 
@@ -177,12 +177,12 @@ def rolled(x: torch.Tensor) -> torch.Tensor:
 
 
 def narrowed(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Round to a narrower kind of number, and return the tensor's own."""
+    """Round to a narrower kind of number, then back to the tensor's own dtype."""
     return x.to(dtype).to(x.dtype) if x.is_floating_point() else x
 
 
 def mirrored(x: torch.Tensor) -> torch.Tensor:
-    """Put the first half of the rows, negated, in the place of the second."""
+    """Replace the second half of the rows by the negative of the first half."""
     if not x.ndim or len(x) < 2:
         return x
     half = x[: (len(x) + 1) // 2]
@@ -190,7 +190,7 @@ def mirrored(x: torch.Tensor) -> torch.Tensor:
 
 
 def shared(x: torch.Tensor, axis: int) -> torch.Tensor:
-    """Put the first entry along an axis in the place of all of them; an axis that is missing changes nothing."""
+    """Replace every entry along an axis by the first one; if there is no such axis, change nothing."""
     return x.narrow(axis, 0, 1).expand_as(x).clone() if -x.ndim <= axis < x.ndim and x.numel() else x
 
 

@@ -21,6 +21,7 @@ REDUCTIONS = ("sum", "mean", "logsumexp", "prod", "amax")
 REDUCED = {name: [other for other in REDUCTIONS if other != name] for name in REDUCTIONS} | {"max": ["min"]}
 KEPT_CALLS = {"size", "numel", "item", "tolist", "append", "insert"}  # they return no changed tensor
 MODULES = {"torch", "math", "np", "F"}  # their functions are applied to the first argument
+HARMLESS = ("generator", "strict", "dtype")  # dropping these is right, or another operator's matter
 AXES = ("dim", "axis", "dims")
 
 
@@ -53,7 +54,7 @@ def term_dropped(place: Place) -> Iterator[Edit]:
 def constant_changed(place: Place) -> Iterator[Edit]:
     """Yield another number, the other truth value, or another string of two letters or fewer."""
     node = place.node
-    if not isinstance(node, ast.Constant):
+    if not isinstance(node, ast.Constant) or getattr(place.parent, "arg", "") in HARMLESS:
         return
     value = node.value
     if isinstance(value, bool):
@@ -91,7 +92,7 @@ def keyword_dropped(place: Place) -> Iterator[Edit]:
     node = place.node
     if isinstance(node, ast.Call):
         for keyword in node.keywords:
-            if keyword.arg is not None and keyword.arg != "generator":
+            if keyword.arg is not None and keyword.arg not in HARMLESS:
                 kept = [other for other in node.keywords if other is not keyword]
                 yield Edit("keyword", ast.Call(node.func, node.args, kept))
 

@@ -26,13 +26,14 @@ SETUP_SECONDS = 120.0  # of the set-up cell, which imports everything
 class NotebookExecutor:
     """Runs each notebook in a fork of a process in which its set-up cell has already run.
 
-    A cell that fails does not stop the later ones, as when a student presses *Run all* with errors allowed, but they
-    see its exercise undefined. The processes are started when they are needed and end with :meth:`close`.
+    A cell that fails does not stop the later ones, as when a student presses *Run all* with errors allowed. A cell's
+    time is processor time, so that a busy machine changes no verdict. The processes are started when they are needed
+    and end with :meth:`close`.
 
     Args:
         folder: the lecture's private folder; a hidden cell imports ``hidden_checks`` from it.
         jobs: the most notebooks to run at a time.
-        stop_at_failure: whether to leave the cells after the first failed one out; they get the error ``NotRun``.
+        stop_at_failure: whether to omit the cells after the first failed one; they get the error ``NotRun``.
     """
 
     def __init__(self, folder: Path | None = None, *, jobs: int = 1, stop_at_failure: bool = False) -> None:

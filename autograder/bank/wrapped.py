@@ -120,6 +120,7 @@ CONTROLS = {  # right: checks that refuse one of these refuse a right answer
     "control-parameter": "lambda r: torch.nn.Parameter(r) if r.is_floating_point() else r",
     "control-strided": "lambda r: r.mT.contiguous().mT if r.ndim > 1 else r",
 }
+ROWS = ("squeeze", "first-row", "first-column", "half-batch", "flipped", "rolled")  # a scalar has none
 PARTS = ("squeeze", "detach", "clamp-0", "half", "first-row", "rolled")  # also of each part of a result
 CHANGES = {
     "float tensor": VALUES | FIXED,
@@ -184,7 +185,10 @@ def _unless_none(change: str) -> str:
 def _of_result(about: Recorded) -> Iterator[tuple[str, str]]:
     tensors = any("tensor" in kind or "scalar" in kind for kind in about.results)
     numbers = any(kind == "float" or kind.endswith("of float") for kind in about.results)
+    scalars = not any("tensor" in kind for kind in about.results)
     for operator, change in (RESULT if tensors else NUMBER if numbers else {}).items():
+        if scalars and operator in ROWS:
+            continue
         yield f"{operator} result", f"changes.result({change})"
         if operator in PARTS and about.parts < 5 and (about.gradients or operator != "detach"):
             for part in range(about.parts):
