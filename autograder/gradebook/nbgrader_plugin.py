@@ -161,7 +161,8 @@ class RunSubmission(NbGraderPreprocessor):
             failure_for_student=said.failure_for_student,
         )
         executor = shared_executor(trust_submissions=self.trust_submissions)
-        lecture = Lecture(Path(self.parent.coursedir.root), resources["nbgrader"]["assignment"])
+        directory = self.parent.parent.coursedir
+        lecture = Lecture(Path(directory.root), resources["nbgrader"]["assignment"])
         source = with_hidden_checks(nb, lecture)
         record = grade_submission(
             source, submission, executor, lecture=lecture.folder, seed=seed, limits=limits

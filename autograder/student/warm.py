@@ -62,9 +62,9 @@ def main() -> None:
 
 
 def import_everything() -> None:
-    """Import what a lecture's cells import, and compute nothing.
+    """Import what a lecture's cells import, and compute nothing in parallel.
 
-    A parallel operation here would start threads, which do not survive a fork.
+    A parallel operation would start threads, which do not survive a fork.
     """
     for name in MODULES:
         importlib.import_module(name)
@@ -72,6 +72,9 @@ def import_everything() -> None:
     helpers = importlib.import_module("dgm_helpers")
     for module in pkgutil.walk_packages(helpers.__path__, "dgm_helpers."):
         importlib.import_module(module.name)
+    # Half-precision kernels look up the processor, once per process, in files that a child does not have.
+    half = torch.ones(2, 2, dtype=torch.half)
+    torch.mm(half, half)
 
 
 def prepare(runner: CellRunner) -> None:

@@ -70,6 +70,11 @@ def printed(result) -> str:
 # What a cell may do
 
 
+def test_half_precision_computes_in_the_sandbox():
+    result = run_one("import torch\nh = torch.ones(8, 8).half()\nprint((h @ h).sum().item())")
+    assert (result.error, printed(result)) == (None, "512.0\n")
+
+
 def test_prints_values_and_displays_are_recorded_as_a_notebook_does():
     result = run_one("from IPython.display import display\nprint('a')\ndisplay({'b': 1})\n1 + 1")
     assert result.outputs == [
