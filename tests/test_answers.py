@@ -4,13 +4,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from nbformat import NotebookNode
 
 from autograder.bank.answers import Answer, find_answers, judge, shortages
 from autograder.bank.fork_executor import NotebookExecutor
-from autograder.judge.executor import Executor
 from autograder.notebooks.course import Course, Lecture, read_source
-from autograder.submission.grading import grade
 
 pytestmark = pytest.mark.notebook
 
@@ -25,6 +22,13 @@ SEEDS = range(1, 21)
 source_of = cache(read_source)
 
 
+@pytest.fixture(scope="module")
+def notebook_executor():
+    """Runs cells as a student's notebook does: in one process, without a second one that answers."""
+    with NotebookExecutor() as executor:
+        yield executor
+
+
 def test_there_are_answers():
     assert CASES, "no lecture of solutions/ has answers"
 
@@ -35,10 +39,14 @@ def test_every_exercise_has_enough_right_and_wrong_answers(lecture: Lecture):
 
 
 @pytest.mark.parametrize(("lecture", "answer"), CASES)
-def test_an_answer_is_graded_as_labelled(lecture: Lecture, answer: Answer, executor):
+def test_an_answer_is_graded_as_labelled_by_the_judge_and_in_a_notebook(
+    lecture: Lecture, answer: Answer, executor, notebook_executor
+):
+    """Both give the same verdict, cell by cell."""
     verdict = judge(answer, source_of(lecture), executor)
     print(f"{answer.comment}\n{verdict.earned:g} of {verdict.points:g} points\n{verdict.message}")
     assert verdict.problems == ()
+    assert judge(answer, source_of(lecture), notebook_executor).cells == verdict.cells
 
 
 @pytest.mark.slow
@@ -50,24 +58,3 @@ def test_an_answer_is_graded_as_labelled_on_inputs_drawn_anew(
     verdict = judge(answer, source_of(lecture), executor, seed=seed, whole=True)
     print(f"{answer.comment}\n{verdict.earned:g} of {verdict.points:g} points\n{verdict.message}")
     assert verdict.problems == ()
-
-
-@pytest.fixture(scope="module")
-def notebook_executor():
-    """Runs cells as a student's notebook does: in one process, without a second one that answers."""
-    with NotebookExecutor() as executor:
-        yield executor
-
-
-def passes(answer: Answer, source: NotebookNode, executor: Executor) -> dict[str, bool]:
-    """Return for each test cell of the answer's exercise whether it gives all its points."""
-    own = grade(source, executor, {answer.exercise: answer.source}, only={answer.exercise})[answer.exercise]
-    return {cell.grade_id: cell.earned == cell.points for cell in own.cells}
-
-
-@pytest.mark.parametrize(("lecture", "answer"), CASES)
-def test_notebook_and_judge_give_the_same_verdict_cell_by_cell(
-    lecture: Lecture, answer: Answer, executor, notebook_executor
-):
-    source = source_of(lecture)
-    assert passes(answer, source, notebook_executor) == passes(answer, source, executor)

@@ -70,6 +70,7 @@ class Verdict:
         earned: points in its own exercise.
         points: points that can be earned there.
         seconds: wall-clock time of the cells.
+        cells: points earned by each test cell of its exercise.
     """
 
     answer: Answer
@@ -78,6 +79,7 @@ class Verdict:
     earned: float
     points: float
     seconds: float
+    cells: dict[str, float]
 
 
 def find_answers(lecture: Lecture) -> list[Answer]:
@@ -140,6 +142,7 @@ def judge(
         earned=own.earned,
         points=own.points,
         seconds=sum(cell.seconds for exercise in grades.values() for cell in exercise.cells),
+        cells={cell.grade_id: cell.earned for cell in own.cells},
     )
 
 
