@@ -18,8 +18,8 @@ EPILOG = """examples:
   dgm-train --resume runs/digits --steps 4000     go on, here past the end
   torchrun --nproc-per-node 2 --no-python dgm-train nice
 
-environment: DGM_DEVICE names the device (cpu, cuda, mps); DGM_DATA a folder, or an address, that data sets are taken
-from; with DGM_QUIET set, nothing is said while training goes on.
+environment: DGM_DEVICE names the device (cpu, cuda, mps); DGM_DATA names a folder that contains the
+files of data sets, or an address to download them from; DGM_QUIET turns off progress reports.
 exit status: 0, 1 if training broke down, 2 for wrong input, 130 after Ctrl-C."""
 
 
