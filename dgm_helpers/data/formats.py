@@ -1,6 +1,7 @@
 """The file formats of the data sets to download, read without pickle."""
 
 import gzip
+import io
 import tarfile
 import zipfile
 import zlib
@@ -9,12 +10,25 @@ from pathlib import Path
 import numpy as np
 
 OMNIGLOT_ALPHABETS = 50
+GZIP_MAGIC = b"\x1f\x8b"
+GZIP_ERRORS = (EOFError, gzip.BadGzipFile, zlib.error)
 ROWS = 1024  # images unpacked at a time: 4 MiB of 64×64
 
 
+def open_contents(path: Path) -> io.BufferedIOBase:
+    """Open a file for reading, and decompress it while reading if it is gzipped, whatever its name is.
+
+    Reading raises one of ``GZIP_ERRORS`` if the compressed file is damaged or ends too early.
+    """
+    with path.open("rb") as stream:
+        gzipped = stream.read(2) == GZIP_MAGIC
+    return gzip.open(path) if gzipped else path.open("rb")
+
+
 def read_idx(path: Path) -> np.ndarray:
-    """Bytes of a gzipped IDX file, the format of MNIST: magic, sizes, values."""
-    content = gzip.decompress(path.read_bytes())
+    """Return the bytes in an IDX file, the format of MNIST (magic, sizes, values), gzipped or not."""
+    with open_contents(path) as stream:
+        content = stream.read()
     dimensions = content[3]
     shape = np.frombuffer(content, ">u4", count=dimensions, offset=4)
     return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape).copy()
@@ -58,7 +72,7 @@ def read_omniglot(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
     ) as error:
         # What scipy raises depends on where the damage is.
         raise ValueError(
-            f"{path.name} is no MATLAB file that can be read ({type(error).__name__})"
+            f"{path} must be a MATLAB file, but cannot be read as one ({type(error).__name__})"
         ) from error
     parts = []
     for images, alphabets in (("data", "target"), ("testdata", "testtarget")):
@@ -70,10 +84,10 @@ def read_omniglot(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
             or len(classes) != OMNIGLOT_ALPHABETS
         ):
             raise ValueError(
-                f"{path.name} does not hold 28×28 images {images!r} and their 50 alphabets {alphabets!r}"
+                f"{path} must contain 28×28 images {images!r} and their 50 alphabets {alphabets!r}"
             )
         if pixels.min() < 0 or pixels.max() > 1 or pixels.shape[1] != classes.shape[1]:
-            raise ValueError(f"{path.name}: {images!r} is not in [0, 1], or an image has no alphabet")
+            raise ValueError(f"{path} must have values in [0, 1] in {images!r}, and one alphabet per image")
         pictures = pixels.T.reshape(-1, 28, 28).transpose(0, 2, 1)
         parts += [np.ascontiguousarray(pictures, dtype=np.float32), classes.argmax(axis=0)]
     return tuple(parts)
@@ -97,9 +111,9 @@ def read_dsprites(path: Path, places: np.ndarray) -> np.ndarray:
         read_header = getattr(np.lib.format, f"read_array_header_{version[0]}_0")
         shape, fortran_order, dtype = read_header(stream)
         if dtype != np.uint8 or fortran_order or shape[1:] != (64, 64):
-            raise ValueError(f"{path.name} holds {dtype} of {shape}, not bytes of 64×64 images")
+            raise ValueError(f"{path} must contain bytes of 64×64 images, got {dtype} of shape {shape}")
         if shape[0] != len(places):
-            raise ValueError(f"{path.name} holds {shape[0]} images, not {len(places)}")
+            raise ValueError(f"{path} must contain {len(places)} images, got {shape[0]}")
         images = np.empty(shape, np.uint8)
         for some in np.split(places, range(ROWS, len(places), ROWS)):
             content = stream.read(some.size * 64 * 64)

@@ -25,12 +25,13 @@ def load(name: str) -> Dataset:
     """Return a data set by name. Nothing is downloaded unless the name is one of ``DOWNLOADED``.
 
     ``EMBEDDED`` sets come with the packages; ``RENDERED`` ones are drawn, in seconds, at 32×32 (other sizes, and
-    colours, through :func:`~dgm_helpers.data.rendered.rendered`). ``DOWNLOADED`` ones are fetched on first use into the
-    user's cache; the environment variable ``DGM_DATA`` names a folder or an address to fetch them from instead.
+    colours, through :func:`~dgm_helpers.data.rendered.rendered`). ``DOWNLOADED`` ones are downloaded on first use into
+    the user's cache. The environment variable ``DGM_DATA`` names a folder that already contains their files, or another
+    address to download them from (see :func:`~dgm_helpers.data.fetching.fetch`).
 
     Raises:
         ValueError: if there is no data set of that name, or it is one of ``ABSENT``, which presets of papers name.
-        ConnectionError: if it has to be fetched and cannot be; says which embedded set to use instead.
+        ConnectionError: if its files cannot be downloaded, or are missing or wrong in the folder; says what to do.
     """
     if name in ABSENT:
         raise ValueError(

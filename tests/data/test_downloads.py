@@ -6,79 +6,22 @@ The files go through the code that fetches the real ones: right, damaged, broken
 import dataclasses
 import gzip
 import hashlib
-import io
 import re
-import struct
 import subprocess
 import sys
-import tarfile
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pytest
 import torch
-from scipy.io import savemat
+from tiny_files import FILES, TEST, TRAIN, dsprites, omniglot, refusal
 
 from dgm_helpers import data
 from dgm_helpers.data import downloads, formats
 from dgm_helpers.data.factors import Factors
 
 NAMES = data.DOWNLOADED
-TRAIN, TEST = 5, 3
-
-
-def idx(*shape: int) -> bytes:
-    """A gzipped IDX file of bytes 0, 1, 2, …."""
-    header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
-    return gzip.compress(header + bytes((np.arange(np.prod(shape)) % 251).tolist()), mtime=0)
-
-
-def cifar_records(n: int, label_bytes: int, start: int) -> bytes:
-    """Records whose finest label is their number, and whose red plane is it too; green and blue are 100 and 200."""
-    planes = [bytes([start + i]) * 1024 + bytes([100]) * 1024 + bytes([200]) * 1024 for i in range(n)]
-    return b"".join(bytes([77] * (label_bytes - 1) + [start + i]) + planes[i] for i in range(n))
-
-
-def archive(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, content in members.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-def omniglot(rows: int = 784, top: float = 1.0) -> bytes:
-    """Columns of 784 numbers: the pixel at row r and column c of image i stands at 28 c + r, and is r / 28 there."""
-    picture = np.tile(np.arange(28) / 28 * top, 28)[:rows, None]
-    buffer = io.BytesIO()
-    savemat(buffer, {
-        "data": np.repeat(picture, TRAIN, axis=1), "target": np.eye(50)[:, :TRAIN],
-        "testdata": np.repeat(picture, TEST, axis=1), "testtarget": np.eye(50)[:, 10 : 10 + TEST],
-    })  # fmt: skip
-    return buffer.getvalue()
-
-
-def dsprites(shape: tuple[int, ...] = (24, 64, 64), dtype: type = np.uint8) -> bytes:
-    """Image i has one pixel of 1, at column i of its first row; with metadata that only pickle could read."""
-    buffer = io.BytesIO()
-    images = np.zeros(shape, dtype)
-    images[np.arange(24), 0, np.arange(24)] = 1
-    np.savez_compressed(buffer, imgs=images, metadata=np.array({"needs": "pickle"}, dtype=object))
-    return buffer.getvalue()
-
-
-FILES = {
-    "mnist": [idx(TRAIN, 28, 28), idx(TRAIN), idx(TEST, 28, 28), idx(TEST)],
-    "omniglot": [omniglot()],
-    "cifar10": [archive({**{f"cifar-10-batches-bin/data_batch_{k}.bin": cifar_records(1, 1, k) for k in range(1, 6)},
-                         "cifar-10-batches-bin/test_batch.bin": cifar_records(TEST, 1, 6)})],
-    "cifar100": [archive({"cifar-100-binary/train.bin": cifar_records(TRAIN, 2, 0),
-                          "cifar-100-binary/test.bin": cifar_records(TEST, 2, 90)})],
-    "dsprites": [dsprites()],
-}  # fmt: skip
 
 
 class Server(HTTPServer):
@@ -112,32 +55,10 @@ def name(request):
 
 
 @pytest.fixture
-def tiny(monkeypatch):
-    """Checksums, and sizes, of the tiny files in place of the real ones'."""
-    for key, contents in FILES.items():
-        files = {
-            file: None if checksum is None else f"md5:{hashlib.md5(content).hexdigest()}"
-            for (file, checksum), content in zip(downloads.SOURCES[key].files.items(), contents, strict=True)
-        }
-        monkeypatch.setitem(downloads.SOURCES, key, dataclasses.replace(downloads.SOURCES[key], files=files))
-    monkeypatch.setattr(downloads, "OMNIGLOT_SPLIT", (TRAIN, TEST))
-    small = Factors(downloads.DSPRITES_FACTORS.names, (3, 2, 2, 2, 1))
-    monkeypatch.setattr(downloads, "DSPRITES_FACTORS", small)
-
-
-@pytest.fixture
-def cache(monkeypatch, tmp_path):
-    import pooch
-
-    monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache")
-    return tmp_path / "cache"
-
-
-@pytest.fixture
 def server(tiny, cache, monkeypatch):
     server = Server(("127.0.0.1", 0), Handler)
     server.contents = {
-        file: content
+        file.name: content
         for key in NAMES
         for file, content in zip(downloads.SOURCES[key].files, FILES[key], strict=True)
     }
@@ -151,16 +72,6 @@ def server(tiny, cache, monkeypatch):
     server.server_close()
 
 
-def refusal(name):
-    with pytest.raises(ConnectionError) as error:
-        data.load(name)
-    message = str(error.value)
-    source = downloads.SOURCES[name]
-    assert message.startswith(f"{source.title} is not on this machine") and "\n" not in message
-    assert f'load("{source.instead}")' in message and "DGM_DATA" in message
-    return message
-
-
 def left(cache):
     return [path for path in cache.rglob("*") if path.is_file()] if cache.exists() else []
 
@@ -169,22 +80,42 @@ def test_a_set_is_downloaded_once_and_then_read_from_the_cache(name, server):
     first = data.load(name)
     asked = list(server.asked)
     again = data.load(name)
-    assert sorted(asked) == sorted(downloads.SOURCES[name].files) and server.asked == asked
+    assert (
+        sorted(asked) == sorted(file.name for file in downloads.SOURCES[name].files) and server.asked == asked
+    )
     assert torch.equal(first.train, again.train) and torch.equal(first.test_labels, again.test_labels)
     assert len(first.provenance) > 50 and first.licence
 
 
 def test_a_corrupt_file_is_refused_and_not_kept(name, server, cache):
-    file = list(downloads.SOURCES[name].files)[-1]
-    server.contents[file] = b"<html>not found</html>"
-    said = refusal(name)
-    published = downloads.SOURCES[name].files[file] is not None
-    assert file in said and ("(what came has another checksum)" in said) == published
-    assert file not in [path.name for path in left(cache)]
+    file = downloads.SOURCES[name].files[-1]
+    page = b"<html>not found</html>"
+    server.contents[file.name] = page
+    message = refusal(name)
+    found = f"with md5 {file.md5}, got {hashlib.md5(page).hexdigest()}; try again to download it"
+    assert file.name in message and (found in message) == (file.md5 is not None)
+    assert file.name not in [path.name for path in left(cache)]
+
+
+def test_a_file_damaged_in_the_cache_is_downloaded_again(name, server, cache):
+    file = downloads.SOURCES[name].files[0]
+    first = data.load(name)
+    (cache / file.name).write_bytes(FILES[name][0][:-30])
+    if file.md5 is None:  # its damage is noticed only when it is read
+        refusal(name)
+    again = data.load(name)
+    assert server.asked.count(file.name) == 2 and torch.equal(first.train, again.train)
+
+
+def test_an_archive_compressed_again_is_downloaded_too(server):
+    file = downloads.SOURCES["mnist"].files[0]
+    server.contents[file.name] = gzip.compress(gzip.decompress(FILES["mnist"][0]), compresslevel=1, mtime=7)
+    assert server.contents[file.name] != FILES["mnist"][0]
+    assert data.load("mnist").train.flatten().tolist() == [i % 251 for i in range(TRAIN * 784)]
 
 
 def test_a_download_that_breaks_off_is_refused_and_not_kept(name, server, cache):
-    file = next(iter(downloads.SOURCES[name].files))
+    file = downloads.SOURCES[name].files[0].name
     server.broken.add(file)
     assert file in refusal(name)
     assert left(cache) == []
@@ -208,19 +139,6 @@ def test_a_cache_that_cannot_be_written_is_told(server, cache, monkeypatch):
     monkeypatch.setattr("shutil.move", full)
     assert "cannot be written, No space left on device)" in refusal("mnist")
     assert left(cache) == []
-
-
-def test_a_set_is_read_from_a_folder(name, tiny, tmp_path, monkeypatch):
-    for file, content in zip(downloads.SOURCES[name].files, FILES[name], strict=True):
-        (tmp_path / file).write_bytes(content)
-    monkeypatch.setenv("HOME", str(tmp_path.parent))
-    monkeypatch.setenv("DGM_DATA", f"~/{tmp_path.name}")
-    assert len(data.load(name).train) > 0
-    file = next(iter(downloads.SOURCES[name].files))
-    (tmp_path / file).write_bytes(FILES[name][0][:-30])
-    assert file in refusal(name)
-    (tmp_path / file).unlink()
-    assert "missing" in refusal(name) and str(tmp_path) in refusal(name)
 
 
 def test_without_a_network_one_sentence_names_the_set_to_use(name, cache, monkeypatch):
@@ -256,7 +174,7 @@ def test_omniglot_is_read_in_fortran_order(server):
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(omniglot(rows=700), "does not hold 28×28 images"), (omniglot(top=2.0), r"is not in \[0, 1\]")],
+    [(omniglot(rows=700), "must contain 28×28 images"), (omniglot(top=2.0), r"must have values in \[0, 1\]")],
 )
 def test_what_omniglots_file_holds_is_verified(content, reason, server):
     server.contents["chardata.mat"] = content
@@ -265,7 +183,7 @@ def test_what_omniglots_file_holds_is_verified(content, reason, server):
 
 def test_omniglots_split_is_verified(server, monkeypatch):
     monkeypatch.setattr(downloads, "OMNIGLOT_SPLIT", (24_345, 8_070))
-    assert "split into (5, 3) images" in refusal("omniglot")
+    assert "must be split into (24345, 8070) images, got (5, 3)" in refusal("omniglot")
 
 
 @pytest.mark.parametrize(("name", "labels"), [("cifar10", ([1, 2, 3, 4, 5], [6, 7, 8])),
@@ -303,7 +221,7 @@ def test_dsprites_is_split_by_a_fixed_order(server, monkeypatch):
 
 def test_the_grid_of_dsprites_is_verified(server, monkeypatch):
     monkeypatch.setattr(downloads, "DSPRITES_FACTORS", Factors(("shape",), (23,)))
-    assert "holds 24 images, not 23" in refusal("dsprites")
+    assert "must contain 23 images, got 24" in refusal("dsprites")
 
 
 @pytest.mark.parametrize(
@@ -313,12 +231,12 @@ def test_what_dspritess_file_holds_is_verified(shape, dtype, tiny, tmp_path, mon
     monkeypatch.setenv("DGM_DATA", str(tmp_path))
     (file,) = downloads.SOURCES["dsprites"].files
     content = dsprites(shape, dtype)
-    (tmp_path / file).write_bytes(content)
-    checksums = {file: f"md5:{hashlib.md5(content).hexdigest()}"}
+    (tmp_path / file.name).write_bytes(content)
+    files = (dataclasses.replace(file, md5=hashlib.md5(content).hexdigest()),)
     monkeypatch.setitem(
-        downloads.SOURCES, "dsprites", dataclasses.replace(downloads.SOURCES["dsprites"], files=checksums)
+        downloads.SOURCES, "dsprites", dataclasses.replace(downloads.SOURCES["dsprites"], files=files)
     )
-    assert "not bytes of 64×64 images" in refusal("dsprites")
+    assert "must contain bytes of 64×64 images" in refusal("dsprites")
 
 
 LOAD_DSPRITES = """
@@ -353,10 +271,10 @@ def test_loading_dsprites_takes_little_more_memory_than_its_images(tmp_path):
 
 
 def test_published_checksums_are_md5_sums():
-    # A typing error would refuse the right file. Of OMNIGLOT's file none has been published.
-    files = {file: checksum for key in NAMES for file, checksum in downloads.SOURCES[key].files.items()}
-    assert [file for file, checksum in files.items() if checksum is None] == ["chardata.mat"]
-    assert all(re.fullmatch(r"md5:[0-9a-f]{32}", checksum) for checksum in files.values() if checksum)
+    # A typing error would refuse the right file. For OMNIGLOT's file, no checksum is published.
+    files = [file for key in NAMES for file in downloads.SOURCES[key].files]
+    assert [file.name for file in files if file.md5 is None] == ["chardata.mat"]
+    assert all(re.fullmatch(r"[0-9a-f]{32}", file.md5) for file in files if file.md5)
 
 
 def test_what_to_use_instead_needs_no_network():
