@@ -1,0 +1,189 @@
+"""Oracles and inputs that the visible and the hidden checks of lecture 10, InfoGAN, share."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+from scipy import stats
+from torch import Tensor
+from torch.distributions import Bernoulli, Normal, Uniform
+
+from dgm_helpers import checks
+from dgm_helpers.models.infogan import InfoGAN
+from dgm_helpers.models.latent_code import Codes
+
+UNIFORM = stats.uniform(-1, 2)
+
+
+def latent_parts(
+    answer: object, n: int, noise: int, sizes: Sequence[int], continuous: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return latent vectors, values and continuous codes, of the right shapes, the values whole and in range."""
+    parts = checks.unpack("sample_latent", answer, 3)
+    latent = checks.as_tensor("latent vectors", parts[0], (n, noise + sum(sizes) + continuous))
+    values = checks.as_tensor("values of the categorical codes", parts[1], (n, len(sizes)))
+    checks.true(
+        "values of the categorical codes",
+        isinstance(parts[1], Tensor) and parts[1].dtype == torch.int64,
+        "their dtype must be torch.int64: they are used as indices",
+    )
+    inside = bool(((values >= 0) & (values < torch.tensor(sizes))).all())
+    checks.true(
+        "values of the categorical codes", inside, "a code with K values takes the numbers 0 to K - 1"
+    )
+    return latent, values, checks.as_tensor("continuous codes", parts[2], (n, continuous))
+
+
+def uniform(name: str, values: Tensor, mistakes: Mapping[str, object]) -> None:
+    """Check that independent draws are uniform on (-1, 1), over the whole of it, and not on a grid.
+
+    The largest difference of the empirical distribution function exceeds the limit with probability at most 1e-6
+    (Dvoretzky, Kiefer and Wolfowitz; Massart). The extremes of 20,000 draws lie within 0.002 of the ends, but for a
+    probability of 1e-8.
+    """
+    limit = math.sqrt(math.log(2 / checks.FALSE_ALARM_RATE) / (2 * len(values)))
+    off = stats.kstest(values.numpy(), UNIFORM.cdf).statistic
+    close = (
+        hint for hint, law in mistakes.items() if stats.kstest(values.numpy(), law.cdf).statistic <= limit
+    )
+    hint = next(close, None)
+    checks.true(
+        name,
+        bool(off <= limit),
+        f"not uniform on (-1, 1): its distribution function is {off:.3f} off; chance allows {limit:.3f}",
+        f"looks like {hint}" if hint else None,
+    )
+    low, high, edge = float(values.min()), float(values.max()), 1 - 40 / len(values)
+    whole = -1 <= low <= -edge and edge <= high <= 1
+    checks.true(name, whole, f"its values go from {low:.4f} to {high:.4f}, not from -1 to 1")
+    checks.true(name, len(values.unique()) > 0.99 * len(values), "its values repeat: uniform numbers differ")
+
+
+def continuous_bound(mu: Tensor, log_sigma: Tensor, code: Tensor) -> Tensor:
+    """Return the oracle: entropy of the prior and log-density of q, from `torch.distributions`, summed over codes."""
+    prior = Uniform(-torch.ones_like(mu), torch.ones_like(mu), validate_args=False)
+    return (prior.entropy() + Normal(mu, log_sigma.exp()).log_prob(code)).sum(dim=1)
+
+
+def continuous_mistakes(mu: Tensor, log_sigma: Tensor, code: Tensor) -> dict[str, Tensor]:
+    """Return what typical mistakes in (10.12) and (10.13) give, by their hint; shape ``[B, d]`` of each argument."""
+    sigma, error, d = log_sigma.exp(), code - mu, mu.shape[1]
+    parts, log_2 = Normal(mu, sigma).log_prob(code), math.log(2)
+    log_q, standardized, log_2pi = parts.sum(dim=1), error / sigma, math.log(2 * math.pi)
+    exact = d * log_2 + log_q
+
+    def with_width(width: Tensor) -> Tensor:
+        return d * log_2 + Normal(mu, width).log_prob(code).sum(dim=1)
+
+    return {
+        "log q(c|x) without H(c): without H(c) the number is not a bound on I": log_q,
+        "the entropy of only one code: each of the d codes has log 2": log_2 + log_q,
+        "the entropy subtracted: (10.10) adds H(c)": log_q - d * log_2,
+        "minus log q added to H(c): that is the cross-entropy": d * log_2 - log_q,
+        "minus the bound: return the bound, not a loss": -exact,
+        "the entropy of q instead of H(c): H(c) belongs to the prior": Normal(mu, sigma).entropy().sum(dim=1)
+        + log_q,
+        "a density without log 2π: it is not normalized": exact + 0.5 * d * log_2pi,
+        "a density without -log σ: the widest q would win": exact + log_sigma.sum(dim=1),
+        "log_sigma used as the logarithm of the variance: σ is `torch.exp(log_sigma)`": with_width(
+            sigma.sqrt()
+        ),
+        "log_sigma used as σ: σ is `torch.exp(log_sigma)`": with_width(log_sigma),
+        "log_sigma used as σ in the square: σ is `torch.exp(log_sigma)`": exact
+        + (0.5 * standardized**2 - 0.5 * (error / log_sigma) ** 2).sum(dim=1),
+        "the squared error divided by σ: divide by σ²": exact
+        + 0.5 * (standardized**2 - error**2 / sigma).sum(dim=1),
+        "the squared error without its factor ½": exact - 0.5 * (standardized**2).sum(dim=1),
+        "a width of 1 instead of σ(x)": with_width(torch.ones_like(sigma)),
+        "the mean over the codes: they are independent, so log q is a sum": d * log_2 + parts.mean(dim=1),
+        "one number per code: return their sum": log_2 + parts,
+        "the mean over the batch: return one number per row": exact.mean(),
+        "the sum over the batch: return one number per row": exact.sum(),
+        "bits: use the natural logarithm": exact / log_2,
+        "H(c) in bits: use the natural logarithm": d + log_q,
+    }
+
+
+def cross_entropy(logits: Tensor, label: float) -> Tensor:
+    """Return the mean cross-entropy of logits with a label, in nats."""
+    return -Bernoulli(logits=logits).log_prob(torch.full_like(logits, label)).mean()
+
+
+def small_game(draw: torch.Generator, **options) -> InfoGAN:
+    """Return a small InfoGAN in float64 with random parameters, on vectors of five numbers unless told otherwise."""
+    small = {"data_shape": (5,), "noise_dim": 3, "categories": (4,), "continuous": 2, "channels": (),
+             "hidden": (8, 6), "output": "linear", "normalize": "none", "q_hidden": 0}  # fmt: skip
+    model = InfoGAN(**small | options).double()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(0.6 * torch.randn(parameter.shape, generator=draw, dtype=torch.float64))
+    return model
+
+
+def confident_games(draw: torch.Generator) -> dict[str, tuple]:
+    """Return games, with data, latent vectors and weights, in which L_I decides the size of both losses."""
+    games = {}
+    for case, weights in (("L_I outweighs the game", (9.0, 0.01)), ("q is sure and wrong", (0.4, 3.0))):
+        model = small_game(draw)
+        x, latent = (torch.randn(3, 5, generator=draw, dtype=torch.float64),
+                     model.sample_latent(5, draw, Codes(categories=torch.tensor([[2]]))))  # fmt: skip
+        with torch.no_grad():
+            for part in (model.critic, model.recognition[-1]):
+                part.weight.mul_(0.1)
+            model.recognition[-1].bias[2] = 5.0 if weights[0] > 1 else -5.0
+            model.recognition[-1].bias[-2:] = 0.0 if weights[0] > 1 else -12.0
+        games[case] = model, x, latent, weights
+    return games
+
+
+def step_losses(
+    answer, model: InfoGAN, x: Tensor, latent: Tensor, weights: tuple[float, float] | None, case: str = ""
+) -> tuple[Tensor, Tensor]:
+    """Check the values of both losses, and that they carry a gradient; return them.
+
+    Args:
+        answer: the student's function.
+        model: an InfoGAN.
+        x: real data.
+        latent: latent vectors.
+        weights: λ of both kinds of codes; None calls the answer without them.
+        case: for the messages.
+    """
+    given = () if weights is None else (weights,)
+    losses = checks.unpack("infogan_step_losses", answer(model, x, latent, *given), 2)
+    w = weights or (1.0, 0.1)
+    with torch.no_grad():
+        images = model.generate(latent)
+        real, fake = model.discriminate(x), model.discriminate(images)
+        first, second = model.information(model.encode(images), latent)
+        games = cross_entropy(real, 1.0) + cross_entropy(fake, 0.0), cross_entropy(fake, 1.0)
+    both = w[0] * first + w[1] * second
+    for name, loss, game in zip(("L_D", "L_G"), losses, games, strict=True):
+        mistakes = {
+            "the game without L_I: both losses contain it": game,
+            "L_I added: it is maximized, so subtract it": game + both,
+            "the two weights exchanged: the first is for categorical codes": game
+            - w[1] * first
+            - w[0] * second,
+            "one weight for both kinds of code: each has its own": game - w[0] * (first + second),
+            "both weights ignored": game - first - second,
+            "default weights: use those that are passed": game - first - 0.1 * second,
+            "a loss without the continuous codes": game - w[0] * first,
+            "a loss without the categorical codes": game - w[1] * second,
+            "a loss without its adversarial term": -both,
+            "L_I counted twice": game - 2 * both,
+            "the saturating loss: the generator's is -log D": -cross_entropy(fake, 0.0) - both,
+            "the sum of both players' losses": sum(games) - 2 * both,
+            "the loss of the other player": sum(games) - game - both,
+        }  # fmt: skip
+        checks.equal(name, loss, game - both, unit="nats", case=case, mistakes=mistakes)
+        checks.true(name, loss.requires_grad, "carries no gradient")
+    return losses
+
+
+def part_gradient(loss: Tensor, model: InfoGAN, part: str) -> Tensor:
+    """Return the gradient of a loss in all parameters of a part of the model, one long vector; zero where none."""
+    parameters = list(getattr(model, part).parameters())
+    found = torch.autograd.grad(loss, parameters, allow_unused=True, retain_graph=True)
+    pairs = zip(found, parameters, strict=True)
+    return torch.cat([(torch.zeros_like(p) if g is None else g).flatten() for g, p in pairs])

@@ -1,0 +1,377 @@
+"""Hidden checks of lecture 10, InfoGAN."""
+
+import math
+import torch
+from dgm_helpers import checks
+from dgm_helpers.exercises.infogan import CODE, GAN_LOSSES, STEP
+from dgm_helpers.exercises.infogan_oracles import (
+    confident_games,
+    continuous_bound,
+    cross_entropy,
+    latent_parts,
+    part_gradient,
+    small_game,
+    step_losses,
+)
+from dgm_helpers.models.latent_code import LatentLayout
+from dgm_helpers.objectives import mutual_information
+from itertools import combinations_with_replacement
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+SMALL_CALLS = 500
+
+
+@checks.exercise(reference=LatentLayout.sample)
+def independent_coordinates(answer) -> None:
+    """All coordinates are independent of each other and from row to row, in one large call and in 500 of two rows.
+
+    See `independent`; two rows at a time are what shows balanced categories and mirrored or stratified numbers.
+    """
+    draw, sizes = checks.generator("10/sample_latent/hidden"), (3, 2)
+    independent(
+        "in one call",
+        latent_parts(answer(20_000, 2, sizes, 2, draw), 20_000, 2, sizes, 2)[0],
+        2,
+        sizes,
+    )
+    calls = [
+        latent_parts(answer(2, 2, sizes, 2, draw), 2, 2, sizes, 2)[0] for _ in range(SMALL_CALLS)
+    ]
+    independent("in many small calls", torch.cat(calls), 2, sizes)
+
+
+def independent(case: str, latent: Tensor, noise: int, sizes: tuple[int, ...]) -> None:
+    """Check that no coordinate, nor its square, varies together with any other one, of this or of any other row.
+
+    Over n rows the correlation of two independent columns is normal with variance 1/n, at every shift of one against
+    the other, and twice that in reversed order for a column with itself. The false-alarm rate is 1e-8 by this normal
+    law, whose tail is a little too short: it stays below 1e-6. A correlation of 0.38 of 1,000 rows is found with
+    probability above 0.999, one of 0.09 of 20,000.
+    """
+    whole = latent[:, [*range(noise), *range(noise + sum(sizes), latent.shape[1])]]
+    hot = latent[:, noise : noise + sum(sizes)]
+    columns = torch.cat([whole, whole**2, hot], dim=1)
+    columns = (columns - columns.mean(dim=0)) / columns.std(dim=0).clamp_min(1e-12)
+    names = [f"coordinate {i}" for i in range(whole.shape[1])]
+    names += [f"the square of {name}" for name in names]
+    names += [f"c_{j + 1}" for j, size in enumerate(sizes) for _ in range(size)]
+    count, transform = len(columns), torch.fft.rfft(columns, dim=0)
+    pairs = list(combinations_with_replacement(range(len(names)), 2))
+    limit = math.sqrt(2) * torch.erfinv(
+        torch.tensor(1 - 1e-8 / (2 * count * len(pairs)), dtype=torch.float64)
+    )
+    for i, j in pairs:
+        shifted = torch.fft.irfft(transform[:, i] * transform[:, j].conj(), n=count)
+        if names[i].removeprefix("the square of ") == names[j].removeprefix("the square of "):
+            shifted[0] = 0.0  # a column with itself
+        reversed_order = torch.fft.irfft(transform[:, i] * transform[:, j], n=count) / (
+            2**0.5 if i == j else 1
+        )
+        for order, products in (("", shifted), (" in reversed order", reversed_order)):
+            largest, row = (float(value) for value in products.abs().max(dim=0))
+            checks.true(
+                f"independence {case}",
+                largest / math.sqrt(count) <= limit,
+                f"{names[i]} and {names[j]}, {row:.0f} rows apart{order}, have correlation {largest / count:.2f}",
+                "draw every number of every row by itself.",
+            )
+
+
+@checks.exercise(reference=LatentLayout.sample)
+def numbers_from_generator(answer) -> None:
+    """Every random number comes from the generator: repeatable, and each coordinate changes with seed and call."""
+    sizes = (10, 2, 3)
+    one, other = (torch.Generator().manual_seed(seed) for seed in (1, 1))
+    first = answer(60, 3, sizes, 2, one)
+    torch.rand(7)  # the global generator goes on
+    again = answer(60, 3, sizes, 2, other)
+    for name, left, right in zip(("latent vectors", "values", "codes"), first, again, strict=True):
+        checks.repeatable(name, left, right)
+    first = latent_parts(first, 60, 3, sizes, 2)[0]
+    cases = {
+        "with another seed": answer(60, 3, sizes, 2, torch.Generator().manual_seed(2)),
+        "in the next call with the same generator": answer(60, 3, sizes, 2, one),
+    }
+    blocks = [
+        range(0, 1),
+        range(1, 2),
+        range(2, 3),
+        range(3, 13),
+        range(13, 15),
+        range(15, 18),
+        range(18, 19),
+        range(19, 20),
+    ]
+    for case, parts in cases.items():
+        latent = latent_parts(parts, 60, 3, sizes, 2)[0]
+        for block in blocks:
+            same = torch.equal(first[:, list(block)], latent[:, list(block)])
+            checks.true(f"numbers {case}", not same, f"coordinate {block[0]} is the same {case}",
+                        "draw from `generator` itself, which goes on; make no other generator.")  # fmt: skip
+        same_rows = (first[:, :3] == latent[:, :3]).all(dim=1).any()
+        checks.true(
+            f"numbers {case}", not bool(same_rows), f"a row of the noise is the same {case}"
+        )
+
+
+@checks.exercise(reference=LatentLayout.sample)
+def latent_sizes(answer) -> None:
+    """The SVHN model's sizes, one row, codes with two values, no noise, no continuous code; the layout is exact."""
+    draw = checks.generator("10/sample_latent/hidden_2")
+    numbers_from_generator.__wrapped__(answer)
+    for n, noise, sizes, continuous in (
+        (3, 124, (10,) * 4, 4),
+        (1, 2, (2,), 1),
+        (5, 0, (2, 3), 0),
+        (1, 1, (26, 2), 3),
+    ):
+        latent, values, codes = latent_parts(
+            answer(n, noise, sizes, continuous, draw), n, noise, sizes, continuous
+        )
+        hot = torch.cat([one_hot(values[:, j].long(), size) for j, size in enumerate(sizes)], dim=1)
+        case = f"n = {n}, {noise} of noise, categories {sizes}, {continuous} continuous"
+        checks.equal("one-hot part", latent[:, noise : noise + sum(sizes)], hot, case=case)
+        checks.equal(
+            "continuous part", latent[:, noise + sum(sizes) :], codes, case=case, atol=0, rtol=0
+        )
+
+
+@checks.exercise(reference=mutual_information.info_lower_bound_categorical)
+def categorical_sizes(answer) -> None:
+    """Logits in the thousands, with q right and wrong; 2, 4, 10 and 26 values; one row; float32. Exact."""
+    draw = checks.generator("10/info_lower_bound_categorical/hidden")
+    for batch, size, scale, offset in ((5, 4, 1000.0, 0.0), (1, 26, 1.0, 0.0), (6, 2, 50.0, -3000.0), (1, 2, 1.0, 5.0),
+                                       (12, 10, 4.0, 0.0)):  # fmt: skip
+        logits = offset + 0.3 * scale * torch.randn(
+            batch, size, generator=draw, dtype=torch.float64
+        )
+        category = torch.arange(batch) % size
+        rows = torch.arange(batch)
+        favored = torch.where(
+            rows % 3 == 1, category, (category + 1) % size
+        )  # right in every third row
+        logits[rows, favored] += 3 * scale
+        log_q = torch.distributions.Categorical(logits=logits).log_prob(category)
+        case = f"K = {size}, {batch} rows, logits of size {abs(offset) + 3 * scale:.0f}"
+        checks.equal(CODE, answer(logits, category), math.log(size) + log_q, case=case, unit="nats")
+        single = logits.float()
+        exact = math.log(size) + torch.distributions.Categorical(logits=single.double()).log_prob(
+            category
+        )
+        checks.equal(
+            CODE, answer(single, category), exact, case=f"{case}, float32", unit="nats", atol=1e-5
+        )
+    flat = answer(torch.full((3, 10), 7.0), torch.tensor([0, 4, 9]))
+    checks.equal("bound of a q that repeats the prior", flat, torch.zeros(3), unit="nats")
+
+
+@checks.exercise(reference=mutual_information.info_lower_bound_categorical)
+def categorical_gradient(answer) -> None:
+    """The gradient in the logits, one-hot minus softmax in each row; exact, also for logits in the thousands."""
+    draw = checks.generator("10/info_lower_bound_categorical/hidden_2")
+    for batch, size, scale in ((6, 3, 1.0), (4, 5, 2000.0), (1, 2, 1.0)):
+        logits = scale * torch.randn(batch, size, generator=draw, dtype=torch.float64)
+        category = torch.arange(batch) % size
+        logits[torch.arange(batch), (category + 1) % size] += scale
+        logits.requires_grad_()
+        weights = 0.5 + torch.rand(batch, generator=draw, dtype=torch.float64)
+        rows = answer(logits, category)
+        exact = torch.distributions.Categorical(logits=logits.detach()).log_prob(
+            category
+        ) + math.log(size)
+        checks.equal(CODE, rows, exact, unit="nats")
+        checks.true("bound", rows.requires_grad, "carries no gradient, so it cannot be trained",
+                    hint="no detach(), no_grad(), item() or argmax between the logits and the result.")  # fmt: skip
+        (gradient,) = torch.autograd.grad((weights * rows).sum(), logits)
+        exact = weights[:, None] * (one_hot(category, size) - logits.detach().softmax(dim=1))
+        checks.equal("gradient in the logits", gradient, exact, case=f"logits of size {scale:.0f}")
+
+
+@checks.exercise(reference=mutual_information.info_lower_bound_continuous)
+def continuous_sizes(answer) -> None:
+    """Very narrow and very wide q, far from the code and near to it; one code, one row; float32. Exact.
+
+    With two narrow codes near to their means log q is positive; far from them it is minus millions.
+    """
+    draw = checks.generator("10/info_lower_bound_continuous/hidden")
+    for batch, size, log_width, off in ((4, 2, -10.0, 1.0), (1, 7, -1.0, 1.0), (3, 1, 3.0, 0.1), (1, 1, -2.0, 1.0),
+                                        (5, 2, -6.0, 400.0), (2, 3, -4.0, 0.3)):  # fmt: skip
+        log_sigma = log_width + 0.2 * torch.randn(batch, size, generator=draw, dtype=torch.float64)
+        code = 2 * torch.rand(batch, size, generator=draw, dtype=torch.float64) - 1
+        signs = torch.where(torch.arange(batch * size) % 2 == 0, 1.0, -1.0).view(batch, size)
+        lengths = 0.5 + torch.rand(batch, size, generator=draw, dtype=torch.float64)
+        mu = code + off * signs * lengths * log_sigma.exp()
+        exact, log_2pi = continuous_bound(mu, log_sigma, code), math.log(2 * math.pi)
+        variances = [torch.exp(2 * log_sigma) + constant for constant in (1e-8, 1e-6)]
+        padded = [
+            -0.5 * ((code - mu) ** 2 / v + log_2pi + v.log()).sum(dim=1) + size * math.log(2)
+            for v in variances
+        ]
+        hint = "a variance with {} added: then the density is a different one"
+        case = f"{batch} rows, {size} codes, σ near {math.exp(log_width):.2g}, {off:g} σ away"
+        checks.equal(CODE, answer(mu, log_sigma, code), exact, case=case, unit="nats", mistakes={
+            hint.format("1e-8"): padded[0], hint.format("1e-6"): padded[1]})  # fmt: skip
+    mu, log_sigma, code = (part.float() for part in (0.5 * mu, log_sigma + 3, code))
+    exact = continuous_bound(mu.double(), log_sigma.double(), code.double())
+    checks.equal(CODE, answer(mu, log_sigma, code), exact, case="float32", unit="nats")
+
+
+@checks.exercise(reference=mutual_information.info_lower_bound_continuous)
+def continuous_gradients(answer) -> None:
+    """The gradients in mu and in log_sigma, for wide and for narrow q; exact."""
+    draw = checks.generator("10/info_lower_bound_continuous/hidden_2")
+    for batch, size, log_width in ((5, 2, 0.0), (3, 4, -9.0), (1, 1, -1.0)):
+        log_sigma = log_width + 0.5 * torch.randn(batch, size, generator=draw, dtype=torch.float64)
+        code = 2 * torch.rand(batch, size, generator=draw, dtype=torch.float64) - 1
+        mu = (
+            code
+            + (2 + torch.rand(batch, size, generator=draw, dtype=torch.float64)) * log_sigma.exp()
+        )
+        weights = 0.5 + torch.rand(batch, generator=draw, dtype=torch.float64)
+        leaves = [part.clone().requires_grad_() for part in (mu, log_sigma)]
+        rows = answer(*leaves, code)
+        case = f"σ near {math.exp(log_width):.2g}"
+        checks.equal(CODE, rows, continuous_bound(mu, log_sigma, code), unit="nats", case=case)
+        checks.true("bound", rows.requires_grad, "carries no gradient, so it cannot be trained")
+        gradients = torch.autograd.grad((weights * rows).sum(), leaves, allow_unused=True)
+        standardized = (code - mu) / log_sigma.exp()
+        expected = (standardized / log_sigma.exp(), standardized**2 - 1)
+        for name, gradient, exact in zip(("mu", "log_sigma"), gradients, expected, strict=True):
+            found = torch.zeros_like(exact) if gradient is None else gradient
+            checks.equal(f"gradient in {name}", found, weights[:, None] * exact, case=case)
+
+
+@checks.exercise(reference=GAN_LOSSES)
+def confident_discriminator(answer) -> None:
+    """Logits in the hundreds, of either sign; a single real or generated image; float32. Exact."""
+    draw = checks.generator("10/gan_losses/hidden")
+    for count, other, scale, center in ((5, 3, 300.0, 0.0), (4, 6, 1.0, 800.0), (3, 2, 1.0, -800.0), (1, 4, 1.0, 0.0),
+                                        (4, 1, 1.0, -90.0), (1, 1, 5.0, 0.0)):  # fmt: skip
+        real = center + scale * torch.randn(count, generator=draw, dtype=torch.float64)
+        fake = -center + scale * torch.randn(other, generator=draw, dtype=torch.float64)
+        for dtype in (torch.float64, torch.float32):
+            given = real.to(dtype), fake.to(dtype)
+            losses = checks.unpack("gan_losses", answer(*given), 2)
+            first, second = (logits.double() for logits in given)
+            exact = (
+                cross_entropy(first, 1.0) + cross_entropy(second, 0.0),
+                cross_entropy(second, 1.0),
+            )
+            case = f"{count} real, {other} generated, logits of size {abs(center) + scale:.0f}, {dtype}"
+            for name, loss, value in zip(
+                ("discriminator", "generator"), losses, exact, strict=True
+            ):
+                checks.equal(f"loss of the {name}", loss, value, case=case, unit="nats")
+
+
+@checks.exercise(reference=GAN_LOSSES)
+def adversarial_gradients(answer) -> None:
+    """The gradients in all logits; the generator's does not vanish where the discriminator is sure. Exact."""
+    draw = checks.generator("10/gan_losses/hidden_2")
+    for center in (0.0, -60.0, -900.0, 900.0):
+        real = (-center + torch.randn(4, generator=draw, dtype=torch.float64)).requires_grad_()
+        fake = (center + torch.randn(5, generator=draw, dtype=torch.float64)).requires_grad_()
+        losses = checks.unpack("gan_losses", answer(real, fake), 2)
+        case = f"logits of generated images near {center:.0f}"
+        exact = cross_entropy(real, 1.0) + cross_entropy(fake, 0.0), cross_entropy(fake, 1.0)
+        for name, loss, value in zip(("discriminator", "generator"), losses, exact, strict=True):
+            checks.equal(f"loss of the {name}", loss, value.detach(), case=case, unit="nats")
+            checks.true(f"loss of the {name}", loss.requires_grad, "carries no gradient")
+        gradients = torch.autograd.grad(
+            losses[0], (real, fake), allow_unused=True, retain_graph=True
+        )
+        gradients += torch.autograd.grad(losses[1], (real, fake), allow_unused=True)
+        names = [
+            f"{loss}, gradient in {kind} logits"
+            for loss in ("L_D", "L_G")
+            for kind in ("real", "generated")
+        ]
+        slopes = (
+            -torch.sigmoid(-real) / 4,
+            torch.sigmoid(fake) / 5,
+            torch.zeros(4),
+            -torch.sigmoid(-fake) / 5,
+        )
+        for name, gradient, slope in zip(names, gradients, slopes, strict=True):
+            found = torch.zeros_like(slope) if gradient is None else gradient
+            checks.equal(
+                name.replace("L_D", "discriminator").replace("L_G", "generator"),
+                found,
+                slope.detach(),
+                case=case,
+            )
+
+
+@checks.exercise(reference=STEP)
+def gradients_of_discriminator(answer) -> None:
+    """What L_D sends to critic, recognition and trunk: for the trunk both of the game and of L_I. Exact."""
+    draw = checks.generator("10/infogan_step_losses/hidden")
+    model = small_game(draw)
+    x, latent = (
+        2 * torch.randn(7, 5, generator=draw, dtype=torch.float64),
+        model.sample_latent(4, draw),
+    )
+    games = {"weights (0.8, 0.3)": (model, x, latent, (0.8, 0.3)), **confident_games(draw)}
+    for case, game in games.items():
+        loss, _ = step_losses(answer, *game, case)
+        for part in ("critic", "recognition", "trunk"):
+            own_gradients(f"gradient of L_D in the {part}", loss, 0, *game, part, case)
+
+
+@checks.exercise(reference=STEP)
+def gradients_of_generator(answer) -> None:
+    """What L_G sends to the generator: of being taken for real, and of L_I. Exact."""
+    draw = checks.generator("10/infogan_step_losses/hidden_2")
+    model = small_game(draw)
+    x, latent = (
+        2 * torch.randn(3, 5, generator=draw, dtype=torch.float64),
+        model.sample_latent(7, draw),
+    )
+    games = {"weights (0.8, 0.3)": (model, x, latent, (0.8, 0.3)), **confident_games(draw)}
+    for case, game in games.items():
+        _, loss = step_losses(answer, *game, case)
+        own_gradients("gradient of L_G in the generator", loss, 1, *game, "generator", case)
+
+
+def own_gradients(name, loss, player, model, x, latent, weights, part, case="") -> None:
+    """Compare the gradient of a player's loss in a part of the model with that of its terms, by autograd."""
+    images = model.generate(latent)
+    first, second = model.information(model.encode(images), latent)
+    real, fake = model.discriminate(x), model.discriminate(images)
+    game = (
+        cross_entropy(fake, 1.0) if player else cross_entropy(real, 1.0) + cross_entropy(fake, 0.0)
+    )
+    found, adversarial, information = (
+        part_gradient(term, model, part)
+        for term in (loss, game, -weights[0] * first - weights[1] * second)
+    )
+    checks.equal(name, found, adversarial + information, case=case, mistakes={
+        f"a gradient of only the game: that of L_I must reach the {part}, too": adversarial,
+        f"a gradient of only L_I: that of the game must reach the {part}, too": information,
+        "L_I with the wrong sign": adversarial - information,
+        "no gradient at all: freeze the other player's parameters, do not detach images or features": 0 * found,
+    })  # fmt: skip
+
+
+@checks.exercise(reference=STEP)
+def other_games(answer) -> None:
+    """Images, two categorical codes and no continuous one, a critic that sees its batch, a single image. Exact."""
+    draw = checks.generator("10/infogan_step_losses/hidden_3")
+    images = {"data_shape": (1, 4, 4), "noise_dim": 2, "categories": (3, 2), "continuous": 0, "q_hidden": 5,
+              "output": "sigmoid"}  # fmt: skip
+    batches = {"minibatch_kernels": 2, "minibatch_dims": 3}
+    for case, options, real, generated in (
+        ("images, two categorical codes", images, 3, 8),
+        ("a critic that sees its whole batch", batches, 4, 6),
+        ("one continuous code", {"categories": (), "continuous": 1, "noise_dim": 1}, 2, 3),
+        ("one real, one generated", {}, 1, 1),
+    ):
+        model = small_game(draw, **options)
+        x = torch.rand(real, *model.config["data_shape"], generator=draw, dtype=torch.float64)
+        latent = model.sample_latent(generated, draw)
+        losses = step_losses(answer, model, x, latent, (1.5, 0.6), case)
+        for part in ("trunk", "critic", "recognition", "generator"):
+            player = int(part == "generator")
+            own_gradients(f"gradient of L_D + L_G in the {part}", sum(losses), player, model, x, latent, (1.5, 0.6),
+                          part, case)  # fmt: skip
