@@ -42,7 +42,10 @@ def alike(first: Any, second: Any) -> bool:
         return True
     if isinstance(first, Iterator) and isinstance(second, Iterator):
         return True
-    if type(first) is not type(second):
+    both_tuples = isinstance(first, tuple) and isinstance(
+        second, tuple
+    )  # a named one is a tuple like any other
+    if type(first) is not type(second) and not both_tuples:
         return False
     if isinstance(first, list | tuple):
         return len(first) == len(second) and all(map(alike, first, second))

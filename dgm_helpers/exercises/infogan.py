@@ -37,17 +37,20 @@ def sample_latent(answer) -> None:
         latent, values, codes = latent_parts(
             answer(n, noise, sizes, continuous, draw), n, noise, sizes, continuous
         )
-        hot = [one_hot(values[:, j].long(), size) for j, size in enumerate(sizes)]
-        place = slice(noise, noise + sum(sizes))
-        checks.equal("one-hot part of the latent vectors", latent[:, place], torch.cat(hot, dim=1), mistakes={
-            "the one-hot vectors of the codes in the wrong order": torch.cat(hot[::-1], dim=1)})  # fmt: skip
-        first = torch.equal(latent[:, :continuous], codes)
+        starts = range(noise + sum(sizes))
+        elsewhere = any(torch.equal(latent[:, i : i + continuous], codes) for i in starts)
         checks.true(
             "continuous part of the latent vectors",
             torch.equal(latent[:, noise + sum(sizes) :], codes),
             "the last coordinates of the latent vectors are not the continuous codes that are returned",
-            "the codes come last, not first." if first else "draw them once, and use the same numbers twice.",
+            "the codes come last, after the one-hot vectors."
+            if elsewhere
+            else "draw them once, and use the same numbers twice.",
         )
+        hot = [one_hot(values[:, j].long(), size) for j, size in enumerate(sizes)]
+        place = slice(noise, noise + sum(sizes))
+        checks.equal("one-hot part of the latent vectors", latent[:, place], torch.cat(hot, dim=1), mistakes={
+            "the one-hot vectors of the codes in the wrong order": torch.cat(hot[::-1], dim=1)})  # fmt: skip
 
 
 @checks.exercise(reference=LatentLayout.sample)
@@ -57,14 +60,14 @@ def sample_latent_distribution(answer) -> None:
     False-alarm rate 1e-6 for each coordinate. A law whose distribution function is 0.03 away from the uniform one
     somewhere, and a probability that is 0.04 off, are found with probability above 0.999.
     """
-    draw, sizes = checks.generator("10/sample_latent/visible_2"), (4, 3)
+    draw, sizes = checks.generator("10/sample_latent/visible_2"), (4, 3, 2)
     latent, values, codes = latent_parts(answer(VECTORS, 2, sizes, 2, draw), VECTORS, 2, sizes, 2)
-    for name, column in (*zip(("z_1", "z_2"), latent.T), *zip(("c_3", "c_4"), codes.T)):  # noqa: B905
+    for name, column in (*zip(("z_1", "z_2"), latent.T), *zip(("c_4", "c_5"), codes.T)):  # noqa: B905
         uniform(f"coordinate {name}", column, {
             "uniform on (0, 1): stretch and shift it to (-1, 1)": stats.uniform(0, 1),
             "normal: it must be uniform on (-1, 1)": stats.norm(0, 1),
         })  # fmt: skip
-    for name, column, size in zip(("c_1", "c_2"), values.T, sizes, strict=True):
+    for name, column, size in zip(("c_1", "c_2", "c_3"), values.T, sizes, strict=True):
         checks.frequencies(f"values of {name}", column, torch.full((size,), 1 / size), mistakes={
             "whole numbers 0 to K - 2: `torch.randint` leaves out its upper end by itself":
                 torch.tensor([1 / (size - 1)] * (size - 1) + [0.0])})  # fmt: skip
@@ -203,7 +206,7 @@ def infogan_step_losses(answer) -> None:
     """The values of both losses: with weights given and without, below zero, in the thousands; exact."""
     draw = checks.generator("10/infogan_step_losses/visible")
     model = small_game(draw)
-    x, latent = torch.randn(6, 5, generator=draw, dtype=torch.float64), model.sample_latent(4, draw)
+    x, latent = torch.randn(6, 5, generator=draw, dtype=torch.float64), model.sample_latent(6, draw)
     step_losses(answer, model, x, latent, (0.7, 0.2))
     step_losses(answer, model, x, latent, None, "weights not given")
     for case, game in confident_games(draw).items():

@@ -96,6 +96,7 @@ def continuous_mistakes(mu: Tensor, log_sigma: Tensor, code: Tensor) -> dict[str
         "the squared error without its factor ½": exact - 0.5 * (standardized**2).sum(dim=1),
         "a width of 1 instead of σ(x)": with_width(torch.ones_like(sigma)),
         "the mean over the codes: they are independent, so log q is a sum": d * log_2 + parts.mean(dim=1),
+        "the mean over the codes: they are independent, so the bound is a sum": exact / d,
         "one number per code: return their sum": log_2 + parts,
         "the mean over the batch: return one number per row": exact.mean(),
         "the sum over the batch: return one number per row": exact.sum(),
@@ -157,6 +158,7 @@ def step_losses(
         real, fake = model.discriminate(x), model.discriminate(images)
         first, second = model.information(model.encode(images), latent)
         games = cross_entropy(real, 1.0) + cross_entropy(fake, 0.0), cross_entropy(fake, 1.0)
+        on_real = model.information(model.encode(x), latent) if len(x) == len(latent) else (first, second)
     both = w[0] * first + w[1] * second
     for name, loss, game in zip(("L_D", "L_G"), losses, games, strict=True):
         mistakes = {
@@ -170,14 +172,16 @@ def step_losses(
             "default weights: use those that are passed": game - first - 0.1 * second,
             "a loss without the continuous codes": game - w[0] * first,
             "a loss without the categorical codes": game - w[1] * second,
+            "the code read off the real images: they have none": game - w[0] * on_real[0] - w[1] * on_real[1],
             "a loss without its adversarial term": -both,
             "L_I counted twice": game - 2 * both,
             "the saturating loss: the generator's is -log D": -cross_entropy(fake, 0.0) - both,
-            "the sum of both players' losses": sum(games) - 2 * both,
+            "the sum of both games: each player has its own": sum(games) - both,
             "the loss of the other player": sum(games) - game - both,
         }  # fmt: skip
         checks.equal(name, loss, game - both, unit="nats", case=case, mistakes=mistakes)
-        checks.true(name, loss.requires_grad, "carries no gradient")
+        checks.true(name, loss.requires_grad, "carries no gradient",
+                    "freeze the parameters of the other player; do not detach features.")  # fmt: skip
     return losses
 
 

@@ -19,6 +19,7 @@ from itertools import combinations_with_replacement
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+VECTORS = 8_000
 SMALL_CALLS = 500
 
 
@@ -47,7 +48,7 @@ def independent(case: str, latent: Tensor, noise: int, sizes: tuple[int, ...]) -
     Over n rows the correlation of two independent columns is normal with variance 1/n, at every shift of one against
     the other, and twice that in reversed order for a column with itself. The false-alarm rate is 1e-8 by this normal
     law, whose tail is a little too short: it stays below 1e-6. A correlation of 0.38 of 1,000 rows is found with
-    probability above 0.999, one of 0.09 of 20,000.
+    probability above 0.999, one of 0.13 of 8,000.
     """
     whole = latent[:, [*range(noise), *range(noise + sum(sizes), latent.shape[1])]]
     hot = latent[:, noise : noise + sum(sizes)]
@@ -81,7 +82,7 @@ def independent(case: str, latent: Tensor, noise: int, sizes: tuple[int, ...]) -
 @checks.exercise(reference=LatentLayout.sample)
 def numbers_from_generator(answer) -> None:
     """Every random number comes from the generator: repeatable, and each coordinate changes with seed and call."""
-    sizes = (10, 2, 3)
+    sizes = (10, 4, 3)
     one, other = (torch.Generator().manual_seed(seed) for seed in (1, 1))
     first = answer(60, 3, sizes, 2, one)
     torch.rand(7)  # the global generator goes on
@@ -93,16 +94,7 @@ def numbers_from_generator(answer) -> None:
         "with another seed": answer(60, 3, sizes, 2, torch.Generator().manual_seed(2)),
         "in the next call with the same generator": answer(60, 3, sizes, 2, one),
     }
-    blocks = [
-        range(0, 1),
-        range(1, 2),
-        range(2, 3),
-        range(3, 13),
-        range(13, 15),
-        range(15, 18),
-        range(18, 19),
-        range(19, 20),
-    ]
+    blocks = [[0], [1], [2], range(3, 13), range(13, 17), range(17, 20), [20], [21]]
     for case, parts in cases.items():
         latent = latent_parts(parts, 60, 3, sizes, 2)[0]
         for block in blocks:
@@ -203,15 +195,14 @@ def continuous_sizes(answer) -> None:
         lengths = 0.5 + torch.rand(batch, size, generator=draw, dtype=torch.float64)
         mu = code + off * signs * lengths * log_sigma.exp()
         exact, log_2pi = continuous_bound(mu, log_sigma, code), math.log(2 * math.pi)
-        variances = [torch.exp(2 * log_sigma) + constant for constant in (1e-8, 1e-6)]
-        padded = [
-            -0.5 * ((code - mu) ** 2 / v + log_2pi + v.log()).sum(dim=1) + size * math.log(2)
-            for v in variances
-        ]
-        hint = "a variance with {} added: then the density is a different one"
+        variance = torch.exp(2 * log_sigma) + 1e-8
+        padded = -0.5 * ((code - mu) ** 2 / variance + log_2pi + variance.log()).sum(
+            dim=1
+        ) + size * math.log(2)
+        hint = "a variance with 1e-8 added: then the density is a different one"
         case = f"{batch} rows, {size} codes, σ near {math.exp(log_width):.2g}, {off:g} σ away"
         checks.equal(CODE, answer(mu, log_sigma, code), exact, case=case, unit="nats", mistakes={
-            hint.format("1e-8"): padded[0], hint.format("1e-6"): padded[1]})  # fmt: skip
+            hint: padded})  # fmt: skip
     mu, log_sigma, code = (part.float() for part in (0.5 * mu, log_sigma + 3, code))
     exact = continuous_bound(mu.double(), log_sigma.double(), code.double())
     checks.equal(CODE, answer(mu, log_sigma, code), exact, case="float32", unit="nats")
@@ -349,7 +340,6 @@ def own_gradients(name, loss, player, model, x, latent, weights, part, case="") 
     checks.equal(name, found, adversarial + information, case=case, mistakes={
         f"a gradient of only the game: that of L_I must reach the {part}, too": adversarial,
         f"a gradient of only L_I: that of the game must reach the {part}, too": information,
-        "L_I with the wrong sign": adversarial - information,
         "no gradient at all: freeze the other player's parameters, do not detach images or features": 0 * found,
     })  # fmt: skip
 

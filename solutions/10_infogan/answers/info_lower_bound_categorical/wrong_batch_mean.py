@@ -1,4 +1,4 @@
-# The mean over the batch.
+# The mean over the batch. hint: the mean over the batch
 def info_lower_bound_categorical(logits: torch.Tensor, category: torch.Tensor) -> torch.Tensor:
     log_q = logits.log_softmax(dim=-1)[torch.arange(len(category)), category]
     log_k = logits.new_tensor(logits.shape[-1]).log()

@@ -1,4 +1,4 @@
-# Everything in bits.
+# Everything in bits. hint: bits: use the natural logarithm
 def info_lower_bound_categorical(logits: torch.Tensor, category: torch.Tensor) -> torch.Tensor:
     log_q = logits.log_softmax(dim=-1)[torch.arange(len(category)), category]
     log_k = logits.new_tensor(logits.shape[-1]).log()

@@ -1,4 +1,4 @@
-# The mean over the batch.
+# The mean over the batch. hint: the mean over the batch
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:

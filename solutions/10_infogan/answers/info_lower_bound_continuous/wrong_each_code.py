@@ -1,4 +1,4 @@
-# One number for each code.
+# One number for each code. hint: one number per code
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:

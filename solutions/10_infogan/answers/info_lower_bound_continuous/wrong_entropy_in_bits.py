@@ -1,4 +1,4 @@
-# The entropy in bits: 1 for each code.
+# The entropy in bits: 1 for each code. hint: H(c) in bits
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The entropy of q in the place of that of the prior.
+# The entropy of q instead of the prior's. hint: the entropy of q instead of H(c)
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The entropy of a single code, however many there are.
+# The entropy of a single code, however many there are. hint: the entropy of only one code
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:

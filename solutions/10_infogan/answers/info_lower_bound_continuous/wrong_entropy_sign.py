@@ -1,4 +1,4 @@
-# The entropy is subtracted.
+# The entropy is subtracted. hint: the entropy subtracted
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# log_sigma is taken for the logarithm of the variance.
+# log_sigma is taken for the logarithm of the variance. hint: as the logarithm of the variance
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:

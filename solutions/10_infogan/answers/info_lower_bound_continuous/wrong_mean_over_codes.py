@@ -1,4 +1,4 @@
-# A mean over the codes.
+# A mean over the codes. hint: so the bound is a sum
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:

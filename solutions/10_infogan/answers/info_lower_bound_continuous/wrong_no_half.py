@@ -1,4 +1,4 @@
-# The squared error without its factor one half.
+# The squared error without its factor one half. hint: without its factor ½
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# Minus log sigma is missing: a wide q costs nothing.
+# Minus log sigma is missing: a wide q costs nothing. hint: a density without -log σ
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The constant 2π is missing.
+# The constant 2π is missing. hint: a density without log 2π
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The squared error divided by sigma.
+# The squared error divided by sigma. hint: divide by σ²
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# Minus log q is added to the entropy.
+# Minus log q is added to the entropy. hint: minus log q added
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:

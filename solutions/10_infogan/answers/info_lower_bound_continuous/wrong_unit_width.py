@@ -1,4 +1,4 @@
-# A fixed width of 1.
+# A fixed width of 1. hint: a width of 1
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:

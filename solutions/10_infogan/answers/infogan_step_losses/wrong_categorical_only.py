@@ -1,4 +1,4 @@
-# The continuous codes are forgotten.
+# The continuous codes are forgotten. hint: without the continuous codes
 from dgm_helpers.layers.frozen import frozen
 
 

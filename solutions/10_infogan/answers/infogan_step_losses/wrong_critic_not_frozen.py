@@ -1,4 +1,4 @@
-# The critic is not frozen: it learns to be fooled.
+# The critic is not frozen: it learns to be fooled. hint: freeze it
 from dgm_helpers.layers.frozen import frozen
 
 

@@ -1,4 +1,4 @@
-# The weights of the paper, whatever is given.
+# The weights of the paper, whatever is given. hint: default weights
 from dgm_helpers.layers.frozen import frozen
 
 

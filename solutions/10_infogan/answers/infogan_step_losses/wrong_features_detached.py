@@ -1,4 +1,4 @@
-# The features are detached instead of the parameters: the generator is cut off.
+# The features are detached instead of the parameters: the generator is cut off. hint: do not detach features
 from dgm_helpers.layers.frozen import frozen
 
 

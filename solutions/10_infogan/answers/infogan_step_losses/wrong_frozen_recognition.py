@@ -1,4 +1,4 @@
-# The recognition head is frozen in the discriminator's loss, too: it never learns.
+# The recognition head is frozen in the discriminator's loss as well: it never learns. hint: a gradient of only the game
 from dgm_helpers.layers.frozen import frozen
 
 

@@ -1,4 +1,4 @@
-# The generator's loss has no information in it: a plain GAN with a reader.
+# The generator's loss has no information in it: a plain GAN with a reader. hint: the game without L_I
 from dgm_helpers.layers.frozen import frozen
 
 

@@ -1,4 +1,4 @@
-# The discriminator's loss sees live images: the generator learns to be found out.
+# The discriminator's loss sees live images: the generator learns to be found out. hint: detach them
 from dgm_helpers.layers.frozen import frozen
 
 

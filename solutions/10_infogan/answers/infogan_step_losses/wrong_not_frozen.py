@@ -1,4 +1,4 @@
-# Nothing is frozen: trunk and critic learn to be fooled.
+# Nothing is frozen: trunk and critic learn to be fooled. hint: stops at none of its parameters
 def infogan_step_losses(
     model: torch.nn.Module, x: torch.Tensor, latent: torch.Tensor, weights: tuple = (1.0, 0.1)
 ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-# One weight for both kinds of code.
+# One weight for both kinds of code. hint: one weight for both kinds
 from dgm_helpers.layers.frozen import frozen
 
 

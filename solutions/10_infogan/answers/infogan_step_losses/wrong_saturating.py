@@ -1,4 +1,4 @@
-# The generator's loss is its part of V.
+# The generator's loss is its part of V. hint: the saturating loss
 from dgm_helpers.layers.frozen import frozen
 
 

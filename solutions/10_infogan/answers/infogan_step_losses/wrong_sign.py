@@ -1,4 +1,4 @@
-# The information is added: it is minimised.
+# The information is added: it is minimized. hint: L_I added
 from dgm_helpers.layers.frozen import frozen
 
 

@@ -1,4 +1,4 @@
-# The two weights are exchanged.
+# The two weights are exchanged. hint: the two weights exchanged
 from dgm_helpers.layers.frozen import frozen
 
 

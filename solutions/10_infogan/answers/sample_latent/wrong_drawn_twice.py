@@ -1,4 +1,4 @@
-# The continuous codes that are returned are not those in the latent vectors.
+# The continuous codes that are returned are not those in the latent vectors. hint: draw them once
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-# The last value of each categorical code is never drawn.
+# The last value of each categorical code is never drawn. hint: leaves out its upper end
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-# The continuous codes are normal: their prior is uniform, and H(c) would be another one.
+# The continuous codes are normal: their prior is uniform, and H(c) would be different.
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

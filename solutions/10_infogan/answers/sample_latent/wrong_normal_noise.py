@@ -1,4 +1,4 @@
-# The noise is normal.
+# The noise is normal. hint: normal: it must be uniform
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

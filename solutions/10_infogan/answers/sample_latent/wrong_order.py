@@ -1,4 +1,4 @@
-# The codes before the noise.
+# The codes before the noise. hint: the codes come last
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

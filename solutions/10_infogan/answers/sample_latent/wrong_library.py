@@ -1,4 +1,4 @@
-# The library's layout draws the vectors and splits them.
+# The library's layout draws the vectors and splits them. hint: library's answer to this exercise
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

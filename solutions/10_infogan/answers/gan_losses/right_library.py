@@ -1,6 +1,0 @@
-# The library's losses.
-def gan_losses(
-    real_logits: torch.Tensor, fake_logits: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    discriminator = adversarial.discriminator_loss(real_logits, fake_logits)
-    return discriminator, adversarial.generator_loss(fake_logits)

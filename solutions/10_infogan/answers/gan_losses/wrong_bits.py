@@ -1,0 +1,7 @@
+# Bits.
+def gan_losses(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    from torch.nn import functional as F
+
+    import math
+    d = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+    return d / math.log(2), F.softplus(-fake_logits).mean() / math.log(2)

@@ -1,0 +1,6 @@
+# The generator's loss is the discriminator's. hint: the discriminator's loss: the generator's comes second
+def gan_losses(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    from torch.nn import functional as F
+
+    d = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+    return d, d

@@ -1,0 +1,6 @@
+# log(1 + exp) overflows.
+def gan_losses(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    from torch.nn import functional as F
+
+    d = torch.log1p(torch.exp(-real_logits)).mean() + torch.log1p(torch.exp(fake_logits)).mean()
+    return d, torch.log1p(torch.exp(-fake_logits)).mean()

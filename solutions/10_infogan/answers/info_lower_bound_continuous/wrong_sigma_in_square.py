@@ -1,0 +1,8 @@
+# log_sigma is used as the standard deviation in the square. hint: log_sigma used as σ in the square
+def info_lower_bound_continuous(
+    mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
+) -> torch.Tensor:
+    import math
+
+    parts = -0.5 * math.log(2 * math.pi) - log_sigma - 0.5 * ((code - mu) / log_sigma) ** 2
+    return (math.log(2) + parts).sum(dim=1)
