@@ -12,6 +12,8 @@ from dgm_helpers.exercises.infogan_oracles import (
     part_gradient,
     small_game,
     step_losses,
+    uniform,
+    uniform_part,
 )
 from dgm_helpers.models.latent_code import LatentLayout
 from dgm_helpers.objectives import mutual_information
@@ -27,19 +29,21 @@ SMALL_CALLS = 500
 def independent_coordinates(answer) -> None:
     """All coordinates are independent of each other and from row to row, in one large call and in 500 of two rows.
 
-    See `independent`; two rows at a time are what shows balanced categories and mirrored or stratified numbers.
+    See `independent` and the checks of samplers; two rows at a time are what shows balanced categories and stratified
+    or mirrored numbers. False-alarm rate 4e-6.
     """
     draw, sizes = checks.generator("10/sample_latent/hidden"), (3, 2)
-    independent(
-        "in one call",
-        latent_parts(answer(20_000, 2, sizes, 2, draw), 20_000, 2, sizes, 2)[0],
-        2,
-        sizes,
-    )
-    calls = [
-        latent_parts(answer(2, 2, sizes, 2, draw), 2, 2, sizes, 2)[0] for _ in range(SMALL_CALLS)
-    ]
-    independent("in many small calls", torch.cat(calls), 2, sizes)
+    latent, _, _ = latent_parts(answer(VECTORS, 2, sizes, 2, draw), VECTORS, 2, sizes, 2)
+    independent("in one call", latent, 2, sizes)
+    calls = [latent_parts(answer(2, 2, sizes, 2, draw), 2, 2, sizes, 2) for _ in range(SMALL_CALLS)]
+    latent = torch.cat([call[0] for call in calls])
+    uniform("noise and continuous codes of small calls", uniform_part(latent, 2, sizes))
+    for j, size in enumerate(sizes):
+        batches = torch.stack([call[1][:, j] for call in calls])
+        checks.frequencies(
+            f"values of c_{j + 1} in small calls", batches, torch.full((size,), 1 / size)
+        )
+    independent("in many small calls", latent, 2, sizes)
 
 
 def independent(case: str, latent: Tensor, noise: int, sizes: tuple[int, ...]) -> None:
@@ -50,7 +54,7 @@ def independent(case: str, latent: Tensor, noise: int, sizes: tuple[int, ...]) -
     law, whose tail is a little too short: it stays below 1e-6. A correlation of 0.38 of 1,000 rows is found with
     probability above 0.999, one of 0.13 of 8,000.
     """
-    whole = latent[:, [*range(noise), *range(noise + sum(sizes), latent.shape[1])]]
+    whole = uniform_part(latent, noise, sizes)
     hot = latent[:, noise : noise + sum(sizes)]
     columns = torch.cat([whole, whole**2, hot], dim=1)
     columns = (columns - columns.mean(dim=0)) / columns.std(dim=0).clamp_min(1e-12)
@@ -80,38 +84,10 @@ def independent(case: str, latent: Tensor, noise: int, sizes: tuple[int, ...]) -
 
 
 @checks.exercise(reference=LatentLayout.sample)
-def numbers_from_generator(answer) -> None:
-    """Every random number comes from the generator: repeatable, and each coordinate changes with seed and call."""
-    sizes = (10, 4, 3)
-    one, other = (torch.Generator().manual_seed(seed) for seed in (1, 1))
-    first = answer(60, 3, sizes, 2, one)
-    torch.rand(7)  # the global generator goes on
-    again = answer(60, 3, sizes, 2, other)
-    for name, left, right in zip(("latent vectors", "values", "codes"), first, again, strict=True):
-        checks.repeatable(name, left, right)
-    first = latent_parts(first, 60, 3, sizes, 2)[0]
-    cases = {
-        "with another seed": answer(60, 3, sizes, 2, torch.Generator().manual_seed(2)),
-        "in the next call with the same generator": answer(60, 3, sizes, 2, one),
-    }
-    blocks = [[0], [1], [2], range(3, 13), range(13, 17), range(17, 20), [20], [21]]
-    for case, parts in cases.items():
-        latent = latent_parts(parts, 60, 3, sizes, 2)[0]
-        for block in blocks:
-            same = torch.equal(first[:, list(block)], latent[:, list(block)])
-            checks.true(f"numbers {case}", not same, f"coordinate {block[0]} is the same {case}",
-                        "draw from `generator` itself, which goes on; make no other generator.")  # fmt: skip
-        same_rows = (first[:, :3] == latent[:, :3]).all(dim=1).any()
-        checks.true(
-            f"numbers {case}", not bool(same_rows), f"a row of the noise is the same {case}"
-        )
-
-
-@checks.exercise(reference=LatentLayout.sample)
 def latent_sizes(answer) -> None:
-    """The SVHN model's sizes, one row, codes with two values, no noise, no continuous code; the layout is exact."""
+    """Where the numbers come from; then the layout for one row, no noise, no continuous code, the SVHN model. Exact."""
     draw = checks.generator("10/sample_latent/hidden_2")
-    numbers_from_generator.__wrapped__(answer)
+    numbers_from_generator(answer, draw)
     for n, noise, sizes, continuous in (
         (3, 124, (10,) * 4, 4),
         (1, 2, (2,), 1),
@@ -126,6 +102,36 @@ def latent_sizes(answer) -> None:
         checks.equal("one-hot part", latent[:, noise : noise + sum(sizes)], hot, case=case)
         checks.equal(
             "continuous part", latent[:, noise + sum(sizes) :], codes, case=case, atol=0, rtol=0
+        )
+
+
+def numbers_from_generator(answer, draw: torch.Generator) -> None:
+    """Check that an equal generator repeats everything, and that each coordinate changes with seed and call."""
+    sizes, seed = (10, 4, 3), int(torch.randint(1000, (1,), generator=draw))
+    one, equal, other = (torch.Generator().manual_seed(number) for number in (seed, seed, seed + 1))
+    first, again = (
+        checks.unpack("sample_latent", answer(60, 3, sizes, 2, rng), 3) for rng in (one, equal)
+    )
+    for name, left, right in zip(("latent vectors", "values", "codes"), first, again, strict=True):
+        checks.repeatable(name, left, right)
+    before = latent_parts(first, 60, 3, sizes, 2)[0]
+    for case, rng in (
+        ("for another seed", other),
+        ("in the next call with the same generator", one),
+    ):
+        after = latent_parts(answer(60, 3, sizes, 2, rng), 60, 3, sizes, 2)[0]
+        for block in (*range(3), slice(3, 13), slice(13, 17), slice(17, 20), 20, 21):
+            first_column = block.start if isinstance(block, slice) else block
+            checks.true(
+                f"numbers {case}",
+                not torch.equal(before[:, block], after[:, block]),
+                f"those from column {first_column} of the latent vectors are the same",
+                "draw from `generator` itself, and make no other generator.",
+            )
+        checks.independent_calls(
+            "noise and continuous codes",
+            uniform_part(before, 3, sizes),
+            uniform_part(after, 3, sizes),
         )
 
 

@@ -1,7 +1,8 @@
 # A named tuple, made in the function.
-def gan_losses(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def gan_losses(
+    real_logits: torch.Tensor, fake_logits: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     from collections import namedtuple
-
     from torch.nn import functional as F
 
     losses = namedtuple("losses", "discriminator generator")

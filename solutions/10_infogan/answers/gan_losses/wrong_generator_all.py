@@ -1,5 +1,7 @@
 # The generator's loss is the discriminator's. hint: the discriminator's loss: the generator's comes second
-def gan_losses(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def gan_losses(
+    real_logits: torch.Tensor, fake_logits: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     from torch.nn import functional as F
 
     d = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()

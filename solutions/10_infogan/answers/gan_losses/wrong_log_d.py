@@ -1,5 +1,7 @@
 # log D without its sign. hint: log D: the loss is its negative
-def gan_losses(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def gan_losses(
+    real_logits: torch.Tensor, fake_logits: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     from torch.nn import functional as F
 
     d = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()

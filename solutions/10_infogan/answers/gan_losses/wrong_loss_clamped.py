@@ -1,5 +1,7 @@
 # Losses above 100 are clamped.
-def gan_losses(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def gan_losses(
+    real_logits: torch.Tensor, fake_logits: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     from torch.nn import functional as F
 
     d = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()

@@ -1,5 +1,7 @@
 # The discriminator never learns from generated images. hint: only the term of the real images
-def gan_losses(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def gan_losses(
+    real_logits: torch.Tensor, fake_logits: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     from torch.nn import functional as F
 
     discriminator = F.softplus(-real_logits).mean()

@@ -1,5 +1,7 @@
 # The generator's part of V itself: its slope vanishes where the discriminator is sure. hint: the saturating loss
-def gan_losses(real_logits: torch.Tensor, fake_logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def gan_losses(
+    real_logits: torch.Tensor, fake_logits: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     from torch.nn import functional as F
 
     discriminator = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()

@@ -3,4 +3,6 @@ def info_lower_bound_categorical(logits: torch.Tensor, category: torch.Tensor) -
     import math
 
     log_q = torch.nn.functional.log_softmax(logits, dim=1)
-    return -torch.nn.functional.nll_loss(log_q, category, reduction="none") + math.log(logits.size(1))
+    return -torch.nn.functional.nll_loss(log_q, category, reduction="none") + math.log(
+        logits.size(1)
+    )

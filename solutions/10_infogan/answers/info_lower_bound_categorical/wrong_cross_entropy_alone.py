@@ -1,5 +1,4 @@
 # Only the cross-entropy. hint: only the cross-entropy
 def info_lower_bound_categorical(logits: torch.Tensor, category: torch.Tensor) -> torch.Tensor:
-    import math
 
     return torch.nn.functional.cross_entropy(logits, category, reduction="none")

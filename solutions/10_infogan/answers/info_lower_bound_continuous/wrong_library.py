@@ -2,6 +2,5 @@
 def info_lower_bound_continuous(
     mu: torch.Tensor, log_sigma: torch.Tensor, code: torch.Tensor
 ) -> torch.Tensor:
-    import math
 
     return mutual_information.info_lower_bound_continuous(mu, log_sigma, code)

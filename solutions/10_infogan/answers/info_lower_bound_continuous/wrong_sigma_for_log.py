@@ -4,4 +4,6 @@ def info_lower_bound_continuous(
 ) -> torch.Tensor:
     import math
 
-    return mu.shape[1] * math.log(2) + torch.distributions.Normal(mu, log_sigma, validate_args=False).log_prob(code).sum(dim=1)
+    return mu.shape[1] * math.log(2) + torch.distributions.Normal(
+        mu, log_sigma, validate_args=False
+    ).log_prob(code).sum(dim=1)

@@ -7,13 +7,13 @@ def infogan_step_losses(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     images = model.generate(latent)
     seen = model.trunk(images.detach())
-    discrete, continuous = model.information(model.posterior(model.recognition(seen)), latent)
+    _, continuous = model.information(model.posterior(model.recognition(seen)), latent)
     real_logits = model.critic(model.trunk(x))[:, 0]
     game = adversarial.discriminator_loss(real_logits, model.critic(seen)[:, 0])
     discriminator = game - weights[1] * continuous
     shown = frozen(model.trunk)(images)
     q = model.posterior(frozen(model.recognition)(shown))
-    discrete, continuous = model.information(q, latent)
+    _, continuous = model.information(q, latent)
     game = adversarial.generator_loss(frozen(model.critic)(shown)[:, 0])
     generator = game - weights[1] * continuous
     return discriminator, generator

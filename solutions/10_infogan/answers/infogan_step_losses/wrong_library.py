@@ -8,5 +8,7 @@ def infogan_step_losses(
     images = model.generate(latent)
     seen, shown = model.trunk(images.detach()), frozen(model.trunk)(images)
     terms = model.objectives(latent, model.trunk(x), seen, shown)
-    information = weights[0] * terms["discrete_information"] + weights[1] * terms["continuous_information"]
+    information = (
+        weights[0] * terms["discrete_information"] + weights[1] * terms["continuous_information"]
+    )
     return terms["discriminator"] - information, terms["generator"] - information

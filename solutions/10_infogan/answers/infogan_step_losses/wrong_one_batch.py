@@ -13,7 +13,9 @@ def infogan_step_losses(
     game = adversarial.discriminator_loss(logits[: len(x)], logits[len(x) :])
     discriminator = game - weights[0] * discrete - weights[1] * continuous
     shown = frozen(model.trunk)(images)
-    discrete, continuous = model.information(model.posterior(frozen(model.recognition)(shown)), latent)
+    discrete, continuous = model.information(
+        model.posterior(frozen(model.recognition)(shown)), latent
+    )
     game = adversarial.generator_loss(frozen(model.critic)(shown)[:, 0])
     generator = game - weights[0] * discrete - weights[1] * continuous
     return discriminator, generator

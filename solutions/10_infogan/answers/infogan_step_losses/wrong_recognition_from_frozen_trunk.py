@@ -7,7 +7,9 @@ def infogan_step_losses(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     images = model.generate(latent)
     seen = model.trunk(images.detach())
-    discrete, continuous = model.information(model.posterior(model.recognition(frozen(model.trunk)(images.detach()))), latent)
+    discrete, continuous = model.information(
+        model.posterior(model.recognition(frozen(model.trunk)(images.detach()))), latent
+    )
     real_logits = model.critic(model.trunk(x))[:, 0]
     game = adversarial.discriminator_loss(real_logits, model.critic(seen)[:, 0])
     discriminator = game - weights[0] * discrete - weights[1] * continuous

@@ -6,5 +6,8 @@ def sample_latent(
     values = [torch.randint(size, (n,), generator=generator) for size in categories]
     codes = z[:, noise:]
     z = z[:, :noise]
-    one_hot = [torch.nn.functional.one_hot(value, size).to(z.dtype) for value, size in zip(values, categories, strict=True)]
+    one_hot = [
+        torch.nn.functional.one_hot(value, size).to(z.dtype)
+        for value, size in zip(values, categories, strict=True)
+    ]
     return torch.cat([z, *one_hot, codes], dim=1), torch.stack(values, dim=1), codes

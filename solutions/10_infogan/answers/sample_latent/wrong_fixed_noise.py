@@ -5,5 +5,8 @@ def sample_latent(
     z = 2 * torch.rand(n, noise, generator=torch.Generator().manual_seed(0)) - 1
     values = [torch.randint(size, (n,), generator=generator) for size in categories]
     codes = 2 * torch.rand(n, continuous, generator=generator) - 1
-    one_hot = [torch.nn.functional.one_hot(value, size).to(z.dtype) for value, size in zip(values, categories, strict=True)]
+    one_hot = [
+        torch.nn.functional.one_hot(value, size).to(z.dtype)
+        for value, size in zip(values, categories, strict=True)
+    ]
     return torch.cat([z, *one_hot, codes], dim=1), torch.stack(values, dim=1), codes

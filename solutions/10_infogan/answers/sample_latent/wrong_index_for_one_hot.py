@@ -1,4 +1,4 @@
-# The value of the categorical code itself instead of a one-hot vector.
+# The value of the categorical code itself instead of a one-hot vector. hint: as a one-hot vector
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

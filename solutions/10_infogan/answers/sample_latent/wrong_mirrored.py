@@ -1,4 +1,4 @@
-# The second half of the noise mirrors the first. hint: draw every number of every row by itself
+# The second half of the noise mirrors the first. hint: draw new noise for every entry
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -6,5 +6,8 @@ def sample_latent(
     values = [torch.randint(size, (n,), generator=generator) for size in categories]
     codes = 2 * torch.rand(n, continuous, generator=generator) - 1
     z = torch.cat([z, -z])[:n]
-    one_hot = [torch.nn.functional.one_hot(value, size).to(z.dtype) for value, size in zip(values, categories, strict=True)]
+    one_hot = [
+        torch.nn.functional.one_hot(value, size).to(z.dtype)
+        for value, size in zip(values, categories, strict=True)
+    ]
     return torch.cat([z, *one_hot, codes], dim=1), torch.stack(values, dim=1), codes

@@ -1,4 +1,4 @@
-# The noise is uniform on (0, 1). hint: uniform on (0, 1): stretch
+# The noise is uniform on (0, 1). hint: stretch and shift
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-# The noise is normal. hint: normal: it must be uniform
+# The noise is normal. hint: they must be uniform on (-1, 1), not normal
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

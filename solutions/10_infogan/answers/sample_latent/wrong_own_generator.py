@@ -1,4 +1,4 @@
-# A generator of its own, seeded like the given one: each call gives the same numbers. hint: draw from `generator` itself
+# A new generator with the same seed: each call gives the same numbers. hint: draw from `generator` itself
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -6,5 +6,8 @@ def sample_latent(
     z = 2 * torch.rand(n, noise, generator=generator) - 1
     values = [torch.randint(size, (n,), generator=generator) for size in categories]
     codes = 2 * torch.rand(n, continuous, generator=generator) - 1
-    one_hot = [torch.nn.functional.one_hot(value, size).to(z.dtype) for value, size in zip(values, categories, strict=True)]
+    one_hot = [
+        torch.nn.functional.one_hot(value, size).to(z.dtype)
+        for value, size in zip(values, categories, strict=True)
+    ]
     return torch.cat([z, *one_hot, codes], dim=1), torch.stack(values, dim=1), codes

@@ -7,5 +7,8 @@ def sample_latent(
     codes = 2 * torch.rand(n, continuous, generator=generator) - 1
     if noise > 1:
         z[:, 1] = z[:, 0].roll(1)
-    one_hot = [torch.nn.functional.one_hot(value, size).to(z.dtype) for value, size in zip(values, categories, strict=True)]
+    one_hot = [
+        torch.nn.functional.one_hot(value, size).to(z.dtype)
+        for value, size in zip(values, categories, strict=True)
+    ]
     return torch.cat([z, *one_hot, codes], dim=1), torch.stack(values, dim=1), codes
