@@ -49,8 +49,13 @@ def sample_latent(answer) -> None:
         )
         hot = [one_hot(values[:, j].long(), size) for j, size in enumerate(sizes)]
         place = slice(noise, noise + sum(sizes))
-        checks.equal("one-hot part of the latent vectors", latent[:, place], torch.cat(hot, dim=1), mistakes={
-            "the one-hot vectors of the codes in the wrong order": torch.cat(hot[::-1], dim=1)})  # fmt: skip
+        order = {"the one-hot vectors of the codes in the wrong order": torch.cat(hot[::-1], dim=1)}
+        checks.equal(
+            "one-hot part of the latent vectors",
+            latent[:, place],
+            torch.cat(hot, dim=1),
+            mistakes=order if len(sizes) > 1 else None,
+        )
 
 
 @checks.exercise(reference=LatentLayout.sample)
@@ -203,10 +208,10 @@ def infogan_step_losses(answer) -> None:
     draw = checks.generator("10/infogan_step_losses/visible")
     model = small_game(draw)
     x, latent = torch.randn(6, 5, generator=draw, dtype=torch.float64), model.sample_latent(6, draw)
-    step_losses(answer, model, x, latent, (0.7, 0.2))
-    step_losses(answer, model, x, latent, None, "weights not given")
+    step_losses(answer, (model, x, latent, (0.7, 0.2)), hints=True)
+    step_losses(answer, (model, x, latent), "weights not given")
     for case, game in confident_games(draw).items():
-        step_losses(answer, *game, case)
+        step_losses(answer, game, case)
 
 
 @checks.exercise(reference=STEP)
@@ -215,7 +220,7 @@ def infogan_step_losses_crossing(answer) -> None:
     draw = checks.generator("10/infogan_step_losses/visible_2")
     model = small_game(draw)
     x, latent = torch.randn(6, 5, generator=draw, dtype=torch.float64), model.sample_latent(7, draw)
-    losses = step_losses(answer, model, x, latent, None)
+    losses = step_losses(answer, (model, x, latent))
     hints = {
         "generator": "L_D sees generated images as constants: detach them.",
         "trunk": "a gradient passes through a frozen trunk to the images, but stops at none of its parameters.",

@@ -131,52 +131,67 @@ def confident_games(draw: torch.Generator) -> dict[str, tuple]:
     return games
 
 
-def step_losses(
-    answer, model: InfoGAN, x: Tensor, latent: Tensor, weights: tuple[float, float] | None, case: str = ""
-) -> tuple[Tensor, Tensor]:
+def terms(model: InfoGAN, x: Tensor, latent: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+    """Return the adversarial terms of L_D and L_G, and both bounds, with gradients to all parameters."""
+    images = model.generate(latent)
+    real, fake = model.discriminate(x), model.discriminate(images)
+    information = model.information(model.encode(images), latent)
+    return cross_entropy(real, 1.0) + cross_entropy(fake, 0.0), cross_entropy(fake, 1.0), information
+
+
+def step_losses(answer, game: tuple, case: str = "", *, hints: bool = False) -> tuple[Tensor, Tensor]:
     """Check the values of both losses, and that they carry a gradient; return them.
 
     Args:
         answer: the student's function.
-        model: an InfoGAN.
-        x: real data.
-        latent: latent vectors.
-        weights: λ of both kinds of codes; None calls the answer without them.
+        game: model, real data, latent vectors and the two weights, which may be left out.
         case: for the messages.
+        hints: whether typical mistakes are named; then both weights must be given, differ from each other and from
+            the default, and there must be as many latent vectors as data.
     """
-    given = () if weights is None else (weights,)
-    losses = checks.unpack("infogan_step_losses", answer(model, x, latent, *given), 2)
-    w = weights or (1.0, 0.1)
+    model, x, latent, *given = game
+    losses = checks.unpack("infogan_step_losses", answer(*game), 2)
+    w = given[0] if given else (1.0, 0.1)
     with torch.no_grad():
-        images = model.generate(latent)
-        real, fake = model.discriminate(x), model.discriminate(images)
-        first, second = model.information(model.encode(images), latent)
-        games = cross_entropy(real, 1.0) + cross_entropy(fake, 0.0), cross_entropy(fake, 1.0)
-        on_real = model.information(model.encode(x), latent) if len(x) == len(latent) else (first, second)
-    both = w[0] * first + w[1] * second
-    for name, loss, game in zip(("L_D", "L_G"), losses, games, strict=True):
-        mistakes = {
-            "the game without L_I: both losses contain it": game,
-            "L_I added: it is maximized, so subtract it": game + both,
-            "the two weights exchanged: the first is for categorical codes": game
-            - w[1] * first
-            - w[0] * second,
-            "one weight for both kinds of code: each has its own": game - w[0] * (first + second),
-            "both weights ignored": game - first - second,
-            "default weights: use those that are passed": game - first - 0.1 * second,
-            "a loss without the continuous codes": game - w[0] * first,
-            "a loss without the categorical codes": game - w[1] * second,
-            "the code read off the real images: they have none": game - w[0] * on_real[0] - w[1] * on_real[1],
-            "a loss without its adversarial term": -both,
-            "L_I counted twice": game - 2 * both,
-            "the saturating loss: the generator's is -log D": -cross_entropy(fake, 0.0) - both,
-            "the sum of both games: each player has its own": sum(games) - both,
-            "the loss of the other player": sum(games) - game - both,
-        }  # fmt: skip
-        checks.equal(name, loss, game - both, unit="nats", case=case, mistakes=mistakes)
-        checks.true(name, loss.requires_grad, "carries no gradient",
-                    "freeze the parameters of the other player; do not detach features.")  # fmt: skip
+        first, second, (discrete, continuous) = terms(model, x, latent)
+    both = w[0] * discrete + w[1] * continuous
+    for name, loss, own, other in zip(("L_D", "L_G"), losses, (first, second), (second, first), strict=True):
+        mistakes = step_mistakes(game, own, other, discrete, continuous) if hints else None
+        checks.equal(name, loss, own - both, unit="nats", case=case, mistakes=mistakes)
+        checks.true(
+            name,
+            loss.requires_grad,
+            "carries no gradient",
+            "freeze the parameters of the other player; do not detach features.",
+        )
     return losses
+
+
+def step_mistakes(
+    game: tuple, own: Tensor, other: Tensor, discrete: Tensor, continuous: Tensor
+) -> dict[str, Tensor]:
+    """Return what typical mistakes in a loss of (10.20) give, by their hint."""
+    model, x, latent, w = game
+    both = w[0] * discrete + w[1] * continuous
+    with torch.no_grad():
+        on_real = model.information(model.encode(x), latent)
+        saturating = -cross_entropy(model.discriminate(model.generate(latent)), 0.0)
+    return {
+        "the game without L_I: both losses contain it": own,
+        "L_I added: it is maximized, so subtract it": own + both,
+        "the two weights exchanged: the first is for categorical codes": own - w[1] * discrete - w[0] * continuous,
+        "one weight for both kinds of code: each has its own": own - w[0] * (discrete + continuous),
+        "both weights ignored": own - discrete - continuous,
+        "default weights: use those that are passed": own - discrete - 0.1 * continuous,
+        "a loss without the continuous codes": own - w[0] * discrete,
+        "a loss without the categorical codes": own - w[1] * continuous,
+        "the code read off the real images: they have none": own - w[0] * on_real[0] - w[1] * on_real[1],
+        "a loss without its adversarial term": -both,
+        "L_I counted twice": own - 2 * both,
+        "the saturating loss: the generator's is -log D": saturating - both,
+        "the sum of both games: each player has its own": own + other - both,
+        "the loss of the other player": other - both,
+    }  # fmt: skip
 
 
 def part_gradient(loss: Tensor, model: InfoGAN, part: str) -> Tensor:

@@ -1,4 +1,4 @@
-# Both losses are the sum of everything: each player descends the other's loss.
+# Both losses are the sum of everything: each player descends the other's loss. hint: the sum of both games
 def infogan_step_losses(
     model: torch.nn.Module, x: torch.Tensor, latent: torch.Tensor, weights: tuple = (1.0, 0.1)
 ) -> tuple[torch.Tensor, torch.Tensor]:

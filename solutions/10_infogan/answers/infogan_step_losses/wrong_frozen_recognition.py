@@ -1,4 +1,4 @@
-# The recognition head is frozen in the discriminator's loss as well: it never learns. hint: a gradient of only the game
+# The recognition head is frozen in the discriminator's loss as well: it never learns. hint: every value is zero
 from dgm_helpers.layers.frozen import frozen
 
 

@@ -1,4 +1,4 @@
-# The generator's loss sees detached images: no gradient reaches the generator.
+# The generator's loss sees detached images: no gradient reaches the generator. hint: do not detach images
 def infogan_step_losses(
     model: torch.nn.Module, x: torch.Tensor, latent: torch.Tensor, weights: tuple = (1.0, 0.1)
 ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,0 +1,12 @@
+# The one-hot vectors in reversed order. hint: the one-hot vectors of the codes in the wrong order
+def sample_latent(
+    n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    z = 2 * torch.rand(n, noise, generator=generator) - 1
+    values = [torch.randint(size, (n,), generator=generator) for size in categories]
+    codes = 2 * torch.rand(n, continuous, generator=generator) - 1
+    one_hot = [
+        torch.nn.functional.one_hot(value, size).to(z.dtype)
+        for value, size in zip(values, categories, strict=True)
+    ]
+    return torch.cat([z, *one_hot[::-1], codes], dim=1), torch.stack(values, dim=1), codes
