@@ -1,4 +1,4 @@
-# The code is read off the real images. hint: read off the real images
+# The code is read off the real images; raises if their number differs. hint: read off the real images
 from dgm_helpers.layers.frozen import frozen
 
 
