@@ -60,15 +60,15 @@ def sample_latent(answer) -> None:
 
 @checks.exercise(reference=LatentLayout.sample)
 def sample_latent_distribution(answer) -> None:
-    """The distribution of each coordinate, from 20,000 vectors with three categorical codes.
+    """The distribution of each coordinate, from 20,000 vectors with four categorical codes.
 
-    False-alarm rate 4e-6. A distribution function that is 0.04 away from the uniform one, an interval that is 0.1%
+    False-alarm rate 5e-6. A distribution function that is 0.04 away from the uniform one, an interval that is 0.1%
     too narrow, and a probability that is 0.04 off, are found with probability above 0.999.
     """
-    draw, sizes = checks.generator("10/sample_latent/visible_2"), (4, 3, 2)
+    draw, sizes = checks.generator("10/sample_latent/visible_2"), (4, 3, 2, 5)
     latent, values, _ = latent_parts(answer(VECTORS, 2, sizes, 2, draw), VECTORS, 2, sizes, 2)
     uniform("noise and continuous codes", uniform_part(latent, 2, sizes))
-    for name, column, size in zip(("c_1", "c_2", "c_3"), values.T, sizes, strict=True):
+    for name, column, size in zip(("c_1", "c_2", "c_3", "c_4"), values.T, sizes, strict=True):
         checks.frequencies(f"values of {name}", column, torch.full((size,), 1 / size), mistakes={
             "whole numbers 0 to K - 2: `torch.randint` leaves out its upper end by itself":
                 torch.tensor([1 / (size - 1)] * (size - 1) + [0.0])})  # fmt: skip
