@@ -135,7 +135,7 @@ def _wrong_marginal(
 def _p_values(u: Tensor) -> Iterator[tuple[float, str]]:
     """Yield four groups of tests of values that should be independent and uniform: p-value, and what is wrong."""
     count = u.numel()
-    low, high = max(float(u.min()), 0.0), max(float(1 - u.max()), 0.0)  # 0 for values beyond the end
+    low, high = (min(max(float(edge), 0.0), 1.0) for edge in (u.min(), 1 - u.max()))  # values may lie outside
     for edge, side in ((low, "smallest"), (high, "largest")):
         # The distance of the outermost value from the end of [0, 1].
         outside, inside = -math.expm1(count * math.log1p(-min(edge, 1 - 1e-16))), (1 - edge) ** count

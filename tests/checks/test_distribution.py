@@ -110,6 +110,13 @@ def test_values_outside_of_the_support_are_found_and_its_end_is_not(generator):
     assert found(samples, distribution="uniform")
 
 
+@pytest.mark.parametrize("side", [1, -1])
+def test_many_values_far_outside_of_the_support_are_found(generator, side):
+    samples = uniform(generator, 20_000, 2)
+    samples[:, 0] += 5 * side
+    assert found(samples, distribution="uniform")
+
+
 def message_of(samples, **options) -> str:
     with pytest.raises(checks.CheckFailed) as failure:
         checks.follows("noise", samples, **options)

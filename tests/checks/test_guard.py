@@ -3,6 +3,7 @@
 import functools
 import importlib
 import random
+from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -165,6 +166,14 @@ def counting():
         return x + len(calls)
 
     return answer
+
+
+def test_a_named_tuple_defined_in_each_call_is_the_same_result():
+    @checks.exercise(reference=None)
+    def check(answer):
+        checks.equal("parts", checks.unpack("answer", answer(1.0), 2), [1.0, 2.0])
+
+    check(lambda x: namedtuple("Parts", "one two")(x, 2 * x))
 
 
 def test_an_answer_with_a_memory_fails():
