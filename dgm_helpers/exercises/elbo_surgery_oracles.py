@@ -180,8 +180,14 @@ def marginal_mistakes(log_q: Tensor, log_p: Tensor) -> dict[str, Tensor]:
     n = log_q.shape[-1]
     ratio = log_q.logsumexp(dim=-1) - math.log(n) - log_p
     others = without_own(log_q).logsumexp(dim=-1) - log_p
-    return {
-        "the KL the other way: KL(q || p) averages log q - log p over samples of q": -ratio.mean(),
+    if ratio.mean() < 0:  # where its opposite and its absolute value are the same
+        signs = {
+            "the absolute value: an estimate of a KL may be negative": ratio.mean().abs(),
+            "0 for a negative estimate: return it unchanged": torch.zeros_like(ratio.mean()),
+        }
+    else:
+        signs = {"the KL the other way: KL(q || p) averages log q - log p over samples of q": -ratio.mean()}
+    return signs | {
         "a mixture without its log n: q(z) is the mean of the densities": ratio.mean() + math.log(n),
         "a sum over the samples: (8.20) is their mean": ratio.sum(),
         "a sum over the encoders: (8.20) is a mean over i": ratio.sum(dim=-1).mean(),
@@ -192,8 +198,6 @@ def marginal_mistakes(log_q: Tensor, log_p: Tensor) -> dict[str, Tensor]:
         "the mean of log q(z|x_j): the log belongs outside the mean over j": (log_q.mean(dim=-1) - log_p).mean(),
         "only the mean of log q(z): subtract log p(z)": (ratio + log_p).mean(),
         "one number for each sample: return their mean": ratio,
-        "the absolute value: an estimate of a KL may be negative": ratio.mean().abs(),
-        "0 for a negative estimate: return it unchanged": ratio.mean().clamp_min(0),
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-# One Gaussian with the mean parameters of all encoders: no mixture.
+# One Gaussian with the mean parameters of all encoders: no mixture. hint: one Gaussian with averaged parameters
 def aggregated_posterior_log_prob(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:

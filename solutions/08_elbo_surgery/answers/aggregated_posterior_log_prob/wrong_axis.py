@@ -1,4 +1,4 @@
-# The sum goes over the points, not over the encoders.
+# The sum is over the points, not over the encoders. hint: a sum over the points
 def aggregated_posterior_log_prob(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:

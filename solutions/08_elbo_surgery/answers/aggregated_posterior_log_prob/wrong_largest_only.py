@@ -1,4 +1,4 @@
-# The nearest encoder alone: a maximum in the place of log-sum-exp.
+# Only the nearest encoder: a maximum instead of log-sum-exp. hint: the largest term only
 def aggregated_posterior_log_prob(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:

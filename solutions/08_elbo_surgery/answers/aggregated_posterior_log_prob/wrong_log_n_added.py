@@ -1,4 +1,4 @@
-# Log n is added.
+# Log n is added. hint: log n added
 def aggregated_posterior_log_prob(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:

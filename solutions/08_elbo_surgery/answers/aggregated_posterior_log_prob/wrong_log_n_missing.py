@@ -1,4 +1,4 @@
-# Log n is missing: the sum of the densities, not their mean.
+# Log n is missing: the sum of the densities, not their mean. hint: log n is missing
 def aggregated_posterior_log_prob(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:

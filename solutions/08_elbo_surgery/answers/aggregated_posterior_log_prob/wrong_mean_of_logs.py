@@ -1,4 +1,4 @@
-# The mean of the logs: the log belongs outside the mean.
+# The mean of the logs: the log belongs outside the mean. hint: the mean of the logs
 def aggregated_posterior_log_prob(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:

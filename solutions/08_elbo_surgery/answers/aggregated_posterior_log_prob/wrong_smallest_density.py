@@ -1,4 +1,4 @@
-# A small number is added against log 0, and takes the place of the density far away.
+# A small number is added against log 0, and replaces the density far away.
 def aggregated_posterior_log_prob(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:

@@ -1,9 +1,10 @@
-# The ELBO itself, three times, in place of its terms.
+# The ELBO itself, three times, instead of its terms.
 def elbo_three_ways(model: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
     mu, log_sigma = model.encode(x)
     variance = torch.exp(2 * log_sigma)
     trace = (variance * (model.weight**2).sum(dim=0)).sum(dim=-1)
-    reconstruction = model.log_likelihood(x, mu) - 0.5 * trace / torch.exp(2 * model.log_noise)
+    noise = torch.exp(2 * model.log_noise)
+    reconstruction = model.log_likelihood(x, mu) - 0.5 * trace / noise
     at_mean = distributions.gaussian_log_prob(mu, torch.zeros_like(mu), torch.zeros_like(mu))
     log_prior = at_mean - 0.5 * variance.sum(dim=-1)
     entropy = distributions.gaussian_entropy(log_sigma)

@@ -1,4 +1,4 @@
-# The decoder at the mean of q only: the trace is missing from E log p(x|z).
+# The decoder at the mean of q: no trace. hint: the trace of (8.6) is missing
 def elbo_three_ways(model: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
     mu, log_sigma = model.encode(x)
     variance = torch.exp(2 * log_sigma)

@@ -1,4 +1,4 @@
-# The entropy itself, which is what is missing to log n.
+# Only the mean entropy. hint: only the mean entropy
 def index_mutual_information(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# Log n is missing: minus the entropy.
+# Log n is missing: minus the entropy. hint: minus the mean entropy
 def index_mutual_information(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The encoder that a sample came from is left out of the mixture.
+# The encoder that a sample came from is left out of the mixture. hint: the sample's own encoder left out
 def index_mutual_information(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:

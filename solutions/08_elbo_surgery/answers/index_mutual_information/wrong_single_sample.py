@@ -1,4 +1,4 @@
-# The average of log q(z|x_i)/q(z): unbiased, but without the bounds that the task asks for.
+# The average of log q(z|x_i)/q(z): unbiased, but without the bounds. hint: the average of log q(z|x_i)/q(z)
 def index_mutual_information(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The softmax goes over the codes of a sweep, not over the encoders.
+# The softmax is over the codes of a sweep, not over the encoders. hint: a softmax over the samples
 def index_mutual_information(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:

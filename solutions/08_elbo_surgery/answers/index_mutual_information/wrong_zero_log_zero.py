@@ -1,7 +1,7 @@
-# p log p is NaN where p has underflowed.
+# p log p is NaN where p has underflowed. hint: NaN comes from 0/0
 def index_mutual_information(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:
-    index = surgery.encoder_log_probs(z, mu, log_sigma).softmax(dim=-1)
-    entropy = -(index * index.log()).sum(dim=-1)
-    return mu.new_tensor(len(mu)).log() - entropy.mean()
+    log_q = surgery.encoder_log_probs(z, mu, log_sigma)
+    index = log_q.softmax(dim=-1)
+    return mu.new_tensor(len(mu)).log() + (index * index.log()).sum(dim=-1).mean()

@@ -1,4 +1,4 @@
-# The density of the sample's own encoder in the place of the mixture: the average KL.
+# The density of the sample's own encoder instead of the mixture: the average KL. hint: that estimates the average KL
 def marginal_kl(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor, prior: torch.nn.Module
 ) -> torch.Tensor:

@@ -1,9 +1,6 @@
-# Log n is missing from the mixture.
+# Log n is missing from the mixture. hint: a mixture without its log n
 def marginal_kl(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor, prior: torch.nn.Module
 ) -> torch.Tensor:
     log_q = surgery.encoder_log_probs(z, mu, log_sigma)
-    log_n = mu.new_tensor(len(mu)).log()
-    log_mixture = log_q.logsumexp(dim=-1) - log_n
-    log_p = prior.log_prob(z)
-    return (log_mixture + log_n - log_p).mean()
+    return (log_q.logsumexp(dim=-1) - prior.log_prob(z)).mean()

@@ -1,4 +1,4 @@
-# The mean of the encoders' log-densities in the place of the log of their mean.
+# The mean of the logs instead of the log of the mean. hint: the log belongs outside the mean over j
 def marginal_kl(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor, prior: torch.nn.Module
 ) -> torch.Tensor:

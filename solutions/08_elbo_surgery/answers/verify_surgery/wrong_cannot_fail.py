@@ -1,4 +1,4 @@
-# Both sides from the same samples: the difference is zero whatever the mixture is.
+# Both sides from the same samples: the difference is zero whatever the mixture is. hint: then the test can't fail
 def verify_surgery(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> tuple[float, float, float, float]:

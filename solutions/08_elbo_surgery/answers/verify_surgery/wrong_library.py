@@ -1,4 +1,4 @@
-# The library's own function.
+# The library's own function. hint: this is the library's answer
 def verify_surgery(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> tuple[float, float, float, float]:

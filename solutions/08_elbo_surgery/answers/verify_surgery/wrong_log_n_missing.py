@@ -1,4 +1,4 @@
-# Log n is missing from the information.
+# Log n is missing from the information. hint: minus the mean entropy
 def verify_surgery(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> tuple[float, float, float, float]:

@@ -1,4 +1,4 @@
-# Log n is missing from the mixture: a sum for the mean.
+# Log n is missing from the mixture. hint: a mixture without its log n
 def verify_surgery(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> tuple[float, float, float, float]:

@@ -1,4 +1,4 @@
-# The closed form is KL(p(z) || q(z|x)): the KL the other way.
+# The closed form is KL(p(z) || q(z|x)). hint: the KL the other way: it is KL(q(z|x_i)
 def verify_surgery(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> tuple[float, float, float, float]:

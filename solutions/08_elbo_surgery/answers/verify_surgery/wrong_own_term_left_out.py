@@ -1,10 +1,10 @@
-# The encoder that a sample came from is left out of the mixture.
+# The encoder that a sample came from is left out of the mixture. hint: the sample's own encoder left out
 def verify_surgery(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> tuple[float, float, float, float]:
     log_q = surgery.encoder_log_probs(z, mu, log_sigma)
-    own = torch.eye(len(mu), dtype=torch.bool)
-    log_q = log_q.masked_fill(own, -torch.inf)
+    if len(mu) > 1:
+        log_q = log_q.masked_fill(torch.eye(len(mu), dtype=torch.bool), -torch.inf)
     log_n = mu.new_tensor(len(mu)).log()
     log_p = distributions.gaussian_log_prob(z, torch.zeros_like(mu), torch.zeros_like(mu))
     marginal = log_q.logsumexp(dim=-1) - log_n - log_p

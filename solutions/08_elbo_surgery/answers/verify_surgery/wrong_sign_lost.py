@@ -1,4 +1,4 @@
-# The z-score has lost its sign.
+# The z-score has lost its sign. hint: a z-score without its sign
 def verify_surgery(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> tuple[float, float, float, float]:

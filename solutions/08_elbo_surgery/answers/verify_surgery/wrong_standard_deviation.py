@@ -1,4 +1,4 @@
-# The standard deviation of the sweeps in the place of the standard error.
+# The standard deviation of the sweeps. hint: the standard deviation of t_k: divide it by √K
 def verify_surgery(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> tuple[float, float, float, float]:

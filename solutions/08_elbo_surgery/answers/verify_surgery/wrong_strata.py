@@ -1,4 +1,4 @@
-# The standard error from the variance within each encoder: the strata of the sample.
+# Valid, but not (8.23). hint: the variance within each encoder
 def verify_surgery(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> tuple[float, float, float, float]:
@@ -8,7 +8,7 @@ def verify_surgery(
     marginal = log_q.logsumexp(dim=-1) - log_n - log_p
     information = log_n - torch.special.entr(log_q.softmax(dim=-1)).sum(dim=-1)
     average_kl = distributions.kl_to_standard_normal(mu, log_sigma).mean()
-    t = marginal + information
-    error = (t.var(dim=0).sum() / len(z)).sqrt() / len(mu)
+    t = (marginal + information).mean(dim=1)
+    error = ((marginal + information).var(dim=0).sum() / len(z)).sqrt() / len(mu)
     z_score = (t.mean() - average_kl) / error
     return float(average_kl), float(marginal.mean()), float(information.mean()), float(z_score)

@@ -1,4 +1,4 @@
-# A sum over the data points in the place of the average KL.
+# A sum over the data points instead of the average KL. hint: a sum over the data points
 def verify_surgery(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> tuple[float, float, float, float]:

@@ -1,4 +1,4 @@
-# The spread of the sweeps divided by the root of all samples: too small.
+# The spread of the sweeps divided by the root of all samples. hint: the standard deviation of t_k over √(K·n)
 def verify_surgery(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> tuple[float, float, float, float]:

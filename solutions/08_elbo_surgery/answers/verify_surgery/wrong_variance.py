@@ -1,4 +1,4 @@
-# The variance in the place of the standard error.
+# The variance instead of the standard error. hint: the variance: a standard error is its root
 def verify_surgery(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> tuple[float, float, float, float]:

@@ -1,4 +1,4 @@
-# The library's densities of all encoders, then log-sum-exp.
+# The library's log-densities of all encoders, then log-sum-exp.
 def aggregated_posterior_log_prob(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:

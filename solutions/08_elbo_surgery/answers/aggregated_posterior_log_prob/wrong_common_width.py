@@ -1,0 +1,6 @@
+# All encoders get the mean width.
+def aggregated_posterior_log_prob(
+    z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
+) -> torch.Tensor:
+    log_q = distributions.gaussian_log_prob(z.unsqueeze(-2), mu, log_sigma.mean(dim=0))
+    return log_q.logsumexp(dim=-1) - mu.new_tensor(len(mu)).log()

@@ -1,0 +1,6 @@
+# The log-densities of all encoders: nothing is summed. hint: the sum over i is missing
+def aggregated_posterior_log_prob(
+    z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
+) -> torch.Tensor:
+    log_q = distributions.gaussian_log_prob(z.unsqueeze(-2), mu, log_sigma)
+    return log_q

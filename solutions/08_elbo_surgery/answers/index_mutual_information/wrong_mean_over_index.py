@@ -1,0 +1,6 @@
+# The entropy as a mean over j. hint: a mean over j
+def index_mutual_information(
+    z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
+) -> torch.Tensor:
+    log_index = surgery.encoder_log_probs(z, mu, log_sigma).log_softmax(dim=-1)
+    return mu.new_tensor(len(mu)).log() + (log_index.exp() * log_index).mean()

@@ -1,0 +1,7 @@
+# A sum over the encoders, a mean over the sweeps. hint: a sum over the encoders
+def index_mutual_information(
+    z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
+) -> torch.Tensor:
+    log_index = surgery.encoder_log_probs(z, mu, log_sigma).log_softmax(dim=-1)
+    entropy = -(log_index.exp() * log_index).sum(dim=-1)
+    return mu.new_tensor(len(mu)).log() - entropy.sum(dim=-1).mean()

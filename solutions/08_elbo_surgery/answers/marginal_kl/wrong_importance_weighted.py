@@ -1,0 +1,6 @@
+# Weighted by the densities, as if the samples were a grid.
+def marginal_kl(
+    z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor, prior: torch.nn.Module
+) -> torch.Tensor:
+    log_mixture = surgery.aggregated_posterior_log_prob(z, mu, log_sigma)
+    return (log_mixture.softmax(dim=0) * (log_mixture - prior.log_prob(z))).sum(dim=0).mean()

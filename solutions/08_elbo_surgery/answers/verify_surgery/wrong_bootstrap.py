@@ -1,0 +1,15 @@
+# The standard error by bootstrap.
+def verify_surgery(
+    z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
+) -> tuple[float, float, float, float]:
+    log_q = surgery.encoder_log_probs(z, mu, log_sigma)
+    log_n = mu.new_tensor(len(mu)).log()
+    log_p = distributions.gaussian_log_prob(z, torch.zeros_like(mu), torch.zeros_like(mu))
+    marginal = log_q.logsumexp(dim=-1) - log_n - log_p
+    information = log_n - torch.special.entr(log_q.softmax(dim=-1)).sum(dim=-1)
+    average_kl = distributions.kl_to_standard_normal(mu, log_sigma).mean()
+    t = (marginal + information).mean(dim=1)
+    chosen = torch.randint(len(z), (500, len(z)), generator=torch.Generator().manual_seed(0))
+    error = t[chosen].mean(dim=1).std()
+    z_score = (t.mean() - average_kl) / error
+    return float(average_kl), float(marginal.mean()), float(information.mean()), float(z_score)
