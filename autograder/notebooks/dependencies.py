@@ -1,4 +1,4 @@
-"""Which exercises an answer can influence, read from the code without running it."""
+"""Which exercises an answer needs or can influence, read from the code without running it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from autograder.notebooks.exercises import exercises, parsed
 
 
 def affected(notebook: NotebookNode, exercise: str, answer: str) -> set[str]:
-    """Return this exercise and those whose cells mention, directly or not, a name that the answer defines."""
+    """Return this exercise, those whose cells mention, directly or not, a name that the answer defines, and their needs.
+
+    What an answer needs are the exercises whose solutions define a name that it uses.
+    """
     sources = {
         name: "\n".join(cell.source for cell in [*item.tests, item.solution] if cell is not None)
         for name, item in exercises(notebook).items()
@@ -23,7 +26,22 @@ def affected(notebook: NotebookNode, exercise: str, answer: str) -> set[str]:
                 reached.add(name)
                 solution = exercises(notebook)[name].solution
                 waiting.append("" if solution is None else solution.source)
-    return reached
+    return reached | _needed(notebook, {name: sources[name] for name in reached} | {exercise: answer})
+
+
+def _needed(notebook: NotebookNode, texts: dict[str, str]) -> set[str]:
+    """Return the exercises whose solutions define a name that one of these texts uses, directly or not."""
+    solutions = {
+        name: item.solution.source for name, item in exercises(notebook).items() if item.solution is not None
+    }
+    found, waiting = set(texts), list(texts.values())
+    while waiting:
+        used = _names_used(waiting.pop())
+        for name in solutions.keys() - found:
+            if used & _names_defined(solutions[name]):
+                found.add(name)
+                waiting.append(solutions[name])
+    return found
 
 
 def _names_used(source: str) -> set[str]:

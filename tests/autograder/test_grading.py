@@ -76,6 +76,11 @@ def test_only_what_mentions_an_answers_names_is_affected(notebook):
     assert affected(notebook, "double", "def double(x:") == {"double"}
 
 
+def test_exercises_that_an_answer_uses_are_affected_as_well(notebook):
+    answer = "def mean(values):\n    return double(sum(values)) / (2 * len(values))"
+    assert affected(notebook, "mean", answer) == {"double", "mean"}
+
+
 def test_an_answer_that_overwrites_an_import_affects_those_who_use_it(notebook):
     assert affected(notebook, "double", "import numpy as math") == {"double", "mean"}
 
