@@ -1,7 +1,7 @@
 """Visible checks of lecture 08, ELBO surgery."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -171,12 +171,20 @@ def surgery_z_score(answer) -> None:
     draw = checks.generator("08/verify_surgery/visible_2")
     mu, log_sigma = encoders(draw, 5, 2)
     cases = [(2, 5), (2, -5), (3, 4), (3, -4), (6, 3), (6, -3)]
-    equal_z_scores(answer, [(chosen_sweeps(draw, mu, log_sigma, *case), mu, log_sigma) for case in cases])
+    sets = [(chosen_sweeps(draw, mu, log_sigma, *case), mu, log_sigma) for case in cases]
+    looks = [z_score_mistakes(*one) for one in sets]
+    mistakes = {hint: torch.stack([look[hint] for look in looks]) for hint in looks[0]}
+    equal_z_scores(answer, sets, mistakes=mistakes)
 
 
-def equal_z_scores(answer, sets: Iterable[tuple[Tensor, Tensor, Tensor]], tolerance: float = 1e-3) -> None:
+def equal_z_scores(
+    answer,
+    sets: Sequence[tuple[Tensor, Tensor, Tensor]],
+    *,
+    tolerance: float = 1e-3,
+    mistakes: Mapping[str, Tensor] | None = None,
+) -> None:
     """Check the z-scores of several sets of samples against (8.23), all of them together."""
     found = [checks.unpack("verify_surgery", answer(*one), 4)[3] for one in sets]
-    looks = [z_score_mistakes(*one) for one in sets]
-    checks.equal("z-scores", found, [z_score(*one) for one in sets], rtol=tolerance, atol=tolerance, mistakes={
-        hint: torch.stack([look[hint] for look in looks]) for hint in looks[0]})  # fmt: skip
+    exact = [z_score(*one) for one in sets]
+    checks.equal("z-scores", found, exact, rtol=tolerance, atol=tolerance, mistakes=mistakes)

@@ -154,7 +154,7 @@ def information_mistakes(log_q: Tensor) -> dict[str, Tensor]:
         "a mean over j: an entropy is a sum": log_n - entropy.mean() / n,
         "one number for each sample: return their mean": log_n - entropy,
         "the sample's own encoder left out: the sum over j includes j = i": log_n - index_entropy(own).mean(),
-        "the average of log q(z|x_i)/q(z): its mean is right, but (8.19) has less noise and is bounded":
+        "the average of log q(z|x_i)/q(z): its mean is right, but it can be negative":
             ratio.mean() + log_n,
         "the average of log q(i|z): log n is missing, and the sum over j": ratio.mean(),
         "bits: return nats": (log_n - entropy.mean()) / math.log(2),
@@ -180,14 +180,8 @@ def marginal_mistakes(log_q: Tensor, log_p: Tensor) -> dict[str, Tensor]:
     n = log_q.shape[-1]
     ratio = log_q.logsumexp(dim=-1) - math.log(n) - log_p
     others = without_own(log_q).logsumexp(dim=-1) - log_p
-    if ratio.mean() < 0:  # where its opposite and its absolute value are the same
-        signs = {
-            "the absolute value: an estimate of a KL may be negative": ratio.mean().abs(),
-            "0 for a negative estimate: return it unchanged": torch.zeros_like(ratio.mean()),
-        }
-    else:
-        signs = {"the KL the other way: KL(q || p) averages log q - log p over samples of q": -ratio.mean()}
-    return signs | {
+    return {
+        "the KL the other way: KL(q || p) averages log q - log p over samples of q": -ratio.mean(),
         "a mixture without its log n: q(z) is the mean of the densities": ratio.mean() + math.log(n),
         "a sum over the samples: (8.20) is their mean": ratio.sum(),
         "a sum over the encoders: (8.20) is a mean over i": ratio.sum(dim=-1).mean(),
