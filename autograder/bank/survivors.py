@@ -13,6 +13,7 @@ from autograder.bank.mutants import SOURCE, Mutant, decorated, mutants, plain_te
 from autograder.bank.recorder import Recorded, read_calls
 from autograder.judge.executor import Cell, Executor, Limits
 from autograder.notebooks.course import CourseError, Lecture, read_source
+from autograder.notebooks.dependencies import needed
 from autograder.notebooks.exercises import exercises, is_hidden, is_setup
 from autograder.submission.grading import grade
 
@@ -98,7 +99,8 @@ def judge_mutant(mutant: Mutant, notebook: NotebookNode, executor: Executor) -> 
     ends, message = [], ""
     for seed in SEEDS:
         answers = {mutant.exercise: mutant.source}
-        grades = grade(notebook, executor, answers, seed=seed, only={mutant.exercise}, limits=LIMITS)
+        only = needed(notebook, answers)
+        grades = grade(notebook, executor, answers, seed=seed, only=only, limits=LIMITS)
         lost = [cell for cell in grades[mutant.exercise].cells if cell.earned < cell.points]
         if lost and not message:
             message = str(lost[0].error)

@@ -150,9 +150,7 @@ def decorators(about: Recorded) -> Iterator[tuple[str, str]]:
 
 def controls(about: Recorded) -> Iterator[tuple[str, str]]:
     """Yield the same for answers that differ from the right one only in ways that must not matter."""
-    if any(
-        kind.partition(" of ")[2].startswith("float") or kind.startswith("float t") for kind in about.results
-    ):
+    if any(kind.split(" of ")[-1].startswith("float tensor") for kind in about.results):
         for operator, change in CONTROLS.items():
             if operator != "control-parameter" or not about.gradients:
                 yield operator, f"changes.result({change})"

@@ -10,9 +10,9 @@ from autograder.notebooks.exercises import exercises, parsed
 
 
 def affected(notebook: NotebookNode, exercise: str, answer: str) -> set[str]:
-    """Return this exercise, those whose cells mention, directly or not, a name that the answer defines, and their needs.
+    """Return this exercise, those that use a name which the answer defines, directly or not, and those they need.
 
-    What an answer needs are the exercises whose solutions define a name that it uses.
+    An answer needs the exercises whose solutions define a name that it uses.
     """
     sources = {
         name: "\n".join(cell.source for cell in [*item.tests, item.solution] if cell is not None)
@@ -26,15 +26,20 @@ def affected(notebook: NotebookNode, exercise: str, answer: str) -> set[str]:
                 reached.add(name)
                 solution = exercises(notebook)[name].solution
                 waiting.append("" if solution is None else solution.source)
-    return reached | _needed(notebook, {name: sources[name] for name in reached} | {exercise: answer})
+    return reached | needed(notebook, {name: sources[name] for name in reached} | {exercise: answer})
 
 
-def _needed(notebook: NotebookNode, texts: dict[str, str]) -> set[str]:
-    """Return the exercises whose solutions define a name that one of these texts uses, directly or not."""
+def needed(notebook: NotebookNode, answers: dict[str, str]) -> set[str]:
+    """Return these exercises and those whose solutions define a name that their answers use, directly or not.
+
+    Args:
+        notebook: the source.
+        answers: texts by exercise.
+    """
     solutions = {
         name: item.solution.source for name, item in exercises(notebook).items() if item.solution is not None
     }
-    found, waiting = set(texts), list(texts.values())
+    found, waiting = set(answers), list(answers.values())
     while waiting:
         used = _names_used(waiting.pop())
         for name in solutions.keys() - found:
