@@ -1,21 +1,25 @@
 """Visible checks of lecture 01, the Gated PixelCNN."""
 
-from collections.abc import Iterable
-
-import numpy as np
 import torch
-from scipy.signal import correlate2d
-from scipy.special import expit
-from torch import Tensor
 
 from dgm_helpers import checks
 from dgm_helpers.data import dequantization
+from dgm_helpers.exercises.gated_pixelcnn_oracles import (
+    by_place,
+    channel_mistakes,
+    correlated,
+    gate,
+    gate_mistakes,
+    reads,
+    seen_by_variant,
+    window_mistakes,
+)
 from dgm_helpers.exercises.gated_pixelcnn_sampling import (
     DRAWS,
     SAMPLERS,
     check_coins,
-    raster_mistakes,
     random_model,
+    raster_mistakes,
 )
 from dgm_helpers.layers import gated_stacks, masked_conv, shifted_conv
 from dgm_helpers.models import autoregressive_images
@@ -39,27 +43,6 @@ def causal_mask(answer) -> None:
             checks.equal(f"mask {kind}", mask, expected.expand(shape), case=case, mistakes=mistakes)
 
 
-def window_mistakes(expected: Tensor, kind: str) -> dict[str, Tensor]:
-    """Return the windows that typical mistakes show, ``[k, k]``, by their hint."""
-    size = len(expected)
-    middle, row, column = size // 2, torch.arange(size)[:, None], torch.arange(size)
-    other = expected.clone()
-    other[middle, middle] = 1 - other[middle, middle]
-    hint = "mask B instead of mask A: the first layer must not see its own pixel"
-    if kind == "B":
-        hint = "mask A instead of mask B: a later layer must see its own position"
-    whole_row = ((row <= middle) * 1.0).expand(size, size)
-    return {
-        hint: other,
-        "the rows above cut at the center's column: they are visible at full width": expected * (column <= middle),
-        "only the pixel's own row: the rows above are visible too": expected * (row == middle),
-        "only the rows above: what is left of the center is visible too": expected * (row < middle),
-        "the center's whole row: what is right of the center comes later": whole_row,
-        "the wrong half: the mask shows what comes later": expected.flip(0, 1),
-        "rows and columns exchanged: the third axis is the row": expected.T,
-    }
-
-
 @checks.exercise(reference=masked_conv.causal_mask)
 def causal_mask_in_color(answer) -> None:
     """Red, green and blue at the center of the window, then the whole window; exact, by enumeration."""
@@ -67,46 +50,12 @@ def causal_mask_in_color(answer) -> None:
     for kind in "AB":
         expected = torch.ones(3, 3).tril(-1 if kind == "A" else 0).repeat(3, 2)
         mask = checks.as_tensor("mask", answer(3, kind, inputs, outputs, 3), (outputs, inputs, 3, 3))
-        checks.equal(f"center of mask {kind}", mask[:, :, 1, 1], expected, mistakes=channel_mistakes(expected, kind))
+        checks.equal(
+            f"center of mask {kind}", mask[:, :, 1, 1], expected, mistakes=channel_mistakes(expected, kind)
+        )
         window = torch.tensor([[1.0, 1, 1], [1, 0, 0], [0, 0, 0]]).expand(mask.shape).clone()
         window[:, :, 1, 1] = expected
         checks.equal(f"mask {kind}, red, green and blue", mask, window)
-
-
-def channel_mistakes(expected: Tensor, kind: str) -> dict[str, Tensor]:
-    """Return the centers of the window that typical mistakes show, ``[out, in]``, by their hint."""
-    outputs, inputs = expected.shape
-    compare = torch.lt if kind == "A" else torch.le
-    source, target = torch.arange(inputs), torch.arange(outputs)[:, None]
-    reversed_order = compare(target % 3, source % 3).double()
-    return {
-        "the order of the channels ignored: green may see red, and blue may see both": torch.full_like(
-            expected, float(kind == "B")
-        ),
-        "the order of the channels reversed: red comes first": reversed_order,
-        "features compared instead of their channels f % C": compare(source, target).double(),
-        "features split among the channels in blocks: feature f belongs to channel f % C": compare(
-            source * 3 // inputs, target * 3 // outputs
-        ).double(),
-    }
-
-
-def reads(height: int, width: int, down: Iterable[int], right: Iterable[int]) -> Tensor:
-    """Return which place reads which, places numbered in raster order.
-
-    Args:
-        height: rows of the image.
-        width: columns of the image.
-        down: how many rows above its own a place reads.
-        right: how many columns to the right of its own a place reads.
-
-    Returns:
-        1.0 in row i and column j if place i reads place j, else 0.0; shape ``[height * width, height * width]``.
-    """
-    place = torch.arange(height * width)
-    rows, columns = place // width, place % width
-    above, across = rows[:, None] - rows, columns - columns[:, None]
-    return (torch.isin(above, torch.tensor([*down])) & torch.isin(across, torch.tensor([*right]))).double()
 
 
 @checks.exercise(reference=shifted_conv.shift_down)
@@ -118,7 +67,9 @@ def vertical_to_horizontal(answer) -> None:
     height, width = 5, 4
     left, down = reads(height, width, [0], [-1]), reads(height, width, [1], [0])
     v = reads(height, width, [0, 1], [-1, 0, 1])
-    passed_on = checks.as_tensor("shifted features", answer(v.T.reshape(-1, 1, height, width).clone()), (20, 1, 5, 4))
+    passed_on = checks.as_tensor(
+        "shifted features", answer(v.T.reshape(-1, 1, height, width).clone()), (20, 1, 5, 4)
+    )
     first_row = torch.eye(height * width)[:, :width].sum(dim=1, keepdim=True)
     mistakes = {
         "no shift: the pixel's own row is read at full width": v,
@@ -132,11 +83,6 @@ def vertical_to_horizontal(answer) -> None:
     influence = by_place(left + passed_on.reshape(height * width, -1).T, height, width)
     field = masked_conv.receptive_field(height, width, rows=2, columns=1)
     checks.sees_exactly("the horizontal stack", influence, field, mistakes=seen)
-
-
-def by_place(matrix: Tensor, height: int, width: int) -> Tensor:
-    """Return a matrix over places with an axis for each row and column."""
-    return matrix.reshape(height, width, height, width)
 
 
 @checks.exercise(reference=None)  # the library's layers contain their kernels; none takes them as arguments
@@ -162,7 +108,9 @@ def two_stack_layer(answer) -> None:
         "the vertical stack shifted in every layer: shift only what is passed to the horizontal stack, not what is "
         "passed to the next layer": {"shift": 0, "v_shift": 1},
         "the vertical stack shifted in every layer, and once more when it is passed to h": {"v_shift": 1},
-        "a horizontal stack that gets nothing from the vertical one: add the shifted, linked v": {"joined": 0},
+        "a horizontal stack that gets nothing from the vertical one: add the shifted, linked v": {
+            "joined": 0
+        },
         "the horizontal stack added to the vertical one: in (1.9) the new v depends only on v": {"back": 1},
         "the old features of v passed to h: (1.9) takes the new ones": {"old": 1},
         "a horizontal stack padded on the right: it reads what is to its left": {"right": 1},
@@ -174,32 +122,22 @@ def two_stack_layer(answer) -> None:
     checks.sees_exactly("the horizontal stack", influence, field, mistakes=mistakes)
 
 
-def seen_by_variant(
-    height: int, width: int, depth: int, *, shift=1, v_shift=0, joined=1, back=0, old=0, right=0, below=0
-) -> Tensor:
-    """Return what the horizontal stack of a wrong network with m = 1 sees; the arguments say what is wrong with it."""
-    down = torch.linalg.matrix_power(reads(height, width, [1], [0]), shift)
-    rows = [row + v_shift - below for row in (0, 1)]
-    v = h = torch.eye(height * width, dtype=torch.float64)
-    for layer in range(depth):
-        columns = [column + right for column in ([-1, 0] if layer else [-1])]
-        new = reads(height, width, rows, [-1, 0, 1]) @ v
-        h = reads(height, width, [0], columns) @ h + joined * down @ (v if old else new)
-        v = new + back * h
-    return by_place(h, height, width) != 0
-
-
 @checks.exercise(reference=None)
 def two_stack_layer_values(answer) -> None:
     """The values of one layer, 2 to 3 features, m = 1; exact, against scipy's correlation in float64."""
     draw = checks.generator("01/two_stack_layer/visible_2")
     v, h = torch.randn(2, 4, 2, 5, 6, generator=draw, dtype=torch.float64)
-    kernels = [torch.randn(s, generator=draw, dtype=torch.float64) for s in ((3, 2, 2, 3), (3, 3), (3, 2, 1, 2))]
+    kernels = [
+        torch.randn(s, generator=draw, dtype=torch.float64) for s in ((3, 2, 2, 3), (3, 3), (3, 2, 1, 2))
+    ]
     vertical, link, horizontal = kernels
     new_v, own_row = correlated(v, vertical, 1), correlated(h, horizontal, 0)
     down = torch.zeros_like(new_v).index_copy(2, torch.arange(1, 5), new_v[:, :, :4])
     linked = torch.einsum("of,bfrc->borc", link, down)
-    below, after = correlated(v.flip(2), vertical.flip(2), 1).flip(2), correlated(h.flip(3), horizontal.flip(3), 0)
+    below, after = (
+        correlated(v.flip(2), vertical.flip(2), 1).flip(2),
+        correlated(h.flip(3), horizontal.flip(3), 0),
+    )
     answer_v, answer_h = checks.unpack("two_stack_layer", answer(v, h, *kernels), 2)
     checks.equal("new v", answer_v, new_v, mistakes={
         "the new h: return v first": own_row + linked,
@@ -217,14 +155,6 @@ def two_stack_layer_values(answer) -> None:
     })  # fmt: skip
 
 
-def correlated(x: Tensor, kernel: Tensor, beyond: int) -> Tensor:
-    """Correlate features with a kernel that ends in the place's own row, ``beyond`` columns to the right of it."""
-    full = np.stack([
-        np.stack([sum(map(correlate2d, image.numpy(), of_output.numpy())) for of_output in kernel]) for image in x
-    ])  # fmt: skip
-    return torch.from_numpy(full[:, :, : x.shape[2], beyond : beyond + x.shape[3]])
-
-
 @checks.exercise(reference=gated_stacks.gated_activation)
 def gated_activation(answer) -> None:
     """A batch of images with a condition; exact, against scipy in float64."""
@@ -233,59 +163,32 @@ def gated_activation(answer) -> None:
     condition = torch.randn(4, 6, generator=draw, dtype=torch.float64)
     moved = features + condition[:, :, None, None]
     checks.equal(
-        "gated features", answer(features, condition), gate(moved), mistakes=gate_mistakes(features, condition)
+        "gated features",
+        answer(features, condition),
+        gate(moved),
+        mistakes=gate_mistakes(features, condition),
     )
-
-
-def gate(features: Tensor, left=np.tanh, right=expit) -> Tensor:
-    """Return the product of functions of the first and of the last features, by scipy."""
-    first, last = np.split(features.detach().double().numpy(), 2, axis=1)
-    return torch.as_tensor(left(first) * right(last))
-
-
-def gate_mistakes(features: Tensor, condition: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes in (1.13) give, by their hint."""
-    added = condition[:, :, None, None]
-    moved, half = features + added, features.shape[1] // 2
-    first, last = added.clone(), added.clone()
-    first[:, half:], last[:, :half] = 0, 0
-    return {
-        "the halves exchanged: tanh of the first, the gate from the last": gate(moved.roll(half, dims=1)),
-        "the condition left out": gate(features),
-        "the condition only in f: the gate gets its half too": gate(features + first),
-        "the condition only in the gate: f gets its half too": gate(features + last),
-        "the condition added after the gate: add it before": gate(features) + added[:, :half],
-        "the first image's condition for all: row b belongs to image b": gate(features + added[:1]),
-        "a sum: the gate multiplies": moved[:, :half].tanh() + moved[:, half:].sigmoid(),
-        "even and odd features: f is the first half, g the last": gate(torch.cat([moved[:, ::2], moved[:, 1::2]], 1)),
-        "two tanh: a gate is between 0 and 1": gate(moved, np.tanh, np.tanh),
-        "two sigmoids: f goes through tanh": gate(moved, expit, expit),
-        "a gate without its sigmoid": gate(moved, np.tanh, np.asarray),
-        "f without its tanh": gate(moved, np.asarray, expit),
-        "ReLU instead of tanh": gate(moved, lambda f: f.clip(min=0), expit),
-        "the batch cut in two: cut the features": moved[:2].tanh() * moved[2:].sigmoid(),
-    }
 
 
 @checks.exercise(reference=[dequantization.bits_per_dim, autoregressive_images.likelihood_loss])
 def bits_per_dim(answer) -> None:
     """A batch of color images; exact: the mean over an image's sub-pixels of minus log2 of their probabilities."""
     draw = checks.generator("01/bits_per_dim/visible")
-    factors = 0.02 + 0.9 * torch.rand(5, 3, 7, 11, generator=draw, dtype=torch.float64)
+    factors = 0.02 + 0.9 * torch.rand(5, 3, 7, 10, generator=draw, dtype=torch.float64)
     log_prob, bits = factors.log().sum(dim=(1, 2, 3)), -factors.log2().mean(dim=(1, 2, 3))
     nats, digits = -factors.log().mean(dim=(1, 2, 3)), -factors.log10().mean(dim=(1, 2, 3))
-    checks.equal("bits per dimension", answer(log_prob, (3, 7, 11)), bits, unit="bits", mistakes={
+    checks.equal("bits per dimension", answer(log_prob, (3, 7, 10)), bits, unit="bits", mistakes={
         "nats: a bit is log 2 nats, so divide by log 2": nats,
         "a product with log 2: divide by it": nats**2 / bits,
         "the channels forgotten: a color image has 3 H W numbers": bits * 3,
-        "the width forgotten: D is C H W": bits * 11,
-        "bits per image: divide by the number of dimensions": bits * 3 * 7 * 11,
+        "the width forgotten: D is C H W": bits * 10,
+        "bits per image: divide by the number of dimensions": bits * 3 * 7 * 10,
         "the mean over the batch: return one number per image": bits.mean(),
         "the sum over the batch: return one number per image": bits.sum(),
         "the wrong sign: log p is negative, bits are not": -bits,
         "bits divided by the number of images: log_prob has one entry per image": bits / 5,
         "the logarithm to base 10 instead of base 2": digits,
-        "C, H and W added: multiply them": bits * 3 * 7 * 11 / (3 + 7 + 11),
+        "C, H and W added: multiply them": bits * 3 * 7 * 10 / (3 + 7 + 10),
     })  # fmt: skip
 
 
