@@ -35,7 +35,7 @@ def mask_windows(answer) -> None:
         case = f"kernel {size}, {inputs} to {outputs} features"
         expected = enumerated_mask(size, kind, inputs, outputs, 3)
         checks.equal(
-            f"mask {kind}", answer(size, kind, inputs, outputs, 3), expected, atol=0, case=case
+            f"mask {kind}", answer(size, kind, inputs, outputs, 3), expected, atol=1e-9, case=case
         )
     for kind in "AB":
         mask = answer(kernel_size=9, kind=kind, in_channels=1, out_channels=1, image_channels=1)
@@ -43,7 +43,7 @@ def mask_windows(answer) -> None:
             f"mask {kind}",
             mask,
             enumerated_mask(9, kind, 1, 1, 1),
-            atol=0,
+            atol=1e-9,
             case="one feature, arguments by name",
         )
 
@@ -67,7 +67,7 @@ def mask_channels(answer) -> None:
         case = f"{channels} channels, {inputs} to {outputs} features"
         expected = enumerated_mask(3, kind, inputs, outputs, channels)
         checks.equal(
-            f"mask {kind}", answer(3, kind, inputs, outputs, channels), expected, atol=0, case=case
+            f"mask {kind}", answer(3, kind, inputs, outputs, channels), expected, atol=1e-9, case=case
         )
 
 
