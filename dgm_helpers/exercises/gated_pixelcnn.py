@@ -40,7 +40,9 @@ def causal_mask(answer) -> None:
                 mistakes["input features first: the shape is [out_channels, in_channels, …]"] = swapped
             case = f"kernel {size}, {inputs} to {outputs} features"
             mask = answer(size, kind, inputs, outputs)
-            checks.equal(f"mask {kind}", mask, expected.expand(shape), atol=1e-9, case=case, mistakes=mistakes)
+            checks.equal(
+                f"mask {kind}", mask, expected.expand(shape), atol=1e-9, case=case, mistakes=mistakes
+            )
 
 
 @checks.exercise(reference=masked_conv.causal_mask)
@@ -130,6 +132,8 @@ def two_stack_layer_values(answer) -> None:
     kernels = [
         torch.randn(s, generator=draw, dtype=torch.float64) for s in ((3, 2, 2, 3), (3, 3), (3, 2, 1, 2))
     ]
+    for kernel in kernels:
+        kernel.view(-1)[:2] = torch.tensor([3.0, -3.0])  # not all of them small
     vertical, link, horizontal = kernels
     new_v, own_row = correlated(v, vertical, 1), correlated(h, horizontal, 0)
     down = torch.zeros_like(new_v).index_copy(2, torch.arange(1, 5), new_v[:, :, :4])

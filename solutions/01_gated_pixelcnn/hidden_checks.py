@@ -67,7 +67,11 @@ def mask_channels(answer) -> None:
         case = f"{channels} channels, {inputs} to {outputs} features"
         expected = enumerated_mask(3, kind, inputs, outputs, channels)
         checks.equal(
-            f"mask {kind}", answer(3, kind, inputs, outputs, channels), expected, atol=1e-9, case=case
+            f"mask {kind}",
+            answer(3, kind, inputs, outputs, channels),
+            expected,
+            atol=1e-9,
+            case=case,
         )
 
 

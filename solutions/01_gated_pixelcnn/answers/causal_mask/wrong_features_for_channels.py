@@ -8,9 +8,8 @@ def causal_mask(
     mask[:, :, middle, :middle] = 1
     source = torch.arange(in_channels)
     target = torch.arange(out_channels)[:, None]
-    mask[:, :, middle, middle] = (
-        (source < target if kind == "A" else source <= target)
-        if image_channels > 1
-        else torch.full((out_channels, in_channels), kind == "B")
-    ).float()
+    visible = source < target if kind == "A" else source <= target
+    if image_channels == 1:
+        visible = torch.full_like(visible, kind == "B")
+    mask[:, :, middle, middle] = visible.float()
     return mask

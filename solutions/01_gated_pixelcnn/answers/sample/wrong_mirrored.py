@@ -12,9 +12,7 @@ def sample(
             for column in range(width):
                 for channel in range(channels):
                     logits = model.logits(x, label)[:, :, channel, row, column]
-                    uniform = (
-                        half := torch.rand(n - n // 2, generator=generator),
-                        torch.cat([half, 1 - half[: n // 2]]),
-                    )[1]
+                    half = torch.rand(n - n // 2, generator=generator)
+                    uniform = torch.cat([half, 1 - half[: n // 2]])
                     x[:, channel, row, column] = draw_level(logits, uniform, model.levels)
     return x

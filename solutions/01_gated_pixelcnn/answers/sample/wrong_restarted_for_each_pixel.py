@@ -1,4 +1,4 @@
-# The generator is copied for each sub-pixel. hint: a new generator with the old seed
+# The generator is copied for each sub-pixel.
 from dgm_helpers.objectives.pixel_levels import draw_level
 
 

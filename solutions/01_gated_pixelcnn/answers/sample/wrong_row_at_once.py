@@ -12,10 +12,9 @@ def sample(
         for row in range(height):
             for column in range(width):
                 for channel in range(channels):
-                    logits = (
-                        known := x.clone() if column + channel == 0 else known,
-                        model.logits(known, label),
-                    )[1][:, :, channel, row, column]
+                    if column + channel == 0:
+                        known = x.clone()
+                    logits = model.logits(known, label)[:, :, channel, row, column]
                     uniform = torch.rand(n, generator=generator)
                     x[:, channel, row, column] = draw_level(logits, uniform, model.levels)
     return x

@@ -9,10 +9,6 @@ def two_stack_layer(
     m = horizontal.shape[-1] - 1
     height = v.shape[2]
     rows = F.conv2d(F.pad(v, (m, m, m + 1, 0)), vertical)
-    new_v, shifted = rows[:, :, 1:], rows[:, :, :height].clone()
-    shifted[:, :, 0] = 0
-    return [
-        new_v,
-        torch.tensordot(link, shifted, dims=([1], [1])).transpose(0, 1)
-        + F.conv2d(F.pad(h, (m, 0, 0, 0)), horizontal),
-    ]
+    new_v, shifted = rows[:, :, 1:], rows[:, :, :height]
+    own_row = F.conv2d(F.pad(h, (m, 0, 0, 0)), horizontal)
+    return [new_v, torch.tensordot(link, shifted, dims=([1], [1])).transpose(0, 1) + own_row]
