@@ -1,4 +1,4 @@
-# Decimal digits in the place of bits.
+# Decimal digits instead of bits. hint: the logarithm to base 10
 import math
 
 

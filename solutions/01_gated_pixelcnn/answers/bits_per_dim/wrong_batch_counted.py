@@ -1,4 +1,4 @@
-# Divided by the number of images as well.
+# Divided by the number of images as well. hint: bits divided by the number of images
 import math
 
 

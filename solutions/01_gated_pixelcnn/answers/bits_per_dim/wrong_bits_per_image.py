@@ -1,4 +1,4 @@
-# Bits of the whole image.
+# Bits of the whole image. hint: bits per image
 import math
 
 

@@ -1,4 +1,4 @@
-# The channels are not counted.
+# The channels are not counted. hint: the channels forgotten
 import math
 
 

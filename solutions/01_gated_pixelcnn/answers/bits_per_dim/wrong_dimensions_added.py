@@ -1,4 +1,4 @@
-# The sides are added, not multiplied.
+# The sides are added, not multiplied. hint: C, H and W added
 import math
 
 

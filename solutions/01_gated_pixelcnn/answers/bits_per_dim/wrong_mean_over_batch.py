@@ -1,4 +1,4 @@
-# The mean over the batch.
+# The mean over the batch. hint: the mean over the batch
 import math
 
 

@@ -1,4 +1,4 @@
-# Nats in the place of bits.
+# Nats instead of bits. hint: nats: a bit is log 2 nats
 import math
 
 

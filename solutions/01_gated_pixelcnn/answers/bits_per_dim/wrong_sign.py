@@ -1,4 +1,4 @@
-# The sign is forgotten.
+# The sign is forgotten. hint: the wrong sign
 import math
 
 

@@ -1,4 +1,4 @@
-# Multiplied by log 2.
+# Multiplied by log 2. hint: a product with log 2
 import math
 
 

@@ -1,4 +1,4 @@
-# Input features before output features.
+# Input features before output features. hint: input features first
 def causal_mask(
     kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
 ) -> torch.Tensor:

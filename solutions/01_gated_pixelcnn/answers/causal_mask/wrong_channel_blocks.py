@@ -1,4 +1,4 @@
-# Features split among the channels in blocks, not in turn.
+# Features split among the channels in blocks, not in turn. hint: features split among the channels in blocks
 def causal_mask(
     kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The order of the channels ignored: nothing of the own pixel for A, all of it for B.
+# The center is all hidden for A and all visible for B. hint: the order of the channels ignored
 def causal_mask(
     kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
 ) -> torch.Tensor:

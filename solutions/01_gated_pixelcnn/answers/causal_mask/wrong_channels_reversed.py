@@ -1,4 +1,4 @@
-# The channels in the order blue, green, red.
+# The channels in the order blue, green, red. hint: the order of the channels reversed
 def causal_mask(
     kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
 ) -> torch.Tensor:

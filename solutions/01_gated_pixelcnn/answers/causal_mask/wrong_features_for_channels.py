@@ -1,4 +1,4 @@
-# Features compared in the place of their channels.
+# Features compared instead of their channels. hint: features compared instead of their channels
 def causal_mask(
     kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
 ) -> torch.Tensor:
@@ -8,5 +8,8 @@ def causal_mask(
     mask[:, :, middle, :middle] = 1
     source = torch.arange(in_channels)
     target = torch.arange(out_channels)[:, None]
-    mask[:, :, middle, middle] = (source < target if kind == "A" else source <= target).float()
+    visible = source < target if kind == "A" else source <= target
+    if image_channels == 1:
+        visible = torch.full_like(visible, kind == "B")
+    mask[:, :, middle, middle] = visible.float()
     return mask

@@ -1,4 +1,4 @@
-# The half of the window that comes later.
+# The half of the window that comes later. hint: the wrong half
 def causal_mask(
     kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# Mask A for both kinds: a later layer does not see its own position.
+# Mask A for both kinds: a later layer does not see its own position. hint: mask A instead of mask B
 def causal_mask(
     kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
 ) -> torch.Tensor:

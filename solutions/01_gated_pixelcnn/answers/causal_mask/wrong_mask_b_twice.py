@@ -1,4 +1,4 @@
-# Mask B for both kinds: the first layer sees the sub-pixel that it predicts.
+# Mask B for both kinds: the first layer sees the sub-pixel it predicts. hint: mask B instead of mask A
 def causal_mask(
     kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
 ) -> torch.Tensor:

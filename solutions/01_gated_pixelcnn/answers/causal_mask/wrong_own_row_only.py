@@ -1,4 +1,4 @@
-# The rows above are hidden.
+# The rows above are hidden. hint: only the pixel's own row
 def causal_mask(
     kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The rows above are cut at the centre's column.
+# The rows above are cut at the center's column. hint: the rows above cut at the center's column
 def causal_mask(
     kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# True and False in the place of numbers.
+# True and False instead of numbers. hint: turn them into numbers
 def causal_mask(
     kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
 ) -> torch.Tensor:

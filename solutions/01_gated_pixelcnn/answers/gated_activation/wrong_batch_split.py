@@ -1,4 +1,4 @@
-# The batch is cut in two in the place of the features; raises for an odd batch.
+# The batch is cut in two instead of the features; raises for an odd batch. hint: the batch cut in two
 def gated_activation(features: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
     if condition is not None:
         features = features + condition.reshape(*condition.shape, *[1] * (features.ndim - 2))

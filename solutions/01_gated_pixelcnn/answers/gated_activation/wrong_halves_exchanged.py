@@ -1,4 +1,4 @@
-# The first half is the gate.
+# The first half is the gate. hint: the halves exchanged
 def gated_activation(features: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
     if condition is not None:
         features = features + condition.reshape(*condition.shape, *[1] * (features.ndim - 2))

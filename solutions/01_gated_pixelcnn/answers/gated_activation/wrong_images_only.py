@@ -1,4 +1,4 @@
-# A condition for images alone: the axes of the place are always two; raises for a row.
+# A condition only for images: the place always has two axes; raises for a row.
 def gated_activation(features: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
     if condition is not None:
         features = features + condition[:, :, None, None]

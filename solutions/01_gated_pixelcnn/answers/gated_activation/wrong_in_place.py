@@ -1,4 +1,4 @@
-# The condition is written into the features that were given.
+# The condition is written into the argument; raises where a gradient is asked for. hint: work on a copy
 def gated_activation(features: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
     if condition is not None:
         features += condition.reshape(*condition.shape, *[1] * (features.ndim - 2))

@@ -1,4 +1,4 @@
-# Even features and odd features in the place of halves.
+# Even features and odd features instead of halves. hint: even and odd features
 def gated_activation(features: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
     if condition is not None:
         features = features + condition.reshape(*condition.shape, *[1] * (features.ndim - 2))

@@ -1,4 +1,4 @@
-# ReLU in the place of tanh.
+# ReLU instead of tanh. hint: ReLU instead of tanh
 def gated_activation(features: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
     if condition is not None:
         features = features + condition.reshape(*condition.shape, *[1] * (features.ndim - 2))

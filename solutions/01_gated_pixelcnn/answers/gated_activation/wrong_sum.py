@@ -1,4 +1,4 @@
-# The halves are added, not multiplied.
+# The halves are added, not multiplied. hint: a sum
 def gated_activation(features: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
     if condition is not None:
         features = features + condition.reshape(*condition.shape, *[1] * (features.ndim - 2))

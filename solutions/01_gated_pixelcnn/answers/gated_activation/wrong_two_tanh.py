@@ -1,4 +1,4 @@
-# The gate goes through tanh, too.
+# The gate goes through tanh too. hint: two tanh
 def gated_activation(features: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
     if condition is not None:
         features = features + condition.reshape(*condition.shape, *[1] * (features.ndim - 2))

@@ -1,4 +1,4 @@
-# The largest of the logits plus Gumbel noise; blanks are grey, which nothing may see.
+# The largest of the logits plus Gumbel noise; blanks are gray, which no sub-pixel may see.
 def sample(
     model: torch.nn.Module, n: int, generator: torch.Generator, label: torch.Tensor | None = None
 ) -> torch.Tensor:

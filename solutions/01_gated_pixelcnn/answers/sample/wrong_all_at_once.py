@@ -1,4 +1,4 @@
-# All pixels drawn from one pass on an empty image.
+# All pixels drawn from one pass on an empty image. hint: pixels drawn before the earlier ones are known
 from dgm_helpers.objectives.pixel_levels import draw_level
 
 
@@ -7,13 +7,12 @@ def sample(
 ) -> torch.Tensor:
     channels, height, width = model.image_shape
     x = torch.zeros(n, channels, height, width)
+    empty = model.logits(x, label).detach()
     with torch.no_grad():
-        logits = model.logits(x, label)
-    for row in range(height):
-        for column in range(width):
-            for channel in range(channels):
-                uniform = torch.rand(n, generator=generator)
-                x[:, channel, row, column] = draw_level(
-                    logits[:, :, channel, row, column], uniform, model.levels
-                )
+        for row in range(height):
+            for column in range(width):
+                for channel in range(channels):
+                    logits = empty[:, :, channel, row, column]
+                    uniform = torch.rand(n, generator=generator)
+                    x[:, channel, row, column] = draw_level(logits, uniform, model.levels)
     return x

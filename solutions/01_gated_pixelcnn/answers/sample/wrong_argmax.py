@@ -1,4 +1,4 @@
-# The most probable level every time.
+# The most probable level every time. hint: the most probable level every time
 def sample(
     model: torch.nn.Module, n: int, generator: torch.Generator, label: torch.Tensor | None = None
 ) -> torch.Tensor:

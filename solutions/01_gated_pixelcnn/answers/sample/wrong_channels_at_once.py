@@ -1,4 +1,4 @@
-# The channels of a pixel are drawn from one pass.
+# The channels of a pixel are drawn from one pass. hint: a channel drawn before the earlier ones are known
 from dgm_helpers.objectives.pixel_levels import draw_level
 
 
@@ -7,13 +7,14 @@ def sample(
 ) -> torch.Tensor:
     channels, height, width = model.image_shape
     x = torch.zeros(n, channels, height, width)
+    known = x
     with torch.no_grad():
         for row in range(height):
             for column in range(width):
-                logits = model.logits(x, label)[:, :, :, row, column]
                 for channel in range(channels):
+                    if channel == 0:
+                        known = x.clone()
+                    logits = model.logits(known, label)[:, :, channel, row, column]
                     uniform = torch.rand(n, generator=generator)
-                    x[:, channel, row, column] = draw_level(
-                        logits[:, :, channel], uniform, model.levels
-                    )
+                    x[:, channel, row, column] = draw_level(logits, uniform, model.levels)
     return x

@@ -1,4 +1,4 @@
-# One channel of the whole image after the other.
+# One channel of the whole image after the other. hint: one channel of the whole image
 from dgm_helpers.objectives.pixel_levels import draw_level
 
 
@@ -8,7 +8,7 @@ def sample(
     channels, height, width = model.image_shape
     x = torch.zeros(n, channels, height, width)
     with torch.no_grad():
-        for channel in reversed(range(channels)):
+        for channel in range(channels):
             for row in range(height):
                 for column in range(width):
                     logits = model.logits(x, label)[:, :, channel, row, column]

@@ -1,4 +1,4 @@
-# The columns outside, the rows inside.
+# The columns outside, the rows inside. hint: column by column
 from dgm_helpers.objectives.pixel_levels import draw_level
 
 

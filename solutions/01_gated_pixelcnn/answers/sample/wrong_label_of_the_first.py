@@ -1,4 +1,4 @@
-# All images get the class of the first.
+# All images get the class of the first. hint: the class of another image
 from dgm_helpers.objectives.pixel_levels import draw_level
 
 
@@ -7,7 +7,6 @@ def sample(
 ) -> torch.Tensor:
     if label is not None:
         label = label[:1].expand(n)
-
     channels, height, width = model.image_shape
     x = torch.zeros(n, channels, height, width)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-# The levels as 0, 1, 2 in the place of 0, 1/2, 1.
+# The levels as 0, 1, 2 instead of 0, 1/2, 1.
 from dgm_helpers.objectives.pixel_levels import draw_level
 
 

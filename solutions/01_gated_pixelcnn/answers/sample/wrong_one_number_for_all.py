@@ -1,4 +1,4 @@
-# One random number for all images of the batch.
+# One random number for all images of the batch. hint: draw one random number per image
 from dgm_helpers.objectives.pixel_levels import draw_level
 
 

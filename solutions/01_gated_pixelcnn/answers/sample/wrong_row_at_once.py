@@ -1,4 +1,4 @@
-# All pixels of a row are drawn from one pass.
+# All pixels of a row are drawn from one pass. hint: a row drawn at once
 from dgm_helpers.objectives.pixel_levels import draw_level
 
 
@@ -7,13 +7,14 @@ def sample(
 ) -> torch.Tensor:
     channels, height, width = model.image_shape
     x = torch.zeros(n, channels, height, width)
+    known = x
     with torch.no_grad():
         for row in range(height):
-            logits = model.logits(x, label)[:, :, :, row]
             for column in range(width):
                 for channel in range(channels):
+                    if column + channel == 0:
+                        known = x.clone()
+                    logits = model.logits(known, label)[:, :, channel, row, column]
                     uniform = torch.rand(n, generator=generator)
-                    x[:, channel, row, column] = draw_level(
-                        logits[:, :, channel, column], uniform, model.levels
-                    )
+                    x[:, channel, row, column] = draw_level(logits, uniform, model.levels)
     return x

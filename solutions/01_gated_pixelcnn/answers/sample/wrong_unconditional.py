@@ -1,4 +1,4 @@
-# Every pixel is drawn given an empty image: what was drawn is not handed to the network.
+# Every pixel is drawn given an empty image. hint: pixels drawn before the earlier ones are known
 from dgm_helpers.objectives.pixel_levels import draw_level
 
 

@@ -1,4 +1,4 @@
-# The horizontal stack is fed back into the vertical one.
+# The horizontal stack is added to the vertical one. hint: the horizontal stack added to the vertical one
 from dgm_helpers.layers.shifted_conv import shift_down
 
 
@@ -11,6 +11,6 @@ def two_stack_layer(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     m = horizontal.shape[-1] - 1
     v = F.conv2d(F.pad(v, (m, m, m, 0)), vertical)
-    handed_over = F.conv2d(shift_down(v), link[:, :, None, None])
-    h = F.conv2d(F.pad(h, (m, 0, 0, 0)), horizontal) + handed_over
+    passed = F.conv2d(shift_down(v), link[:, :, None, None])
+    h = F.conv2d(F.pad(h, (m, 0, 0, 0)), horizontal) + passed
     return v + h, h

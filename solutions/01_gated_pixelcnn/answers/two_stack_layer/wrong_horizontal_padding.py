@@ -1,4 +1,4 @@
-# The horizontal stack reads what is to the right.
+# The horizontal stack reads what is to the right. hint: a horizontal stack padded on the right
 from dgm_helpers.layers.shifted_conv import shift_down
 
 
@@ -11,5 +11,5 @@ def two_stack_layer(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     m = horizontal.shape[-1] - 1
     v = F.conv2d(F.pad(v, (m, m, m, 0)), vertical)
-    handed_over = F.conv2d(shift_down(v), link[:, :, None, None])
-    return v, F.conv2d(F.pad(h, (0, m, 0, 0)), horizontal) + handed_over
+    passed = F.conv2d(shift_down(v), link[:, :, None, None])
+    return v, F.conv2d(F.pad(h, (0, m, 0, 0)), horizontal) + passed

@@ -1,4 +1,4 @@
-# The shifted features are added without the matrix.
+# The shifted features are added without the matrix. hint: a shift without the link
 from dgm_helpers.layers.shifted_conv import shift_down
 
 
@@ -11,5 +11,4 @@ def two_stack_layer(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     m = horizontal.shape[-1] - 1
     v = F.conv2d(F.pad(v, (m, m, m, 0)), vertical)
-    handed_over = shift_down(v)
-    return v, F.conv2d(F.pad(h, (m, 0, 0, 0)), horizontal) + handed_over
+    return v, F.conv2d(F.pad(h, (m, 0, 0, 0)), horizontal) + shift_down(v)

@@ -1,4 +1,4 @@
-# No shift of what is handed over: the own row leaks.
+# No shift of what is passed: the pixel's own row leaks. hint: no shift of what is passed to h
 def two_stack_layer(
     v: torch.Tensor,
     h: torch.Tensor,
@@ -8,5 +8,5 @@ def two_stack_layer(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     m = horizontal.shape[-1] - 1
     v = F.conv2d(F.pad(v, (m, m, m, 0)), vertical)
-    handed_over = F.conv2d(v, link[:, :, None, None])
-    return v, F.conv2d(F.pad(h, (m, 0, 0, 0)), horizontal) + handed_over
+    passed = F.conv2d(v, link[:, :, None, None])
+    return v, F.conv2d(F.pad(h, (m, 0, 0, 0)), horizontal) + passed

@@ -1,4 +1,4 @@
-# What is handed over is the input of the vertical stack, not its new features; raises where their numbers differ.
+# The vertical stack's input is passed; raises if numbers of features differ. hint: the old features of v
 from dgm_helpers.layers.shifted_conv import shift_down
 
 
@@ -10,6 +10,6 @@ def two_stack_layer(
     horizontal: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     m = horizontal.shape[-1] - 1
-    handed_over = F.conv2d(shift_down(v), link[:, :, None, None])
+    passed = F.conv2d(shift_down(v), link[:, :, None, None])
     v = F.conv2d(F.pad(v, (m, m, m, 0)), vertical)
-    return v, F.conv2d(F.pad(h, (m, 0, 0, 0)), horizontal) + handed_over
+    return v, F.conv2d(F.pad(h, (m, 0, 0, 0)), horizontal) + passed

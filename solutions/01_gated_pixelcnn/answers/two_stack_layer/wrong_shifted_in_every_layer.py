@@ -1,4 +1,4 @@
-# The vertical stack itself is shifted in every layer: a blind spot at any depth.
+# The vertical stack itself is shifted in every layer. hint: shift only what is passed to the horizontal stack
 from dgm_helpers.layers.shifted_conv import shift_down
 
 
@@ -11,5 +11,5 @@ def two_stack_layer(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     m = horizontal.shape[-1] - 1
     v = shift_down(F.conv2d(F.pad(v, (m, m, m, 0)), vertical))
-    handed_over = F.conv2d(v, link[:, :, None, None])
-    return v, F.conv2d(F.pad(h, (m, 0, 0, 0)), horizontal) + handed_over
+    passed = F.conv2d(v, link[:, :, None, None])
+    return v, F.conv2d(F.pad(h, (m, 0, 0, 0)), horizontal) + passed

@@ -1,4 +1,4 @@
-# The library's loop over the whole image.
+# Calls the library's loop over the image. hint: this is the library's answer
 def sample(
     model: torch.nn.Module, n: int, generator: torch.Generator, label: torch.Tensor | None = None
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The library's mask, as numbers.
+# Calls the library's mask. hint: this is the library's answer
 def causal_mask(
     kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
 ) -> torch.Tensor:
