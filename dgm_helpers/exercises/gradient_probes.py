@@ -48,7 +48,7 @@ def gaussians(rng: torch.Generator, *shape: int) -> tuple[Tensor, Tensor]:
     """Means and log standard deviations of this shape, all different, in an order that is drawn."""
     count = math.prod(shape)
     order = torch.randperm(count, generator=rng)
-    mu = torch.linspace(-1.4, 1.9, count + 2, dtype=torch.float64)[1:-1][order]
+    mu = torch.linspace(-2.8, 3.3, count + 2, dtype=torch.float64)[1:-1][order]
     log_sigma = torch.linspace(0.55, -1.05, count + 2, dtype=torch.float64)[1:-1][order.flip(0)]
     return mu.reshape(shape), log_sigma.reshape(shape)
 

@@ -148,9 +148,9 @@ def _score_function_mistakes(f: Callable, z: Tensor, mu: Tensor, log_sigma: Tens
     }
 
 
-def two_samples_of_score_function(answer, rng: torch.Generator) -> None:
+def two_samples_of_score_function(answer, rng: torch.Generator, *batch: int) -> None:
     """Check the estimate from two samples in one dimension exactly: f = 1 shows their sum and sum of squares."""
-    mu, log_sigma = probes.gaussians(rng, 40, 1)
+    mu, log_sigma = probes.gaussians(rng, *batch, 1)
     draw = probes.seeded(rng)
     name = f"{SCORE_FUNCTION} from two samples"
     mean, spread = estimate(name, answer, probes.one, mu, log_sigma, 2, draw())
@@ -197,9 +197,9 @@ def one_sample_of_reparametrized(
     return shift / sigma
 
 
-def two_samples_of_reparametrized(answer, rng: torch.Generator) -> None:
+def two_samples_of_reparametrized(answer, rng: torch.Generator, *batch: int) -> None:
     """Check the estimate from two samples in one dimension exactly: two functions show sum and sum of squares."""
-    mu, log_sigma = probes.gaussians(rng, 40, 1)
+    mu, log_sigma = probes.gaussians(rng, *batch, 1)
     name, sigma = f"{REPARAMETRIZED} from two samples", log_sigma.exp()
     answer, draw = with_leaves(answer), probes.seeded(rng)
     in_mu, total = estimate(f"{name}, linear f", answer, probes.linear, mu, log_sigma, 2, draw())

@@ -77,7 +77,7 @@ def score_function_gradient(answer) -> None:
     samples.mean_and_variance(
         samples.SCORE_FUNCTION, torch.cat(rows, dim=-1), products, weights, 50, mistakes
     )
-    samples.two_samples_of_score_function(answer, rng)
+    samples.two_samples_of_score_function(answer, rng, 40)
 
 
 @checks.exercise(reference=gradient_estimators.reparametrized_gradient)
@@ -88,7 +88,7 @@ def reparametrized_gradient(answer) -> None:
     """
     rng = checks.generator("03/reparametrized_gradient/visible")
     samples.one_sample_of_reparametrized(answer, *probes.gaussians(rng, 3, 4), rng, probes.landscape)
-    samples.two_samples_of_reparametrized(answer, rng)
+    samples.two_samples_of_reparametrized(answer, rng, 40)
 
 
 @checks.exercise(reference=gradient_estimators.reparametrized_gradient)

@@ -49,12 +49,15 @@ def score_of_a_batch(answer) -> None:
 
 @checks.exercise(reference=gradient_estimators.score_function_gradient)
 def score_function_of_a_step(answer) -> None:
-    """A function without a useful derivative, two batch axes, no batch axis, sizes of 1, float32; exact."""
+    """A function without a useful derivative, all numbers of batch axes, sizes of 1, wide and narrow Gaussians, float32."""
     rng = checks.generator("03/score_function_gradient/hidden")
     for shape in ((2, 3, 5), (4,), (1, 3), (5, 1), (1,)):
         gaussians = probes.gaussians(rng, *shape)
         samples.one_sample_of_score_function(answer, *gaussians, rng, Step(threshold=0.3))
+    for batch in ((1,), (1, 3), ()):
+        samples.two_samples_of_score_function(answer, rng, *batch)
     mu, log_sigma = probes.gaussians(rng, 2, 3)
+    samples.one_sample_of_score_function(answer, mu, 3 * log_sigma, rng, probes.landscape)
     samples.one_sample_of_score_function(
         answer, mu.float(), log_sigma.float(), rng, probes.landscape
     )
@@ -88,7 +91,10 @@ def reparametrized_samples(answer) -> None:
     for shape in ((2, 3, 5), (4,), (1, 3), (5, 1), (1,)):
         gaussians = probes.gaussians(rng, *shape)
         samples.one_sample_of_reparametrized(answer, *gaussians, rng, probes.landscape)
+    for batch in ((1,), (1, 3), ()):
+        samples.two_samples_of_reparametrized(answer, rng, *batch)
     mu, log_sigma = probes.gaussians(rng, 2, 3)
+    samples.one_sample_of_reparametrized(answer, mu, 3 * log_sigma, rng, probes.landscape)
     samples.one_sample_of_reparametrized(answer, mu, log_sigma, rng, probes.rounded_landscape)
     samples.one_sample_of_reparametrized(
         answer, mu.float(), log_sigma.float(), rng, probes.landscape
