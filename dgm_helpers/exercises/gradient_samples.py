@@ -97,8 +97,8 @@ def score_oracle(z: Tensor, mu: Tensor, log_sigma: Tensor) -> tuple[Tensor, Tens
 
 def one_sample_of_score_function(
     answer, mu: Tensor, log_sigma: Tensor, rng: torch.Generator, f: Callable
-) -> Tensor:
-    """Check the estimate from one sample for each Gaussian exactly, and return the sample's noise."""
+) -> None:
+    """Check the estimate from one sample for each Gaussian exactly."""
     draw = probes.seeded(rng)
     name = f"{SCORE_FUNCTION} from one sample"
     ones = estimate(f"{name}, f = 1", answer, probes.one, mu, log_sigma, 1, draw())
@@ -130,7 +130,6 @@ def one_sample_of_score_function(
         mistakes=_score_function_mistakes(f, z, mu, log_sigma, scores),
         **EXACT,
     )
-    return noise
 
 
 def _score_function_mistakes(f: Callable, z: Tensor, mu: Tensor, log_sigma: Tensor, scores: Tensor) -> dict:
@@ -164,8 +163,8 @@ def two_samples_of_score_function(answer, rng: torch.Generator, *batch: int) -> 
 
 def one_sample_of_reparametrized(
     answer, mu: Tensor, log_sigma: Tensor, rng: torch.Generator, f: Callable
-) -> Tensor:
-    """Check the estimate from one sample for each Gaussian exactly, and return the sample's noise."""
+) -> None:
+    """Check the estimate from one sample for each Gaussian exactly."""
     name = f"{REPARAMETRIZED} from one sample"
     answer, draw = with_leaves(answer), probes.seeded(rng)
     first, again = (estimate(name, answer, f, mu, log_sigma, 1, draw()) for _ in range(2))
@@ -194,7 +193,8 @@ def one_sample_of_reparametrized(
         "a derivative from differences of f: let autograd differentiate it": 0 * actual,
     }
     checks.equal(f"{name} (mu, log_sigma)", actual, given(shift), mistakes=mistakes, **EXACT)
-    return shift / sigma
+    _, unit = estimate(f"{name}, σ = 1", answer, probes.linear, mu, 0 * log_sigma, 1, draw())
+    checks.equal(f"{name} in log_sigma, over that with σ = 1", shift / unit * weights, sigma, **EXACT)
 
 
 def two_samples_of_reparametrized(answer, rng: torch.Generator, *batch: int) -> None:

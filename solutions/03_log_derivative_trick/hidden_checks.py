@@ -49,7 +49,7 @@ def score_of_a_batch(answer) -> None:
 
 @checks.exercise(reference=gradient_estimators.score_function_gradient)
 def score_function_of_a_step(answer) -> None:
-    """A function without a useful derivative, all numbers of batch axes, sizes of 1, wide and narrow Gaussians, float32."""
+    """A function without a useful derivative, any number of batch axes, sizes of 1, wide Gaussians, float32."""
     rng = checks.generator("03/score_function_gradient/hidden")
     for shape in ((2, 3, 5), (4,), (1, 3), (5, 1), (1,)):
         gaussians = probes.gaussians(rng, *shape)
@@ -104,9 +104,11 @@ def reparametrized_samples(answer) -> None:
 
     def noise(n_samples: int, generator: torch.Generator) -> list[Tensor]:
         name, state = samples.REPARAMETRIZED, generator.get_state()
-        _, total = samples.estimate(
+        in_mu, total = samples.estimate(
             name, answer, probes.linear, means, scales, n_samples, generator
         )
+        label = f"{name} in mu from {n_samples} samples, f = z_1 + 2 z_2 + …"
+        checks.equal(label, in_mu, weights.expand(in_mu.shape), atol=1e-5)
         mean = total / (weights * sigma)
         again = torch.Generator()
         again.set_state(state)
