@@ -249,22 +249,16 @@ def carried(model: LinearVAE, x: Tensor, n_data: int, estimator, n_samples: int)
 def same_generator(answer) -> None:
     """The score function's estimate: right on average, repeatable from its generator, and new in a second call."""
     rng = checks.generator("03/elbo_gradient/hidden/score function")
-    model = (
-        LinearVAE(data_dim=2, latent_dim=3)
-        .double()
-        .reset(checks.generator("03/elbo_gradient/model"))
-    )
-    x = 2 + torch.randn(4, 2, generator=rng, dtype=torch.float64)
+    model, x = visible.steady_model(data_dim=2, latent_dim=3, batch=4)
     estimator, draw = gradient_estimators.score_function_gradient, probes.seeded(rng)
     one_generator = draw()
     rows = [
-        visible.flat(answer(model, x, 90, estimator, 1000, one_generator), model)
-        for _ in range(100)
+        visible.flat(answer(model, x, 90, estimator, 300, one_generator), model) for _ in range(100)
     ]
     exact = visible.exact_elbo_gradient(model, x, 90)
     checks.mean_equals(
         "score-function ELBO gradient", torch.stack(rows), exact, false_alarm_rate=5e-7
     )
-    again = visible.flat(answer(model, x, 90, estimator, 1000, draw()), model)
+    again = visible.flat(answer(model, x, 90, estimator, 300, draw()), model)
     checks.repeatable("ELBO gradient", again, rows[0])
     checks.independent_calls("ELBO gradient", rows[0], rows[1])
