@@ -201,8 +201,9 @@ def elbo_gradient_by_other_estimators(answer) -> None:
     for data_dim, latent_dim, batch, n_data in (
         (2, 3, 4, 90),
         (4, 2, 3, 3),
-        (3, 1, 1, 7),
+        (3, 1, 1, 1),
         (1, 2, 6, 45),
+        (2, 1, 3, 2000),
     ):
         model = LinearVAE(data_dim=data_dim, latent_dim=latent_dim).double().reset(rng)
         x = 1 + torch.randn(batch, data_dim, generator=rng, dtype=torch.float64)
@@ -212,35 +213,48 @@ def elbo_gradient_by_other_estimators(answer) -> None:
         )
         mistakes = visible.elbo_mistakes(exact, kl, n_data, batch)
         case = f"B = {batch}, n = {n_data}, d = {latent_dim}, D = {data_dim}"
-        for n_samples in (2 * latent_dim, 6 * latent_dim):
-            given = (model, x, n_data, probes.sigma_point_gradient, n_samples, rng)
-            checks.equal(
-                "ELBO gradient",
-                visible.flat(answer(*given), model),
-                exact,
-                case=case,
-                mistakes=mistakes,
-            )
-        n_samples = 2 * latent_dim + 1
-        given = (model, x, n_data, probes.biased_sigma_point_gradient, n_samples, rng)
-        expected = carried(model, x, n_data, probes.biased_sigma_point_gradient, n_samples)
-        name = f"ELBO gradient of a biased estimator, {n_samples} samples"
-        checks.equal(name, visible.flat(answer(*given), model), expected, case=case)
+        given = (model, x, n_data, probes.sigma_point_gradient, 6 * latent_dim, rng)
+        checks.equal(
+            "ELBO gradient",
+            visible.flat(answer(*given), model),
+            exact,
+            case=case,
+            mistakes=mistakes,
+        )
+        for n_samples in (1, 2 * latent_dim + 1):
+            given = (model, x, n_data, probes.biased_sigma_point_gradient, n_samples, rng)
+            name = f"ELBO gradient of a biased estimator, {n_samples} samples"
+            checks.equal(name, visible.flat(answer(*given), model), carried(*given), case=case)
+    one_image(answer, rng)
     same_generator(answer)
 
 
-def carried(model: LinearVAE, x: Tensor, n_data: int, estimator, n_samples: int) -> Tensor:
+def one_image(answer, rng: torch.Generator) -> None:
+    """The estimate from one image, given the estimator's own result from an equally seeded generator; exact."""
+    model = LinearVAE(data_dim=3, latent_dim=2).double().reset(rng)
+    x = torch.randn(1, 3, generator=rng, dtype=torch.float64)
+    draw = probes.seeded(rng)
+    for estimator in (
+        gradient_estimators.score_function_gradient,
+        gradient_estimators.reparametrized_gradient,
+    ):
+        actual = visible.flat(answer(model, x, 8, estimator, 5, draw()), model)
+        expected = carried(model, x, 8, estimator, 5, draw())
+        checks.equal(f"ELBO gradient of one image by {estimator.__name__}", actual, expected)
+
+
+def carried(
+    model: LinearVAE, x: Tensor, n_data: int, estimator, n_samples: int, generator: torch.Generator
+) -> Tensor:
     """The gradient (3.15) of one estimate per image, carried to the encoder row by row."""
     total: Tensor | float = 0.0
     for row in x.split(1):
         mu, log_sigma = (value.detach()[0] for value in model.encode(row))
-        in_mu, in_log_sigma = estimator(
-            lambda z, row=row: model.log_likelihood(row, z[:, None])[:, 0],
-            mu,
-            log_sigma,
-            n_samples,
-            None,
-        )
+
+        def f(z: Tensor, row: Tensor = row) -> Tensor:
+            return model.log_likelihood(row, z[:, None])[:, 0]
+
+        in_mu, in_log_sigma = estimator(f, mu, log_sigma, n_samples, generator)
         in_mu, in_log_sigma = in_mu - mu, in_log_sigma + 1 - (2 * log_sigma).exp()
         total = total + torch.cat([torch.outer(in_mu, row[0]).flatten(), in_mu, in_log_sigma])
     return n_data / len(x) * total
