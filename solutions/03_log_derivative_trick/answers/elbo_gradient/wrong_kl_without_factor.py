@@ -1,4 +1,4 @@
-# The KL of the batch alone; the factor n/B stands before both terms.
+# The KL of the batch alone; the factor n/B multiplies both terms.
 def elbo_gradient(model, x, n_data, estimator, n_samples, generator):
     mu, log_sigma = model.encode(x)
     grad_mu, grad_log_sigma = estimator(

@@ -1,4 +1,4 @@
-# Differentiates f in z alone and does the chain rule by hand.
+# Differentiates f only in z and does the chain rule by hand.
 def reparametrized_gradient(f, mu, log_sigma, n_samples, generator):
     noise = torch.randn(n_samples, *mu.shape, generator=generator, dtype=mu.dtype)
     sigma = torch.exp(log_sigma)

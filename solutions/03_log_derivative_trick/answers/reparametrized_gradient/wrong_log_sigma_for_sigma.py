@@ -1,4 +1,4 @@
-# Multiplies the noise by log sigma in place of sigma.
+# Multiplies the noise by log sigma instead of sigma.
 def reparametrized_gradient(f, mu, log_sigma, n_samples, generator):
     mu = mu.detach().clone().requires_grad_()
     log_sigma = log_sigma.detach().clone().requires_grad_()

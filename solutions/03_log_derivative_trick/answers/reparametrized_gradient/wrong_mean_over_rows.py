@@ -1,4 +1,4 @@
-# A mean over the rows too; each row has a gradient of its own.
+# A mean over the rows too; each row has its own gradient.
 def reparametrized_gradient(f, mu, log_sigma, n_samples, generator):
     mu = mu.detach().clone().requires_grad_()
     log_sigma = log_sigma.detach().clone().requires_grad_()

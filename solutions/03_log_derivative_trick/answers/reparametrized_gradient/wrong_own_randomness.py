@@ -1,4 +1,4 @@
-# Draws from torch's global generator in place of the one that is given.
+# Draws from torch's global generator instead of the given one.
 def reparametrized_gradient(f, mu, log_sigma, n_samples, generator):
     mu = mu.detach().clone().requires_grad_()
     log_sigma = log_sigma.detach().clone().requires_grad_()

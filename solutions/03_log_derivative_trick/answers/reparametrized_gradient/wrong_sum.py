@@ -1,4 +1,4 @@
-# The sum over the samples in place of their mean.
+# The sum over the samples instead of their mean.
 def reparametrized_gradient(f, mu, log_sigma, n_samples, generator):
     mu = mu.detach().clone().requires_grad_()
     log_sigma = log_sigma.detach().clone().requires_grad_()

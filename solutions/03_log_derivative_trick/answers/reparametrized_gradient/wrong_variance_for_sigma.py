@@ -1,4 +1,4 @@
-# Multiplies the noise by the variance in place of the standard deviation.
+# Multiplies the noise by the variance instead of the standard deviation.
 def reparametrized_gradient(f, mu, log_sigma, n_samples, generator):
     mu = mu.detach().clone().requires_grad_()
     log_sigma = log_sigma.detach().clone().requires_grad_()

@@ -1,4 +1,4 @@
-# f is forgotten: the mean of the score alone is zero.
+# f is forgotten: the mean of the score is zero.
 def score_function_gradient(f, mu, log_sigma, n_samples, generator):
     noise = torch.randn(n_samples, *mu.shape, generator=generator, dtype=mu.dtype)
     z = mu + torch.exp(log_sigma) * noise

@@ -1,4 +1,4 @@
-# Draws from torch's global generator in place of the one that is given.
+# Draws from torch's global generator instead of the given one.
 def score_function_gradient(f, mu, log_sigma, n_samples, generator):
     z = mu + torch.exp(log_sigma) * torch.randn(n_samples, *mu.shape, dtype=mu.dtype)
     values = f(z)[..., None]

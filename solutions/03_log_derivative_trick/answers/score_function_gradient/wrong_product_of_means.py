@@ -1,4 +1,4 @@
-# The product of two means in place of the mean of the product.
+# The product of two means instead of the mean of the product.
 def score_function_gradient(f, mu, log_sigma, n_samples, generator):
     noise = torch.randn(n_samples, *mu.shape, generator=generator, dtype=mu.dtype)
     z = mu + torch.exp(log_sigma) * noise

@@ -1,4 +1,4 @@
-# The sample carries a gradient into f and into log q: it has to be a constant.
+# The sample carries a gradient into f and into log q: it must be a constant.
 def score_function_gradient(f, mu, log_sigma, n_samples, generator):
     mu = mu.detach().clone().requires_grad_()
     log_sigma = log_sigma.detach().clone().requires_grad_()

@@ -1,4 +1,4 @@
-# The sum over the samples in place of their mean.
+# The sum over the samples instead of their mean.
 def score_function_gradient(f, mu, log_sigma, n_samples, generator):
     noise = torch.randn(n_samples, *mu.shape, generator=generator, dtype=mu.dtype)
     z = mu + torch.exp(log_sigma) * noise

@@ -1,4 +1,4 @@
-# The sample is a constant in log q alone: f is differentiated as well.
+# The sample is a constant only in log q: f is differentiated as well.
 def score_function_gradient(f, mu, log_sigma, n_samples, generator):
     mu = mu.detach().clone().requires_grad_()
     log_sigma = log_sigma.detach().clone().requires_grad_()

@@ -1,4 +1,4 @@
-# Leave-one-out baseline: another unbiased estimate from values alone.
+# A leave-one-out baseline: (3.6) has none, and with one sample nothing is left for it.
 def score_function_gradient(f, mu, log_sigma, n_samples, generator):
     noise = torch.randn(n_samples, *mu.shape, generator=generator, dtype=mu.dtype)
     z = mu + torch.exp(log_sigma) * noise

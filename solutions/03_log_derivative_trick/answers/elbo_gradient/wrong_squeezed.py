@@ -1,0 +1,10 @@
+# Squeezes axes of size 1 away.
+def elbo_gradient(model, x, n_data, estimator, n_samples, generator):
+    parameters = (model.encoder_weight, model.encoder_bias, model.encoder_log_sigma)
+    mu, log_sigma = model.encode(x)
+    grad_mu, grad_log_sigma = estimator(
+        lambda z: model.log_likelihood(x, z), mu.detach(), log_sigma.detach(), n_samples, generator
+    )
+    kl = distributions.kl_to_standard_normal(mu, log_sigma)
+    objective = n_data / len(x) * ((grad_mu * mu + grad_log_sigma * log_sigma).sum() - kl.sum())
+    return tuple(g.squeeze() for g in torch.autograd.grad(objective, parameters))

@@ -1,0 +1,7 @@
+# Samples all rows from the first one.
+def reparametrized_gradient(f, mu, log_sigma, n_samples, generator):
+    mu = mu.detach().clone().requires_grad_()
+    log_sigma = log_sigma.detach().clone().requires_grad_()
+    noise = torch.randn(n_samples, *mu.shape, generator=generator, dtype=mu.dtype)
+    z = mu[:1] + torch.exp(log_sigma[:1]) * noise
+    return torch.autograd.grad(f(z).mean(dim=0).sum(), (mu, log_sigma))

@@ -1,0 +1,7 @@
+# Random signs instead of normal noise.
+def reparametrized_gradient(f, mu, log_sigma, n_samples, generator):
+    mu = mu.detach().clone().requires_grad_()
+    log_sigma = log_sigma.detach().clone().requires_grad_()
+    noise = torch.randint(2, (n_samples, *mu.shape), generator=generator).to(mu) * 2 - 1
+    z = mu + torch.exp(log_sigma) * noise
+    return torch.autograd.grad(f(z).mean(dim=0).sum(), (mu, log_sigma))

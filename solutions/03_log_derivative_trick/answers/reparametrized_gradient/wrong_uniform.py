@@ -1,0 +1,7 @@
+# Uniform noise of variance 1.
+def reparametrized_gradient(f, mu, log_sigma, n_samples, generator):
+    mu = mu.detach().clone().requires_grad_()
+    log_sigma = log_sigma.detach().clone().requires_grad_()
+    noise = (torch.rand(n_samples, *mu.shape, generator=generator, dtype=mu.dtype) - 0.5) * 12**0.5
+    z = mu + torch.exp(log_sigma) * noise
+    return torch.autograd.grad(f(z).mean(dim=0).sum(), (mu, log_sigma))

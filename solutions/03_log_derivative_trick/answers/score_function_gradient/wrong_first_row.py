@@ -1,0 +1,6 @@
+# Samples all rows from the first one's Gaussian.
+def score_function_gradient(f, mu, log_sigma, n_samples, generator):
+    noise = torch.randn(n_samples, *mu.shape, generator=generator, dtype=mu.dtype)
+    z = mu[:1] + torch.exp(log_sigma[:1]) * noise
+    values = f(z)[..., None]
+    return tuple((values * s).mean(dim=0) for s in gradient_estimators.score(z, mu, log_sigma))
