@@ -17,6 +17,7 @@ from dgm_helpers.exercises.hierarchical_vae_oracles import (
     kl_mistakes,
     kl_noise,
     layer_one_mistakes,
+    new_for_each_row,
     random_chain,
     random_decoder,
     seed_from,
@@ -87,6 +88,8 @@ def hierarchical_kl_mean(answer) -> None:
     10,000 estimates for each of three data points; false-alarm rate 1e-6, and 1e-6 for the noise.
     """
     draw = checks.generator("05/hierarchical_kl/visible_2")
+    noise = kl_noise(answer, (2, 2), 5_000, seed_from(draw))
+    new_for_each_row("the noise of z_2", noise)
     model = two_layer_chain(draw)
     x = model.sample(3, draw)
     results = checks.as_tensor("KL of each layer", answer(model, x.repeat(10_000, 1), draw), (30_000, 2))
@@ -96,7 +99,7 @@ def hierarchical_kl_mean(answer) -> None:
     checks.equal("KL of layer 2", results[..., 1].mean(dim=0), exact[:, 1], unit="nats")
     once, again = (answer(model, x, torch.Generator().manual_seed(1)) for _ in range(2))
     checks.repeatable("KL of each layer", once, again)
-    standard_normal("the noise of z_2", kl_noise(answer, (1, 2), 5_000, seed_from(draw)))
+    standard_normal("the noise of z_2", noise)
 
 
 @checks.exercise(reference=LIBRARY_ELBO)
@@ -107,6 +110,8 @@ def hierarchical_elbo_mean(answer) -> None:
     nothing is random, and the estimate is exact.
     """
     draw = checks.generator("05/hierarchical_elbo/visible")
+    noise = elbo_noise(answer, (2, 2), 5_000, seed_from(draw))
+    new_for_each_row("the noise of z_1 and z_2", noise)
     model = two_layer_chain(draw)
     x = model.sample(3, draw)
     results = checks.as_tensor("ELBO", answer(model, x.repeat(20_000, 1), draw), (60_000,))
@@ -116,7 +121,7 @@ def hierarchical_elbo_mean(answer) -> None:
     once, again = (answer(model, x, torch.Generator().manual_seed(1)) for _ in range(2))
     checks.repeatable("ELBO", once, again)
     without_arrows(answer, draw)
-    standard_normal("the noise of z_1 and z_2", elbo_noise(answer, (1, 2), 5_000, seed_from(draw)))
+    standard_normal("the noise of z_1 and z_2", noise)
 
 
 def without_arrows(answer, draw: torch.Generator) -> None:

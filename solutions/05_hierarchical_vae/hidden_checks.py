@@ -20,7 +20,7 @@ from dgm_helpers.models.hierarchical_vae import HierarchicalVAE
 from dgm_helpers.objectives import distributions
 from torch import Tensor
 
-NO_SAMPLE_PATH = "the gradient without its path through the samples: do not detach them"
+NO_SAMPLE_PATH = "the gradient without its path through samples and priors: detach neither"
 CUT = "no detach(), no_grad() or item() between the arguments and the result."
 
 

@@ -1,4 +1,4 @@
-# One noise for the whole batch.
+# One noise for the whole batch. hint: each data point has its own
 def hierarchical_kl(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:
