@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 import torch
-from scipy import stats
 from torch import Tensor
 from torch.distributions import Bernoulli, Normal, kl_divergence
 from torch.nn import functional as F
@@ -17,7 +16,6 @@ from dgm_helpers.models.linear_chain import LinearChain
 from dgm_helpers.objectives.hierarchical import Gaussian
 
 AWAY = 20.0  # standard deviations between a mean and what is compared with it: no noise reaches that far
-EIGHTH = 1.25e-7  # of the false-alarm rate 1e-6
 
 
 def coordinate_kl(q: Gaussian | Tensor, p: Gaussian | Tensor) -> Tensor:
@@ -258,47 +256,14 @@ def probed(answer, model: LinearChain, rows: int, seed: int, calls: int, shape: 
     return torch.cat(results)
 
 
-def new_for_each_row(name: str, noise: Tensor) -> None:
-    """Check that a call's noise is not one number for all rows; zeros and absurd sizes are left to other checks."""
-    one_call, size = noise[: len(noise) // 2], noise[0].abs()
-    shared = (one_call == one_call[:1]).all(dim=0) & (size > 1e-6) & (size < AWAY / 2)
-    checks.true(name, not bool(shared.any()), "it is the same for all data points",
-                hint="draw noise of the shape of μ, so that each data point has its own.")  # fmt: skip
-
-
 def standard_normal(name: str, noise: Tensor) -> None:
-    """Check that the rows of ``noise``, whose halves come from two calls, are independent draws from N(0, I).
+    """Check noise whose halves come from two calls: each follows N(0, I), and the second call draws new numbers.
 
-    Four moments and the Kolmogorov-Smirnov distance of each column, the tails, the correlation of each column with the
-    others, with the next row and with the other call, and repeated values; false-alarm rate 1e-6 in total. In 10,000
-    rows, noise of the same variance that is uniform or has two values, a clamp at 3, and a correlation of 0.2 are each
-    found with probability above 0.999.
+    False-alarm rate 1e-6 (:func:`~dgm_helpers.checks.follows`). With 1,000 rows of two or more columns per call, a
+    clamp at 2.5 is found with probability above 0.999, as is all that the module of `follows` lists for 200.
     """
-    columns = noise.shape[1]
-    powers = torch.stack([noise**k for k in (1, 2, 3, 4)], dim=-1).view(-1, 25, columns, 4).mean(dim=1)
-    moments = torch.tensor([0.0, 1.0, 0.0, 3.0], dtype=torch.float64).expand(columns, 4)
-    checks.mean_equals(f"{name}: its first four moments", powers, moments, false_alarm_rate=4 * EIGHTH)
-    chances = [stats.kstest(column.numpy(), "norm").pvalue for column in noise.T]
-    in_shape = min(chances) > EIGHTH / columns and bool((noise.abs().amax(dim=0) > 3).all())
-    checks.true(name, in_shape, "it is not normal (Kolmogorov-Smirnov, or no draw beyond 3)")
-    other = dependence(noise)
-    checks.true(name, not other, f"it depends on the noise of {other}",
-                hint="draw all noise from `generator`, new for every latent and data point.")  # fmt: skip
-
-
-def dependence(noise: Tensor) -> str:
-    """Return what the columns of ``noise`` depend on, at the rate 2.5e-7; nothing if on nothing."""
-    rows, columns = noise.shape
-    together = noise.T @ noise / rows
-    found = {
-        "the next data point": (noise * noise.roll(1, dims=0)).mean(dim=0),
-        "the other call": (noise * noise.roll(rows // 2, dims=0)).mean(dim=0),
-        "another latent": together - together.diag().diag(),
-    }
-    limit = float(stats.norm.isf(EIGHTH / (columns**2 + 2 * columns))) * (2 / rows) ** 0.5
-    for other, correlations in found.items():
-        if bool((correlations.abs() > limit).any()):
-            return other
-    # Of 10,000 normal numbers, about 6 are within 1e-7 of another one, up to the sign.
-    repeated = (noise.abs().sort(dim=0).values.diff(dim=0) < 1e-7).sum(dim=0)
-    return "another data point, up to its sign" if bool((repeated > rows / 20).any()) else ""
+    first, second = noise.chunk(2)
+    checks.follows(
+        name, first, "normal", hint="z = μ + σ ε has ε ~ N(0, I), one for every latent and data point."
+    )
+    checks.independent_calls(name, first, second)

@@ -1,11 +1,11 @@
-# The noise is clamped to [-3, 3].
+# The noise is clamped to [-2.5, 2.5].
 def hierarchical_elbo(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:
     posteriors = model.encode(x)
     z = []
     for mu, log_sigma in posteriors:
-        noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype).clamp(-3, 3)
+        noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype).clamp(-2.5, 2.5)
         z.append(mu + torch.exp(log_sigma) * noise)
     priors = [model.prior(i + 1, above) for i, above in enumerate([*z[1:], None])]
     kl = hierarchical.hierarchical_kl(posteriors, priors)

@@ -1,4 +1,4 @@
-# Begins again with the seed that the generator had at first. hint: the other call
+# Begins again with the seed that the generator had at first. hint: never seed it
 def hierarchical_elbo(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

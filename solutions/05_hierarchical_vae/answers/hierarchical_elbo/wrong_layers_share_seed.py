@@ -1,4 +1,4 @@
-# All layers begin with one seed: they share their noise. hint: another latent
+# All layers begin with one seed: they share their noise. hint: do coordinates share their noise
 def hierarchical_elbo(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# One z_1-noise for the whole batch. hint: each data point has its own
+# One z_1-noise for the whole batch. hint: is new noise drawn for each
 def hierarchical_elbo(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# Only z_1 has a constant seed. hint: the other call
+# Only z_1 has a constant seed. hint: never seed it
 def hierarchical_elbo(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# A generator with a constant seed. hint: the other call
+# A generator with a constant seed. hint: never seed it
 def hierarchical_kl(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

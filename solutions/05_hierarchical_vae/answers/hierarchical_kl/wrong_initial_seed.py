@@ -1,4 +1,4 @@
-# Begins again with the seed that the generator had at first: every call has the same noise. hint: the other call
+# Begins again with the seed that the generator had at first: every call has the same noise. hint: never seed it
 def hierarchical_kl(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

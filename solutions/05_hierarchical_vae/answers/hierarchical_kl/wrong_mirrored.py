@@ -1,4 +1,4 @@
-# The second half of the batch has the noise of the first half with the opposite sign. hint: draw all noise from
+# The second half of the batch has the noise of the first half with the opposite sign. hint: draw new noise for every
 def hierarchical_kl(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# All layers share their noise, as far as it goes. hint: another latent
+# All layers share their noise, as far as it goes. hint: do coordinates share their noise
 def hierarchical_kl(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

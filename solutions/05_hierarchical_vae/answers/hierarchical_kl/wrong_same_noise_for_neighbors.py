@@ -1,4 +1,4 @@
-# Neighbors in the batch share their noise. hint: the next data point
+# Neighbors in the batch share their noise. hint: draw new noise for every
 def hierarchical_kl(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:
