@@ -1,4 +1,4 @@
-# One noise for the whole batch.
+# One noise for the whole batch. hint: is new noise drawn for each
 def hierarchical_kl(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

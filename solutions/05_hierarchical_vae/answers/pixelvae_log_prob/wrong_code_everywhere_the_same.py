@@ -1,4 +1,4 @@
-# One code for the whole batch: that of the first image.
+# One code for the whole batch: that of the first image. hint: the code of the first image used for all
 from dgm_helpers.layers.masked_conv import causal_mask
 
 

@@ -1,4 +1,4 @@
-# By the library's terms.
+# By the library's terms. hint: this is the library's answer
 def hierarchical_elbo(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# Samples of all layers first, and the library's function for the rest.
+# Samples of all layers first, and the library's function for the rest. hint: this is the library's answer
 def hierarchical_kl(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

@@ -1,0 +1,12 @@
+# The standard deviation of the first row for all rows.
+def ancestral_sample(model: torch.nn.Module, noise: list[torch.Tensor]) -> list[torch.Tensor]:
+    latents, above = [], None
+    for layer in range(len(noise), 0, -1):
+        mu, log_sigma = model.prior(layer, above)
+        above = (
+            mu + torch.exp(log_sigma)[:1] * noise[layer - 1]
+            if log_sigma.ndim > 1
+            else noise[layer - 1]
+        )
+        latents.insert(0, above)
+    return latents

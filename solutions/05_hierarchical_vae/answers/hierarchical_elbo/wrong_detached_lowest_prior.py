@@ -1,0 +1,9 @@
+# The prior of the lowest layer is cut from the graph.
+def hierarchical_elbo(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
+    posteriors = model.encode(x)
+    z = [distributions.gaussian_sample(*posterior, generator) for posterior in posteriors]
+    priors = [model.prior(i + 1, above) for i, above in enumerate([*z[1:], None])]
+    kl = hierarchical.hierarchical_kl(posteriors, [[v.detach() for v in priors[0]], *priors[1:]])
+    return model.log_likelihood(x, z[0]) - kl.sum(dim=-1)

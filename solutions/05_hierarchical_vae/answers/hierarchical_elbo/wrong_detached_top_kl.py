@@ -1,0 +1,9 @@
+# The KL of the top layer is cut from the graph.
+def hierarchical_elbo(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
+    posteriors = model.encode(x)
+    z = [distributions.gaussian_sample(*posterior, generator) for posterior in posteriors]
+    priors = [model.prior(i + 1, above) for i, above in enumerate([*z[1:], None])]
+    kl = hierarchical.hierarchical_kl(posteriors, priors)
+    return model.log_likelihood(x, z[0]) - kl[:, -1].detach() - kl[:, :-1].sum(dim=-1)

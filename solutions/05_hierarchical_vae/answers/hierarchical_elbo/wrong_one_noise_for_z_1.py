@@ -1,0 +1,13 @@
+# One z_1-noise for the whole batch. hint: is new noise drawn for each
+def hierarchical_elbo(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
+    posteriors = model.encode(x)
+    z = []
+    for mu, log_sigma in posteriors:
+        noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype)
+        noise = noise if z else noise[:1].expand_as(noise)
+        z.append(mu + torch.exp(log_sigma) * noise)
+    priors = [model.prior(i + 1, above) for i, above in enumerate([*z[1:], None])]
+    kl = hierarchical.hierarchical_kl(posteriors, priors)
+    return model.log_likelihood(x, z[0]) - kl.sum(dim=-1)

@@ -1,0 +1,15 @@
+# The posterior of every layer but the top is cut from the graph.
+def hierarchical_kl(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
+    posteriors, terms = model.encode(x), []
+    for i, posterior in enumerate(posteriors):
+        above = None
+        if i + 1 < len(posteriors):
+            mu, log_sigma = posteriors[i + 1]
+            noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype)
+            above = mu + torch.exp(log_sigma) * noise
+        prior = model.prior(i + 1, above)
+        q = posterior if above is None else [v.detach() for v in posterior]
+        terms.append(distributions.kl_diagonal_gaussians(*q, *prior))
+    return torch.stack(terms, dim=-1)

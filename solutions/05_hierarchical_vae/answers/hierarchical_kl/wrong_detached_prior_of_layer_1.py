@@ -1,0 +1,16 @@
+# The prior of layer 1 is cut from the graph.
+def hierarchical_kl(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
+    posteriors, terms = model.encode(x), []
+    for i, posterior in enumerate(posteriors):
+        above = None
+        if i + 1 < len(posteriors):
+            mu, log_sigma = posteriors[i + 1]
+            noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype)
+            above = mu + torch.exp(log_sigma) * noise
+        prior = model.prior(i + 1, above)
+        cut = i == 0 and above is not None
+        prior = [v.detach() if cut else v for v in prior]
+        terms.append(distributions.kl_diagonal_gaussians(*posterior, *prior))
+    return torch.stack(terms, dim=-1)

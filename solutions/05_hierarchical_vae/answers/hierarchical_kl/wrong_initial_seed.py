@@ -1,0 +1,15 @@
+# Begins again with the seed that the generator had at first: every call has the same noise. hint: never seed it
+def hierarchical_kl(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
+    posteriors, terms = model.encode(x), []
+    for i, posterior in enumerate(posteriors):
+        above = None
+        if i + 1 < len(posteriors):
+            mu, log_sigma = posteriors[i + 1]
+            own = torch.Generator().manual_seed(generator.initial_seed() + i)
+            noise = torch.randn(mu.shape, generator=own, dtype=mu.dtype)
+            above = mu + torch.exp(log_sigma) * noise
+        prior = model.prior(i + 1, above)
+        terms.append(distributions.kl_diagonal_gaussians(*posterior, *prior))
+    return torch.stack(terms, dim=-1)

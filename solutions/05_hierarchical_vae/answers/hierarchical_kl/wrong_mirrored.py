@@ -1,0 +1,16 @@
+# The second half of the batch has the noise of the first half with the opposite sign. hint: draw new noise for every
+def hierarchical_kl(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
+    posteriors, terms = model.encode(x), []
+    for i, posterior in enumerate(posteriors):
+        above = None
+        if i + 1 < len(posteriors):
+            mu, log_sigma = posteriors[i + 1]
+            noise = torch.randn(mu.shape, generator=generator, dtype=mu.dtype)
+            half = noise[: len(noise) // 2]
+            noise = torch.cat([half, -half, noise[2 * len(half) :]])
+            above = mu + torch.exp(log_sigma) * noise
+        prior = model.prior(i + 1, above)
+        terms.append(distributions.kl_diagonal_gaussians(*posterior, *prior))
+    return torch.stack(terms, dim=-1)

@@ -1,0 +1,5 @@
+# A small number is added to the variance below the fraction.
+def kl_diagonal_gaussians(mu_q, log_sigma_q, mu_p, log_sigma_p) -> torch.Tensor:
+    var_q, var_p = torch.exp(2 * log_sigma_q), torch.exp(2 * log_sigma_p) + 1e-8
+    each = log_sigma_p - log_sigma_q + (var_q + (mu_q - mu_p) ** 2) / (2 * var_p) - 0.5
+    return each.sum(dim=-1)

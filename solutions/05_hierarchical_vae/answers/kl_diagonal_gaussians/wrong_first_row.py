@@ -1,0 +1,6 @@
+# Every pair gets the KL of the first prior.
+def kl_diagonal_gaussians(mu_q, log_sigma_q, mu_p, log_sigma_p) -> torch.Tensor:
+    var_q, var_p = torch.exp(2 * log_sigma_q), torch.exp(2 * log_sigma_p)
+    each = log_sigma_p - log_sigma_q + (var_q + (mu_q - mu_p) ** 2) / (2 * var_p) - 0.5
+    total = each.sum(dim=-1)
+    return total[:1].expand_as(total) if total.ndim else total
