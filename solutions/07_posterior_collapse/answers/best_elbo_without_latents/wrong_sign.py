@@ -1,3 +1,3 @@
-# The entropy, with its plus sign.
+# The entropy, with its plus sign. hint: the entropy
 def best_elbo_without_latents(mu: torch.Tensor, Sigma: torch.Tensor) -> torch.Tensor:
     return 0.5 * (1 + (2 * torch.pi * Sigma.diagonal()).log()).sum()

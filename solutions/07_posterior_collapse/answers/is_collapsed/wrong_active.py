@@ -1,3 +1,3 @@
-# The units in use, not the collapsed ones.
+# The units in use, not the collapsed ones. hint: the active units
 def is_collapsed(kl_per_unit: torch.Tensor, threshold: float) -> torch.Tensor:
     return (kl_per_unit.mean(dim=0) > threshold).to(kl_per_unit.dtype)

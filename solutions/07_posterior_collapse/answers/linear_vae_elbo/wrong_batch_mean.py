@@ -1,4 +1,4 @@
-# A mean over the batch.
+# A mean over the batch. hint: a mean over the batch
 def linear_vae_elbo(
     x, weight, bias, log_noise, encoder_weight, encoder_bias, encoder_log_sigma
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The result is cut from the graph: nothing can be trained with it.
+# The result is cut from the graph: nothing can be trained with it. hint: avoid detach(), no_grad() and item()
 def linear_vae_elbo(
     x, weight, bias, log_noise, encoder_weight, encoder_bias, encoder_log_sigma
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The KL is added.
+# The KL is added. hint: the KL added
 def linear_vae_elbo(
     x, weight, bias, log_noise, encoder_weight, encoder_bias, encoder_log_sigma
 ) -> torch.Tensor:

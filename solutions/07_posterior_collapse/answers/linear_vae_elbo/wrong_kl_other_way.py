@@ -1,4 +1,4 @@
-# KL(p(z) || q(z|x)): the KL the other way.
+# KL(p(z) || q(z|x)): the KL the other way. hint: the KL the other way
 def linear_vae_elbo(
     x, weight, bias, log_noise, encoder_weight, encoder_bias, encoder_log_sigma
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# log_noise taken for the logarithm of the variance.
+# log_noise taken for the logarithm of the variance. hint: `log_noise` used as log s²
 def linear_vae_elbo(
     x, weight, bias, log_noise, encoder_weight, encoder_bias, encoder_log_sigma
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The decoder's bias is forgotten.
+# The decoder's bias is forgotten. hint: the decoder without its bias
 def linear_vae_elbo(
     x, weight, bias, log_noise, encoder_weight, encoder_bias, encoder_log_sigma
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The trace is divided by s, not by its square.
+# The trace is divided by s, not by its square. hint: the trace divided by s
 def linear_vae_elbo(
     x, weight, bias, log_noise, encoder_weight, encoder_bias, encoder_log_sigma
 ) -> torch.Tensor:

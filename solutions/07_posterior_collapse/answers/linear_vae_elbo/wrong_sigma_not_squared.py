@@ -1,4 +1,4 @@
-# The standard deviation of q in place of its variance, in the trace.
+# The standard deviation of q instead of its variance, in the trace. hint: σ instead of σ² in the trace
 def linear_vae_elbo(
     x, weight, bias, log_noise, encoder_weight, encoder_bias, encoder_log_sigma
 ) -> torch.Tensor:

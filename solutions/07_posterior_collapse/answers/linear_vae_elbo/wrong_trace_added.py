@@ -1,4 +1,4 @@
-# The trace is added.
+# The trace is added. hint: the trace added
 def linear_vae_elbo(
     x, weight, bias, log_noise, encoder_weight, encoder_bias, encoder_log_sigma
 ) -> torch.Tensor:

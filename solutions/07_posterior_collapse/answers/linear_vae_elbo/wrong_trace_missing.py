@@ -1,4 +1,4 @@
-# The decoder at the mean of q only: the trace is missing.
+# The decoder at the mean of q only: the trace is missing. hint: the trace of (7.18) missing
 def linear_vae_elbo(
     x, weight, bias, log_noise, encoder_weight, encoder_bias, encoder_log_sigma
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The trace without its factor 1/2.
+# The trace without its factor 1/2. hint: the trace without its factor ½
 def linear_vae_elbo(
     x, weight, bias, log_noise, encoder_weight, encoder_bias, encoder_log_sigma
 ) -> torch.Tensor:

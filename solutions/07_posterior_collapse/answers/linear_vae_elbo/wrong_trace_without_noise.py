@@ -1,4 +1,4 @@
-# The trace is not divided by the noise at all.
+# The trace is not divided by the noise at all. hint: a trace without the noise
 def linear_vae_elbo(
     x, weight, bias, log_noise, encoder_weight, encoder_bias, encoder_log_sigma
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The columns in ascending order; the longest comes first.
+# The columns in ascending order; the longest comes first. hint: columns in ascending order
 def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
     values, vectors = torch.linalg.eigh(Sigma)
     noise = values[:-d].mean()

@@ -1,4 +1,4 @@
-# The order of the eigenvalues: eigh sorts them in ascending order, and the first d are the smallest.
+# The eigenvalues in ascending order. hint: the mean of the largest eigenvalues
 def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
     values, vectors = torch.linalg.eigh(Sigma)
     noise = values[d:].mean()

@@ -1,4 +1,4 @@
-# The mean of all eigenvalues as noise.
+# The mean of all eigenvalues as noise. hint: the mean of all eigenvalues
 def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
     values, vectors = torch.linalg.eigh(Sigma)
     values, vectors = values.flip(0), vectors.flip(1)

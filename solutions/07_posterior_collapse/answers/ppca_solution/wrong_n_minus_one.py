@@ -1,4 +1,4 @@
-# The discarded eigenvalues divided by one less than their number (n - 1), as in a sample variance.
+# The discarded eigenvalues divided by one less than their number. hint: a division by D - d - 1
 def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
     values, vectors = torch.linalg.eigh(Sigma)
     values, vectors = values.flip(0), vectors.flip(1)

@@ -1,4 +1,4 @@
-# The columns are scaled by the variance, not by its root.
+# The columns are scaled by the variance, not by its root. hint: the root missing
 def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
     values, vectors = torch.linalg.eigh(Sigma)
     values, vectors = values.flip(0), vectors.flip(1)

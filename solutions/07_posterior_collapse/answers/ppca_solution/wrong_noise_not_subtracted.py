@@ -1,4 +1,4 @@
-# PCA: the noise is not subtracted from the eigenvalues.
+# PCA: the noise is not subtracted from the eigenvalues. hint: the noise not subtracted
 def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
     values, vectors = torch.linalg.eigh(Sigma)
     values, vectors = values.flip(0), vectors.flip(1)

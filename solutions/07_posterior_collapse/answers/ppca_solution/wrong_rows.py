@@ -1,4 +1,4 @@
-# The eigenvectors taken from the rows.
+# The eigenvectors taken from the rows. hint: the eigenvectors in the rows
 def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
     values, vectors = torch.linalg.eigh(Sigma)
     values, vectors = values.flip(0), vectors.flip(1)

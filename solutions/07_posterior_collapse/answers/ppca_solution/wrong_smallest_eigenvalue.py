@@ -1,4 +1,4 @@
-# The smallest eigenvalue as noise.
+# The smallest eigenvalue as noise. hint: the smallest eigenvalue
 def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
     values, vectors = torch.linalg.eigh(Sigma)
     values, vectors = values.flip(0), vectors.flip(1)

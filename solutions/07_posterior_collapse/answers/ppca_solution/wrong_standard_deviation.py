@@ -1,4 +1,4 @@
-# Returns s in place of its square.
+# Returns s instead of its square. hint: s: return its square
 def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
     values, vectors = torch.linalg.eigh(Sigma)
     values, vectors = values.flip(0), vectors.flip(1)

@@ -1,4 +1,4 @@
-# The sum of the discarded eigenvalues; their mean is the noise.
+# The sum of the discarded eigenvalues; their mean is the noise. hint: the sum of the discarded eigenvalues
 def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
     values, vectors = torch.linalg.eigh(Sigma)
     values, vectors = values.flip(0), vectors.flip(1)

@@ -1,4 +1,4 @@
-# W transposed: one row for each latent.
+# W transposed: one row for each latent. hint: an axis is missing, added or moved
 def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
     values, vectors = torch.linalg.eigh(Sigma)
     values, vectors = values.flip(0), vectors.flip(1)

@@ -1,0 +1,3 @@
+# A mean over the coordinates.
+def latent_benefit(Sigma: torch.Tensor) -> torch.Tensor:
+    return 0.5 * (Sigma.diagonal().log().sum() - torch.logdet(Sigma)) / len(Sigma)

@@ -1,0 +1,7 @@
+# At least two latents.
+def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
+    values, vectors = torch.linalg.eigh(Sigma)
+    values, vectors = values.flip(0), vectors.flip(1)
+    d = max(d, 2)
+    noise = values[d:].mean()
+    return vectors[:, :d] * (values[:d] - noise).clamp_min(0).sqrt(), noise

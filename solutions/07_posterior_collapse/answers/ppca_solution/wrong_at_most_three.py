@@ -1,0 +1,7 @@
+# At most three latents.
+def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
+    values, vectors = torch.linalg.eigh(Sigma)
+    values, vectors = values.flip(0), vectors.flip(1)
+    d = min(d, 3)
+    noise = values[d:].mean()
+    return vectors[:, :d] * (values[:d] - noise).clamp_min(0).sqrt(), noise

@@ -1,0 +1,8 @@
+# The eigenvectors of the correlation matrix.
+def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
+    values, vectors = torch.linalg.eigh(Sigma)
+    values, vectors = values.flip(0), vectors.flip(1)
+    noise = values[d:].mean()
+    sigma = Sigma.diagonal().sqrt()
+    vectors = torch.linalg.eigh(Sigma / torch.outer(sigma, sigma)).eigenvectors.flip(1)
+    return vectors[:, :d] * (values[:d] - noise).clamp_min(0).sqrt(), noise

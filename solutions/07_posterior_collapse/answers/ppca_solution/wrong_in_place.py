@@ -1,0 +1,7 @@
+# Subtracts the noise from its argument. hint: work on a copy
+def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
+    values, vectors = torch.linalg.eigh(Sigma)
+    values, vectors = values.flip(0), vectors.flip(1)
+    noise = values[d:].mean()
+    Sigma.diagonal().sub_(noise)
+    return vectors[:, :d] * (values[:d] - noise).clamp_min(0).sqrt(), noise

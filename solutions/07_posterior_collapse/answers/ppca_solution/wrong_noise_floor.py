@@ -1,0 +1,6 @@
+# The noise variance is bounded below.
+def ppca_solution(Sigma: torch.Tensor, d: int) -> tuple[torch.Tensor, torch.Tensor]:
+    values, vectors = torch.linalg.eigh(Sigma)
+    values, vectors = values.flip(0), vectors.flip(1)
+    noise = values[d:].mean().clamp_min(1e-2)
+    return vectors[:, :d] * (values[:d] - noise).clamp_min(0).sqrt(), noise
