@@ -25,11 +25,11 @@ from typing import Any, BinaryIO
 
 import torch
 
+from autograder.judge.check_cell import compiled
 from autograder.judge.executor import Cell, CellError, CellResult, Limits
-from autograder.judge.test_cell import compiled
 from autograder.notebooks.exercises import parsed
 from autograder.student.confinement import die_with_parent
-from autograder.wire.texts import CUT
+from autograder.wire.text_limits import CUT
 from dgm_helpers.checks.failure import CheckFailed
 from dgm_helpers.checks.randomness import SEED_VARIABLE
 

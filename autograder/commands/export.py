@@ -75,8 +75,8 @@ def _export_table(course, options: argparse.Namespace) -> int:
     from autograder.reports.graded import graded_lectures, read_marks
     from autograder.reports.marks import FAILED, WAITING
     from autograder.reports.pages import write_page
+    from autograder.reports.plain_text import line
     from autograder.reports.roster import read_roster
-    from autograder.reports.text import line
 
     lectures = graded_lectures(course, options.lectures)
     if options.column and len(lectures) != 1:

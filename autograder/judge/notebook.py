@@ -22,10 +22,10 @@ from time import monotonic
 from types import ModuleType
 from typing import Any
 
+from autograder.judge.check_process import TestProcess
 from autograder.judge.executor import Cell, CellError, CellResult, Limits
 from autograder.judge.reply import StudentEnded
 from autograder.judge.student import Student
-from autograder.judge.test_process import TestProcess
 
 SETUP_EXERCISE = ""  # what fails it fails everything
 

@@ -95,7 +95,7 @@ class _JudgeProcess:
         with theirs:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-P", "-m", "autograder.judge.worker", str(theirs.fileno())),
+                    *(sys.executable, "-P", "-m", "autograder.judge.judge_process", str(theirs.fileno())),
                     "trusted" if trusted else "confined",
                 ],
                 env={**os.environ, **SETTINGS, "PYTHONPATH": path},

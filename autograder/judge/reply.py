@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograder.judge.executor import CellError
-from autograder.wire.texts import (
+from autograder.wire.text_limits import (
     CUT,
     MESSAGE_CHARACTERS,
     NAME_CHARACTERS,

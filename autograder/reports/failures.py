@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from autograder.judge.executor import CellError
-from autograder.reports.text import line
+from autograder.reports.plain_text import line
 from autograder.submission.record import Record
 
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d.,]*(?:e[-+]?\d+)?(?!\w)", re.IGNORECASE)

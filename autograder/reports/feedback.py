@@ -12,11 +12,11 @@ from pathlib import Path
 from autograder.judge.executor import CellError
 from autograder.notebooks.course import Course, CourseError, Lecture
 from autograder.reports.failures import NOT_RUN, UNTOUCHED, hint_of
-from autograder.reports.frames import own_frames
 from autograder.reports.marks import WAITING, CellMark, Marks
 from autograder.reports.outline import ExerciseOutline
 from autograder.reports.pages import render
-from autograder.reports.text import line
+from autograder.reports.plain_text import line
+from autograder.reports.tracebacks import own_frames
 from autograder.submission.record import SolutionRecord, TestRecord
 
 FULL, PART, NONE = "full", "part", "none"

@@ -25,7 +25,7 @@ from autograder.reports.feedback import FULL, UNEXPLAINED, Check, Exercise, page
 from autograder.reports.marks import Marks, marks_of
 from autograder.reports.outline import outline_of
 from autograder.reports.pages import write_page
-from autograder.reports.text import line, plain
+from autograder.reports.plain_text import line, plain
 from autograder.submission.grading import grade_submission
 from autograder.submission.submission import read_submission
 

@@ -16,7 +16,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from autograder.reports.text import plain
+from autograder.reports.plain_text import plain
 
 COLOURED_CHARACTERS = 20_000  # longer code is shown without colours: a lexer can be made slow
 CODE_CHARACTERS = 100_000
@@ -25,8 +25,8 @@ CODE_CHARACTERS = 100_000
 def render(template: str, **values: Any) -> str:
     """Return a page made from a template of this package.
 
-    Every string among the values is escaped and passed through :func:`autograder.reports.text.plain`. The page's policy
-    allows its own style sheet and nothing else: no script, image, font, form or connection.
+    Every string among the values is escaped and passed through :func:`autograder.reports.plain_text.plain`. The page's
+    policy allows its own style sheet and nothing else: no script, image, font, form or connection.
     """
     environment = _environment()
     style = environment.get_template("style.css").render()

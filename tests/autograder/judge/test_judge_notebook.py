@@ -9,7 +9,13 @@ from waiting import ran_out_of_time, with_enough_time
 from autograder.judge.executor import Cell, Limits
 from autograder.judge.notebook import NotebookRun
 from autograder.judge.student import Student
-from autograder.wire.texts import CUT, MESSAGE_CHARACTERS, NAME_CHARACTERS, OUTPUT_COST, TRACEBACK_CHARACTERS
+from autograder.wire.text_limits import (
+    CUT,
+    MESSAGE_CHARACTERS,
+    NAME_CHARACTERS,
+    OUTPUT_COST,
+    TRACEBACK_CHARACTERS,
+)
 
 pytestmark = pytest.mark.notebook
 GOOD_ONES = [cell.id for cell in GOOD]

@@ -18,7 +18,7 @@ from autograder.judge.library_copies import copies_of
 from autograder.judge.proxies import Conversation
 from autograder.judge.reply import StudentEnded
 from autograder.judge.student import Student
-from autograder.wire.texts import CUT
+from autograder.wire.text_limits import CUT
 from dgm_helpers.checks.failure import CheckFailed
 
 

@@ -22,9 +22,9 @@ from typing import Any, BinaryIO
 
 import torch
 
+from autograder.judge.check_cell import run_test
 from autograder.judge.executor import Cell, CellError, CellResult
 from autograder.judge.student import Student
-from autograder.judge.test_cell import run_test
 from autograder.student.confinement import die_with_parent
 from dgm_helpers.checks.randomness import SEED_VARIABLE
 
