@@ -29,11 +29,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Collect and print a table; 1 if something was not collected."""
-    from autograder.intake.collect import Outcome, as_json, collect, report
+    from autograder.intake.collect import CollectOutcome, as_json, collect, report
     from autograder.notebooks.course import Course
 
     course = Course.find(options.course)
     lecture = course.lecture(options.lecture) if options.lecture else None
     collected = collect(course, options.path, lecture, force=options.force)
     print(as_json(collected) if options.json else report(collected))
-    return 1 if any(one.outcome is Outcome.LEFT for one in collected) else 0
+    return 1 if any(one.outcome is CollectOutcome.LEFT for one in collected) else 0

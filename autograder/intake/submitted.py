@@ -14,7 +14,7 @@ from autograder.submission.refusal import Refused, shown
 TIMESTAMP = "timestamp.txt"  # nbgrader's: the late penalty is computed from it
 
 
-class Outcome(StrEnum):
+class CollectOutcome(StrEnum):
     """What became of a student's submission."""
 
     COLLECTED = "collected"
@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     LEFT = "not collected"
 
 
-def place(folder: Path, name: str, content: bytes, time: datetime | None, force: bool) -> Outcome:
+def place(folder: Path, name: str, content: bytes, time: datetime | None, force: bool) -> CollectOutcome:
     """Make a submission's folder with its notebook and time, beside what is there, and exchange the two.
 
     Raises:
@@ -34,7 +34,7 @@ def place(folder: Path, name: str, content: bytes, time: datetime | None, force:
             raise Refused(f"{shown(part.name)} is a symbolic link there already, which is not followed")
     there = folder.exists()
     if there and _holds(folder / name, content):
-        return Outcome.UNCHANGED
+        return CollectOutcome.UNCHANGED
     if there and not force:
         raise Refused("another submission is there already; --force replaces it")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def place(folder: Path, name: str, content: bytes, time: datetime | None, force:
             if there:
                 os.replace(old, folder)
             raise
-    return Outcome.REPLACED if there else Outcome.COLLECTED
+    return CollectOutcome.REPLACED if there else CollectOutcome.COLLECTED
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -33,7 +33,7 @@ MEMORY_BYTES = 2 << 30  # of a test's fork, beyond what the libraries take
 ENDED = b"\n"  # the test has ended, its calls are asked again
 
 
-class TestProcess:
+class CheckProcess:
     """A fork of the judge for the test cells of one student's process.
 
     Args:
@@ -42,8 +42,6 @@ class TestProcess:
         seed: of the inputs that the checks draw; None for the fixed ones.
         modules: modules that the test cells can import, by name.
     """
-
-    __test__ = False  # no test of pytest's
 
     def __init__(
         self,

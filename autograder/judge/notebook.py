@@ -22,7 +22,7 @@ from time import monotonic
 from types import ModuleType
 from typing import Any
 
-from autograder.judge.check_process import TestProcess
+from autograder.judge.check_process import CheckProcess
 from autograder.judge.executor import Cell, CellError, CellResult, Limits
 from autograder.judge.reply import StudentEnded
 from autograder.judge.student import Student
@@ -52,7 +52,7 @@ class NotebookRun:
         self.start, self.namespace, self.limits, self.seed = start, namespace, limits, seed
         self.modules = modules or {}
         self.student: Student | None = None
-        self.tests: TestProcess | None = None
+        self.tests: CheckProcess | None = None
         self.to_repeat: list[Cell] = []
         self.answers: dict[str, str] = {}  # text of the solution cells, by exercise
         self.failed: dict[str, CellError] = {}  # by exercise
@@ -110,7 +110,7 @@ class NotebookRun:
         seconds = min(self.limits.cell_seconds, self._seconds_left(cell))
         if cell.kind == "test":
             if self.tests is None:
-                self.tests = TestProcess(self.namespace, student, self.seed, self.modules)
+                self.tests = CheckProcess(self.namespace, student, self.seed, self.modules)
             return self.tests.run(cell, seconds, self.answers.get(cell.exercise, ""))
         return self._run_over_there(student, cell, seconds), True
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from autograder.judge.reply import malformed
 
 
-class Conversation(Protocol):
+class GraphOwner(Protocol):
     """What a node needs of the conversation that it came from; see :mod:`autograder.judge.proxies`."""
 
     forgotten: list[int]
@@ -24,7 +24,7 @@ class Conversation(Protocol):
 class _Handle:
     """A node of the graph over there; when it is not referred to any more, it may be forgotten there too."""
 
-    def __init__(self, conversation: Conversation, number: int) -> None:
+    def __init__(self, conversation: GraphOwner, number: int) -> None:
         self.conversation, self.number = conversation, number
 
     def __del__(self) -> None:
@@ -35,9 +35,7 @@ class RemoteNode(torch.autograd.Function):
     """Puts tensors that came back into the graph; its inputs are the leaves that they depend on over there."""
 
     @staticmethod
-    def forward(
-        ctx: Any, conversation: Conversation, node: int, outputs: list[Tensor], *inputs: Tensor
-    ) -> Any:
+    def forward(ctx: Any, conversation: GraphOwner, node: int, outputs: list[Tensor], *inputs: Tensor) -> Any:
         ctx.node = _Handle(conversation, node)
         ctx.set_materialize_grads(False)
         ctx.inputs = len(inputs)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 
-class Conversation(Protocol):
+class ObjectOwner(Protocol):
     """What an object needs of the conversation that it came from; see :mod:`autograder.judge.proxies`."""
 
     def forbid(self, references: Sequence[Callable]) -> None: ...
@@ -26,7 +26,7 @@ class RemoteObject:
     __slots__ = ("_called", "_conversation", "_kind", "_number", "_stateful")
     __hash__ = object.__hash__
 
-    def __init__(self, conversation: Conversation, number: int, kind: str) -> None:
+    def __init__(self, conversation: ObjectOwner, number: int, kind: str) -> None:
         for name, value in (
             ("_conversation", conversation),
             ("_number", number),
@@ -62,7 +62,7 @@ class RemoteObject:
         return f"<{self._called}>"
 
 
-def remote(conversation: Conversation, number: int, kind: str) -> RemoteObject:
+def remote(conversation: ObjectOwner, number: int, kind: str) -> RemoteObject:
     """A remote object whose own type is called like the one that it stands for, for the checks' messages."""
     name = kind if kind.isascii() and kind.isidentifier() else "object"
     return _remote_type(name)(conversation, number, name)

@@ -1,7 +1,7 @@
 """The page that a student gets back: what it may show of a record, and in which words.
 
 Of a hidden test it shows the title, whether it passed, the points and the hint; nothing else is even handed to the
-template. See :class:`Check`.
+template. See :class:`PageCheck`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ UNEXPLAINED = (
 
 
 @dataclass(frozen=True)
-class Check:
+class PageCheck:
     """A test cell as its student may see it: of a hidden one no more than its title, its points and the hint."""
 
     state: str
@@ -43,7 +43,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Cell:
+class PageCell:
     """A cell that the student wrote, and what running it did."""
 
     source: str
@@ -54,7 +54,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Exercise:
+class PageExercise:
     """One exercise of the page; ``advice`` is what to do next about it, empty where there is nothing to do."""
 
     anchor: str
@@ -63,8 +63,8 @@ class Exercise:
     earned: float
     points: float
     waiting: bool
-    checks: tuple[Check, ...]
-    cells: tuple[Cell, ...]
+    checks: tuple[PageCheck, ...]
+    cells: tuple[PageCell, ...]
     comments: tuple[str, ...]
     advice: str
 
@@ -92,7 +92,7 @@ def feedback_page(marks: Marks) -> str:
     )
 
 
-def page_exercises(marks: Marks) -> list[Exercise]:
+def page_exercises(marks: Marks) -> list[PageExercise]:
     """Return what the student may see of each exercise."""
     return [
         _exercise(marks, number, exercise)
@@ -115,7 +115,7 @@ def feedback_path(course: Course, lecture: Lecture, student: str) -> Path:
     return course.root / "feedback" / student / lecture.folder / f"{lecture.name}.html"
 
 
-def _check(test: TestRecord, cells: tuple[SolutionRecord, ...]) -> Check:
+def _check(test: TestRecord, cells: tuple[SolutionRecord, ...]) -> PageCheck:
     """Return what a student may see of a test cell.
 
     Args:
@@ -124,8 +124,8 @@ def _check(test: TestRecord, cells: tuple[SolutionRecord, ...]) -> Check:
     """
     state, hint = _state(test.earned, test.points), test.error.hint if test.error else ""
     if test.hidden:
-        return Check(state, test.earned, test.points, True, test.title, hint=hint)
-    return Check(
+        return PageCheck(state, test.earned, test.points, True, test.title, hint=hint)
+    return PageCheck(
         state,
         test.earned,
         test.points,
@@ -138,7 +138,7 @@ def _check(test: TestRecord, cells: tuple[SolutionRecord, ...]) -> Check:
     )
 
 
-def _exercise(marks: Marks, number: int, outline: ExerciseOutline) -> Exercise:
+def _exercise(marks: Marks, number: int, outline: ExerciseOutline) -> PageExercise:
     record = marks.record
     written = tuple(cell for cell in record.solutions if cell.exercise == outline.name)
     tests = record.tests_of(outline.name)
@@ -146,7 +146,7 @@ def _exercise(marks: Marks, number: int, outline: ExerciseOutline) -> Exercise:
     own = [mark for mark in marks.cells if mark.exercise == outline.name]
     checks = tuple(_check(test, written) for test in tests)
     state = _state(earned, points)
-    return Exercise(
+    return PageExercise(
         anchor=f"exercise-{number}",
         heading=outline.heading,
         state=state,
@@ -165,11 +165,11 @@ def _comments(marks: Marks, cells: list[SolutionRecord | CellMark]) -> tuple[str
     return tuple(marks.by_hand.comments[name] for name in names if name in marks.by_hand.comments)
 
 
-def _cell(solution: SolutionRecord, is_code: bool) -> Cell:
+def _cell(solution: SolutionRecord, is_code: bool) -> PageCell:
     printed = "".join(
         str(output.get("text", "")) for output in solution.outputs if output.get("output_type") == "stream"
     )
-    return Cell(
+    return PageCell(
         solution.source,
         is_code,
         message=_message(solution.error),
@@ -178,7 +178,9 @@ def _cell(solution: SolutionRecord, is_code: bool) -> Cell:
     )
 
 
-def _advice(written: tuple[SolutionRecord, ...], tests: list[TestRecord], checks: tuple[Check, ...]) -> str:
+def _advice(
+    written: tuple[SolutionRecord, ...], tests: list[TestRecord], checks: tuple[PageCheck, ...]
+) -> str:
     """The one thing to do next about an exercise that lacks points, in a sentence."""
     for cell in written:
         if cell.error is not None:
