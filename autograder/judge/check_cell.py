@@ -17,7 +17,7 @@ from autograder.judge.executor import Cell, CellError, CellResult
 from autograder.judge.library_copies import copies_of
 from autograder.judge.proxies import Conversation
 from autograder.judge.reply import StudentEnded
-from autograder.judge.student import Student
+from autograder.judge.student_process import Student
 from autograder.wire.text_limits import CUT
 from dgm_helpers.checks.failure import CheckFailed
 

@@ -24,7 +24,7 @@ import torch
 
 from autograder.judge.check_cell import run_test
 from autograder.judge.executor import Cell, CellError, CellResult
-from autograder.judge.student import Student
+from autograder.judge.student_process import Student
 from autograder.student.confinement import die_with_parent
 from dgm_helpers.checks.randomness import SEED_VARIABLE
 

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from autograder.judge.executor import Cell, CellResult, ExecutorError, Limits
-from autograder.judge.student import Student, WarmParent
+from autograder.judge.student_process import Student, WarmParent
 from autograder.student.confinement import die_with_parent
 
 # Whatever imports torch is imported below, when the warm parent has begun to do the same.

@@ -25,7 +25,7 @@ from typing import Any
 from autograder.judge.check_process import CheckProcess
 from autograder.judge.executor import Cell, CellError, CellResult, Limits
 from autograder.judge.reply import StudentEnded
-from autograder.judge.student import Student
+from autograder.judge.student_process import Student
 
 SETUP_EXERCISE = ""  # what fails it fails everything
 

@@ -16,7 +16,7 @@ from waiting import ENDLESS_SECONDS, HANG_SECONDS, without_hanging
 
 from autograder.judge.executor import CellError, Limits
 from autograder.judge.reply import StudentEnded
-from autograder.judge.student import Student
+from autograder.judge.student_process import Student
 from autograder.student import confinement, system_calls
 from autograder.student.children import Allowance, Child
 from autograder.student.system_calls import ARCHITECTURES, DENIED, program

@@ -8,7 +8,7 @@ from waiting import ran_out_of_time, with_enough_time
 
 from autograder.judge.executor import Cell, Limits
 from autograder.judge.notebook import NotebookRun
-from autograder.judge.student import Student
+from autograder.judge.student_process import Student
 from autograder.wire.text_limits import (
     CUT,
     MESSAGE_CHARACTERS,
