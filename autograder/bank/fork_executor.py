@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
-from autograder.judge.executor import Cell, CellError, CellResult, ExecutorError, Limits
+from autograder.judge.executor import Cell, CellError, CellResult, ExecutorError, Limits, not_run
 
 MODULE = "autograder.bank.template"
 SETTINGS = {"OMP_NUM_THREADS": "1", "DGM_QUIET": "1", "DGM_DEVICE": "cpu", "MPLBACKEND": "Agg"}
@@ -110,7 +110,7 @@ class _Template:
     def run(self, cells: list[Cell], limits: Limits, seed: int | None, stop: bool) -> list[CellResult]:
         failed = next((result.error for result in self.setup_results if result.error is not None), None)
         if failed is not None:
-            why = CellError("NotRun", f"this cell was not run, because the set-up cell failed with {failed}")
+            why = not_run(f"the setup cell failed with {failed}")
             return [CellResult(error=why) for _ in cells]
         asked = {"cells": [asdict(cell) for cell in cells], "limits": asdict(limits)}
         return self._ask({**asked, "seed": seed, "stop": stop})

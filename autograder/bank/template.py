@@ -26,7 +26,7 @@ from typing import Any, BinaryIO
 import torch
 
 from autograder.judge.check_cell import compiled
-from autograder.judge.executor import Cell, CellError, CellResult, Limits
+from autograder.judge.executor import Cell, CellError, CellResult, Limits, not_run
 from autograder.notebooks.exercises import parsed
 from autograder.student.confinement import die_with_parent
 from autograder.wire.text_limits import CUT
@@ -141,9 +141,9 @@ def _forked(
     if len(results) < len(cells) and not (stop and failed):
         why = f"the cell ended its process, or was ended, with status {status}"
         results.append(asdict(CellResult(error=CellError(end or "ProcessDied", why))))
-    not_run = CellError("NotRun", "this cell was not run, because an earlier one failed")
+    skipped = not_run("an earlier one failed")
     missing = len(cells) - len(results)
-    return results + [asdict(CellResult(error=not_run)) for _ in range(missing)]
+    return results + [asdict(CellResult(error=skipped)) for _ in range(missing)]
 
 
 class _Lines:

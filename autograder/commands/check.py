@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a Windows console of another encoding
             stream.reconfigure(errors="replace")
-    limits = Limits(cell_seconds=options.timeout) if options.timeout else Limits()
+    limits = Limits(cell_seconds=options.timeout).lengthened() if options.timeout else Limits()
     if sys.stderr.isatty():
         print(f"checking {options.notebook.name}, which takes half a minute …", file=sys.stderr)
     report = check(options.notebook, KernelExecutor(), limits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autograder.commands import add_lectures, whole
@@ -197,20 +198,18 @@ def _workers(options: argparse.Namespace, course: Course, most: int) -> Workers:
 
 
 def _limits(options: argparse.Namespace, course: Course) -> Limits:
-    """Return the default limits with those that were given; longer parts make the whole longer."""
+    """Return the default limits with the given options; longer cells lengthen the exercise and the notebook."""
     from autograder.gradebook.conversions import NbgraderCourse
     from autograder.judge.executor import MIB, Limits
 
-    usual = Limits()
-    cell = options.cell_seconds or usual.cell_seconds
-    exercise = max(usual.exercise_seconds, cell)
-    return Limits(
-        cell_seconds=cell,
-        exercise_seconds=exercise,
-        notebook_seconds=options.notebook_seconds or max(usual.notebook_seconds, exercise),
-        memory_bytes=usual.memory_bytes if options.memory_mb is None else options.memory_mb * MIB,
-        library_answers=NbgraderCourse(course.root).library_answers(),
-    )
+    limits = Limits(library_answers=NbgraderCourse(course.root).library_answers())
+    if options.cell_seconds:
+        limits = replace(limits, cell_seconds=options.cell_seconds).lengthened()
+    if options.notebook_seconds:
+        limits = replace(limits, notebook_seconds=options.notebook_seconds)
+    if options.memory_mb is not None:
+        limits = replace(limits, memory_bytes=options.memory_mb * MIB)
+    return limits
 
 
 def _cores() -> int:

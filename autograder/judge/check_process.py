@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 import torch
 
 from autograder.judge.check_cell import run_test
-from autograder.judge.executor import Cell, CellError, CellResult
+from autograder.judge.executor import Cell, CellError, CellResult, timed_out
 from autograder.judge.student_process import Student
 from autograder.student.confinement import die_with_parent
 from dgm_helpers.checks.randomness import SEED_VARIABLE
@@ -106,8 +106,10 @@ class CheckProcess:
     def _death(self, late: bool, seconds: float) -> CellError:
         status = self.end()
         if late:
-            return CellError("CellTimeout", f"the cell did not end within {seconds:.3g} s")
-        return CellError("TestDied", f"the test ended with status {status} on what it was given")
+            return timed_out(seconds)
+        return CellError(
+            "TestDied", f"the test cell's process ended with status {status} while it tested the answer"
+        )
 
 
 def _read(pipe: int, seconds: float, more_seconds: float) -> bytes | None:

@@ -62,7 +62,7 @@ class Reply:
 
 def malformed(how: object) -> StudentEnded:
     """Return what ends the conversation with a process that does not keep to the protocol."""
-    return StudentEnded(CellError("ProtocolError", f"what came back is no answer: {how}"))
+    return StudentEnded(CellError("ProtocolError", f"the reply is malformed: {how}"))
 
 
 def _error(told: object) -> CellError:

@@ -15,7 +15,7 @@ from signal import Signals
 from time import monotonic
 from typing import Any
 
-from autograder.judge.executor import CellError, ExecutorError, Limits
+from autograder.judge.executor import CellError, ExecutorError, Limits, timed_out
 from autograder.judge.reply import Reply, StudentEnded, malformed
 from autograder.judge.sandbox import PACKAGE, require_sandbox, sandboxed
 from autograder.wire.frames import FrameError, receive_frame, send_frame
@@ -171,15 +171,13 @@ class Student:
             send_frame(self.socket, number, request, buffers, self.deadline)
             answered, header, body = receive_frame(self.socket, self.limits.result_bytes, self.deadline)
         except TimeoutError:
-            raise StudentEnded(
-                CellError("CellTimeout", f"the cell did not end within {self.seconds:.3g} s")
-            ) from None
+            raise StudentEnded(timed_out(self.seconds)) from None
         except OSError:
             raise StudentEnded(CellError("ProcessDied", "the process that ran the cell ended")) from None
         except (FrameError, MemoryError) as error:  # what is left of it would be taken for the next answer
             raise malformed(error) from None
         if answered != number:
-            raise malformed("it is none to what was asked")
+            raise malformed("it does not belong to the request")
         return Reply(header, body)
 
     def end(self, *, died: bool = False) -> CellError | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_raw_cell
 
-from autograder.judge.executor import CellError, Executor, Limits
+from autograder.judge.executor import NOT_RUN, NOT_RUN_BECAUSE, CellError, Executor, Limits
 from autograder.notebooks.course import CourseError
 from autograder.notebooks.exercises import SETUP_TAG, exercise_of, grade_id, is_hidden, is_test
 from autograder.submission.cells import SubmittedCell, cells_of
@@ -26,6 +26,7 @@ from autograder.tables import table
 
 LONGEST_MESSAGE = 160  # characters in the table
 LATER = "later"
+SELF_EXPLANATORY = (NOT_RUN, "CellTimeout", "ExerciseTimeout", "NotebookTimeout", "ProcessDied")
 
 
 @dataclass(frozen=True)
@@ -180,8 +181,8 @@ def _message(error: CellError) -> str:
     if error.name == "NotImplementedError" and not error.message:
         return "not written yet"
     first = next((line for line in error.message.splitlines() if line.strip()), "")
-    first = first.removeprefix("this cell was not run, because ")
-    if error.by_check or error.name in ("NotRun", "CellTimeout", "ProcessDied", "NotebookTimeout"):
+    first = first.removeprefix(NOT_RUN_BECAUSE)
+    if error.by_check or error.name in SELF_EXPLANATORY:
         return first
     return f"{error.name}: {first}" if first else error.name
 

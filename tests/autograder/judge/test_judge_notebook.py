@@ -239,11 +239,11 @@ def test_a_name_that_is_not_defined_fails_the_test_and_no_other():
 
 def test_a_set_up_cell_that_fails_over_there_fails_everything():
     setup = Cell(
-        "set-up", "import os\nif 'worker' not in os.sys.argv[0]:\n    raise ImportError('no')", "setup"
+        "set-up", "import os\nif 'judge_process' not in os.sys.argv[0]:\n    raise ImportError('no')", "setup"
     )
     results = pool().run([setup, *GOOD], QUICK)
     assert [result.error.name for result in results] == ["ImportError", *["NotRun"] * 3]
-    assert "because the set-up cell set-up failed with ImportError: no" in results[1].error.message
+    assert "because the setup cell set-up failed with ImportError: no" in results[1].error.message
 
 
 def test_the_time_of_a_notebook_is_limited():

@@ -565,5 +565,5 @@ def test_an_answer_to_another_question_is_none(process, monkeypatch):
     monkeypatch.setattr(
         "autograder.judge.student_process.receive_frame", lambda *_: (0, {"value": 2}, bytearray())
     )
-    with pytest.raises(StudentEnded, match="none to what was asked"):
+    with pytest.raises(StudentEnded, match="does not belong to the request"):
         double(1)
