@@ -20,11 +20,11 @@ from autograder.judge.executor import Cell, CellError, CellResult, ExecutorError
 
 MODULE = "autograder.bank.template"
 SETTINGS = {"OMP_NUM_THREADS": "1", "DGM_QUIET": "1", "DGM_DEVICE": "cpu", "MPLBACKEND": "Agg"}
-SETUP_SECONDS = 120.0  # of the set-up cell, which imports everything
+SETUP_SECONDS = 120.0  # of the setup cell, which imports everything
 
 
 class NotebookExecutor:
-    """Runs each notebook in a fork of a process in which its set-up cell has already run.
+    """Runs each notebook in a fork of a process in which its setup cell has already run.
 
     A cell that fails does not stop the later ones, as when a student presses *Run all* with errors allowed. A cell's
     time is processor time, so that a busy machine changes no verdict. The processes are started when they are needed
@@ -87,7 +87,7 @@ class NotebookExecutor:
 
 
 class _Template:
-    """The process in which a set-up cell has run, as seen from here."""
+    """The process in which a setup cell has run, as seen from here."""
 
     def __init__(self, setup: list[Cell], imports: str, folder: Path | None) -> None:
         self.texts = [cell.source for cell in setup]
@@ -134,7 +134,5 @@ class _Template:
 
 
 def _result(content: dict) -> CellResult:
-    error = content["error"]
-    if error is not None:
-        error = CellError(error["name"], error["message"], tuple(error["traceback"]), error["hint"])
+    error = content["error"] and CellError.from_data(content["error"])
     return CellResult(content["outputs"], error, content["seconds"], content["memory_bytes"])

@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="The lecture's folder, number or name. If none is named, the files' names must tell it.",
     )
     parser.add_argument(
-        "--force", action="store_true", help="Replace other submissions that are there already."
+        "--force", action="store_true", help="Replace submissions that differ from the new ones."
     )
     parser.add_argument("--json", action="store_true", help="Print what was collected as JSON.")
 

@@ -14,9 +14,9 @@ from nbgrader.utils import parse_utc
 
 from autograder.intake.archives import Archives, Entry
 from autograder.intake.owners import Owned, ends_with, is_named, owners
-from autograder.intake.submitted import TIMESTAMP, CollectOutcome, place
+from autograder.intake.submitted import CollectOutcome, place
 from autograder.notebooks.course import Course, CourseError, Lecture
-from autograder.submission.files import parse
+from autograder.submission.files import TIMESTAMP, parse
 from autograder.submission.refusal import Refused, listed, shown
 from autograder.tables import table
 
@@ -49,7 +49,7 @@ def collect(
         course: whose ``submitted`` folder it is.
         path: a folder or a zip archive.
         lecture: which lecture was handed in; if None, the one that the files' names tell.
-        force: whether to replace another submission that is there already.
+        force: whether to replace a different submission.
 
     Raises:
         CourseError: if the folder or archive cannot be read at all, holds no notebook, or does not tell the lecture.

@@ -6,9 +6,9 @@ An :class:`Executor` takes the cells that grading needs, in order, and returns t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 CellKind = Literal["module", "setup", "solution", "test", "demonstration"]
 
@@ -84,6 +84,11 @@ class CellError:
     message: str
     traceback: tuple[str, ...] = ()
     hint: str = ""
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> CellError:
+        """Return an error from its fields after a passage through JSON, which turns the tuple into a list."""
+        return cls(**{**data, "traceback": tuple(data["traceback"])})
 
     @property
     def by_check(self) -> bool:

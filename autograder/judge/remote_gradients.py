@@ -1,4 +1,4 @@
-"""Nodes of the judge's graph that stand for a part of the graph in the student's process."""
+"""Nodes of the judge's graph that represent a part of the graph in the student's process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autograder.judge.reply import malformed
 
 
 class GraphOwner(Protocol):
-    """What a node needs of the conversation that it came from; see :mod:`autograder.judge.proxies`."""
+    """The members of a conversation that its nodes use; see :mod:`autograder.judge.proxies`."""
 
     forgotten: list[int]
 
@@ -22,7 +22,7 @@ class GraphOwner(Protocol):
 
 
 class _Handle:
-    """A node of the graph over there; when it is not referred to any more, it may be forgotten there too."""
+    """A node of the student's graph; when nothing refers to the handle anymore, the student's process can forget it."""
 
     def __init__(self, conversation: GraphOwner, number: int) -> None:
         self.conversation, self.number = conversation, number
@@ -32,7 +32,7 @@ class _Handle:
 
 
 class RemoteNode(torch.autograd.Function):
-    """Puts tensors that came back into the graph; its inputs are the leaves that they depend on over there."""
+    """Puts returned tensors into the graph; its inputs are the leaves that they depend on in the student's process."""
 
     @staticmethod
     def forward(ctx: Any, conversation: GraphOwner, node: int, outputs: list[Tensor], *inputs: Tensor) -> Any:
@@ -46,5 +46,5 @@ class RemoteNode(torch.autograd.Function):
         node = ctx.node
         found = node.conversation.differentiate(node.number, gradients, torch.is_grad_enabled())
         if len(found) != ctx.inputs - 1:
-            raise malformed("there is a gradient for each leaf")
+            raise malformed("there must be one gradient per leaf")
         return None, None, None, None, *found

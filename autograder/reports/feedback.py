@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.judge.executor import CellError
-from autograder.notebooks.course import Course, CourseError, Lecture
+from autograder.notebooks.course import Course, CourseError, Lecture, is_folder_name
 from autograder.reports.failures import NOT_RUN, UNTOUCHED, hint_of
 from autograder.reports.marks import WAITING, CellMark, Marks
 from autograder.reports.outline import ExerciseOutline
@@ -22,7 +22,7 @@ from autograder.submission.record import SolutionRecord, TestRecord
 FULL, PART, NONE = "full", "part", "none"
 STOPPED_BEFORE = "Not run, because something before it in this exercise stopped first."
 UNEXPLAINED = (
-    "Your notebook could not be graded. This is nothing that you can mend; your instructor knows why."
+    "Your notebook could not be graded. You cannot fix this yourself; your instructor can see the reason."
 )
 
 
@@ -105,12 +105,12 @@ def feedback_path(course: Course, lecture: Lecture, student: str) -> Path:
     """Return where a student's page lies: ``feedback/STUDENT/LECTURE/NAME.html``.
 
     Raises:
-        CourseError: if the student's name is no name of a folder.
+        CourseError: if the student's name is not a folder name.
     """
-    if student in ("", ".", "..") or "/" in student or "\\" in student or "\0" in student:
+    if not is_folder_name(student):
         raise CourseError(
             f"the journal of {lecture.folder} names a student {line(repr(student))}, "
-            "which cannot be a folder's name; delete that line"
+            "which is not a valid folder name; delete that line"
         )
     return course.root / "feedback" / student / lecture.folder / f"{lecture.name}.html"
 
@@ -184,7 +184,7 @@ def _advice(
     """The one thing to do next about an exercise that lacks points, in a sentence."""
     for cell in written:
         if cell.error is not None:
-            return f"your cell stops with {line(str(cell.error))}; mend that first."
+            return f"your cell stops with {line(str(cell.error))}; fix that first."
     visible = [test.error for test in tests if test.error is not None and not test.hidden]
     if any(error.name == UNTOUCHED for error in visible):
         return "still to be written."
