@@ -84,7 +84,7 @@ def calls(count: int) -> str:
     import random
 
     from autograder.judge.proxies import Conversation
-    from autograder.judge.student import Student, WarmParent
+    from autograder.judge.student_process import Student, WarmParent
 
     parent = WarmParent()
     student = Student(parent, Limits())

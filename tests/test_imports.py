@@ -1,7 +1,8 @@
 """The rooms of the house: each imports only the rooms below it, and no module imports itself through others."""
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # From the bottom up. A room may import those before it; `if TYPE_CHECKING` counts like any other import.
 AUTOGRADER = (
+    "atomic",
     "tables",
     "wire",
     "student",
@@ -93,3 +95,23 @@ def test_no_module_imports_itself_through_others(package: str) -> None:
             del left[module]
     circle = {module: sorted(targets & left.keys()) for module, targets in left.items()}
     assert circle == {}
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """Return the names that occur more than once."""
+    return sorted(name for name, count in Counter(names).items() if count > 1)
+
+
+def test_no_product_file_looks_like_a_test() -> None:
+    assert [name for name in modules("autograder") if name.split(".")[-1].startswith("test_")] == []
+
+
+def test_a_module_is_named_once() -> None:
+    """A command's module has the command's name, and a room's first module can have the room's."""
+    names = [name.split(".")[1:] for name in modules("autograder") if room(name) != "commands"]
+    assert repeated(parts[-1] for parts in names if parts and parts != [parts[0]] * 2) == []
+
+
+def test_a_class_is_named_once() -> None:
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in modules("autograder").values())
+    assert repeated(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)) == []

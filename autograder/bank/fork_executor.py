@@ -16,15 +16,15 @@ from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
-from autograder.judge.executor import Cell, CellError, CellResult, ExecutorError, Limits
+from autograder.judge.executor import Cell, CellError, CellResult, ExecutorError, Limits, not_run
 
 MODULE = "autograder.bank.template"
 SETTINGS = {"OMP_NUM_THREADS": "1", "DGM_QUIET": "1", "DGM_DEVICE": "cpu", "MPLBACKEND": "Agg"}
-SETUP_SECONDS = 120.0  # of the set-up cell, which imports everything
+SETUP_SECONDS = 120.0  # of the setup cell, which imports everything
 
 
 class NotebookExecutor:
-    """Runs each notebook in a fork of a process in which its set-up cell has already run.
+    """Runs each notebook in a fork of a process in which its setup cell has already run.
 
     A cell that fails does not stop the later ones, as when a student presses *Run all* with errors allowed. A cell's
     time is processor time, so that a busy machine changes no verdict. The processes are started when they are needed
@@ -87,7 +87,7 @@ class NotebookExecutor:
 
 
 class _Template:
-    """The process in which a set-up cell has run, as seen from here."""
+    """The process in which a setup cell has run, as seen from here."""
 
     def __init__(self, setup: list[Cell], imports: str, folder: Path | None) -> None:
         self.texts = [cell.source for cell in setup]
@@ -110,7 +110,7 @@ class _Template:
     def run(self, cells: list[Cell], limits: Limits, seed: int | None, stop: bool) -> list[CellResult]:
         failed = next((result.error for result in self.setup_results if result.error is not None), None)
         if failed is not None:
-            why = CellError("NotRun", f"this cell was not run, because the set-up cell failed with {failed}")
+            why = not_run(f"the setup cell failed with {failed}")
             return [CellResult(error=why) for _ in cells]
         asked = {"cells": [asdict(cell) for cell in cells], "limits": asdict(limits)}
         return self._ask({**asked, "seed": seed, "stop": stop})
@@ -134,7 +134,5 @@ class _Template:
 
 
 def _result(content: dict) -> CellResult:
-    error = content["error"]
-    if error is not None:
-        error = CellError(error["name"], error["message"], tuple(error["traceback"]), error["hint"])
+    error = content["error"] and CellError.from_data(content["error"])
     return CellResult(content["outputs"], error, content["seconds"], content["memory_bytes"])

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from autograder.bank.equivalent import explained, matches, read_equivalent
 from autograder.bank.mutants import CLASSIC, CONTROL, STRONG, Mutant
-from autograder.bank.survivors import Outcome, judge_mutants
+from autograder.bank.survivors import MutantVerdict, judge_mutants
 from autograder.judge.executor import Executor
 from autograder.notebooks.course import Lecture
 from autograder.tables import table
@@ -32,22 +32,22 @@ class ExerciseMutation:
     """
 
     name: str
-    outcomes: list[Outcome]
+    outcomes: list[MutantVerdict]
     listed: dict[str, str] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
     same: dict[str, int] = field(default_factory=dict)
 
-    def chosen(self, state: str) -> list[Outcome]:
+    def chosen(self, state: str) -> list[MutantVerdict]:
         """Return the mutants, without controls, that are ``killed``, ``flaky``, or that ``survive``."""
         return [o for o in self.outcomes if o.state == state and o.mutant.tier != CONTROL]
 
     @property
-    def survivors(self) -> list[Outcome]:
+    def survivors(self) -> list[MutantVerdict]:
         """Mutants that pass all checks and are not listed."""
         return [o for o in self.chosen("survives") if not explained(self.listed, o.mutant.id)]
 
     @property
-    def refused(self) -> list[Outcome]:
+    def refused(self) -> list[MutantVerdict]:
         """Controls, which are right unless they are listed, that a check refuses."""
         wrong = [o for o in self.outcomes if o.state != "survives" and o.mutant.tier == CONTROL]
         return [o for o in wrong if not explained(self.listed, o.mutant.id)]
@@ -78,7 +78,7 @@ class ExerciseMutation:
             len(self.survivors),
         ]
 
-    def _survivor(self, outcome: Outcome) -> str:
+    def _survivor(self, outcome: MutantVerdict) -> str:
         calls = self.same.get(outcome.mutant.name, 0)
         same = f" (same values in all {calls} recorded calls)" if calls else ""
         return _described(f"survives{same}", outcome)
@@ -151,7 +151,7 @@ def as_json(lecture: Lecture, exercises: Sequence[ExerciseMutation]) -> dict:
     }
 
 
-def _stale(listed: Iterable[str], ids: Sequence[str], outcomes: Sequence[Outcome]) -> list[str]:
+def _stale(listed: Iterable[str], ids: Sequence[str], outcomes: Sequence[MutantVerdict]) -> list[str]:
     """Return the patterns of which every mutant was run and none survives, and those that fit no mutant."""
     to_explain = {
         outcome.mutant.id: (outcome.state == "survives") != (outcome.mutant.tier == CONTROL)
@@ -163,12 +163,12 @@ def _stale(listed: Iterable[str], ids: Sequence[str], outcomes: Sequence[Outcome
     ]
 
 
-def _described(what: str, outcome: Outcome) -> str:
+def _described(what: str, outcome: MutantVerdict) -> str:
     mutant = outcome.mutant
     return "\n".join([f"{mutant.name} {what}", *(f"      {line}" for line in mutant.difference())])
 
 
-def _data(outcome: Outcome) -> dict:
+def _data(outcome: MutantVerdict) -> dict:
     mutant = outcome.mutant
     about = {"id": mutant.id, "tier": mutant.tier, "ends": list(outcome.ends), "message": outcome.message}
     return {**about, "difference": mutant.difference()}

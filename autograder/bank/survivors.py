@@ -24,7 +24,7 @@ CHECK, CRASH, PASSES = "check", "crash", ""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MutantVerdict:
     """How a mutant fared: for each seed, whether a check or another exception refused it, or an empty text."""
 
     mutant: Mutant
@@ -94,7 +94,7 @@ def lecture_mutants(lecture: Lecture, executor: Executor, only: Iterable[str] | 
     return found
 
 
-def judge_mutant(mutant: Mutant, notebook: NotebookNode, executor: Executor) -> Outcome:
+def judge_mutant(mutant: Mutant, notebook: NotebookNode, executor: Executor) -> MutantVerdict:
     """Run the checks of a mutant's exercise with each seed."""
     ends, message = [], ""
     for seed in SEEDS:
@@ -106,12 +106,12 @@ def judge_mutant(mutant: Mutant, notebook: NotebookNode, executor: Executor) -> 
             message = str(lost[0].error)
         checked = lost and (lost[0].error is None or lost[0].error.name == "CheckFailed")
         ends.append((CHECK if checked else CRASH) if lost else PASSES)
-    return Outcome(mutant, tuple(ends), message)
+    return MutantVerdict(mutant, tuple(ends), message)
 
 
 def judge_mutants(
     chosen: Sequence[Mutant], notebook: NotebookNode, executor: Executor, jobs: int = 1
-) -> list[Outcome]:
+) -> list[MutantVerdict]:
     """Judge mutants, some at a time."""
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(lambda mutant: judge_mutant(mutant, notebook, executor), chosen))

@@ -1,7 +1,7 @@
-"""A process in which a set-up cell has run, and which forks itself for each notebook that begins with that cell.
+"""A process in which a setup cell has run, and which forks itself for each notebook that begins with that cell.
 
 :class:`autograder.bank.fork_executor.NotebookExecutor` starts it and writes requests, one JSON line each. The first
-names the set-up cells; every further one names the cells to run. A fork runs them in one namespace and writes one line
+names the setup cells; every further one names the cells to run. A fork runs them in one namespace and writes one line
 per cell. The process watches the time, and answers with one line.
 """
 
@@ -25,11 +25,11 @@ from typing import Any, BinaryIO
 
 import torch
 
-from autograder.judge.executor import Cell, CellError, CellResult, Limits
-from autograder.judge.test_cell import compiled
+from autograder.judge.check_cell import compiled
+from autograder.judge.executor import Cell, CellError, CellResult, Limits, not_run
 from autograder.notebooks.exercises import parsed
-from autograder.student.confinement import die_with_parent
-from autograder.wire.texts import CUT
+from autograder.student.confinement import die_with_parent, limit_address_space
+from autograder.wire.text_limits import CUT
 from dgm_helpers.checks.failure import CheckFailed
 from dgm_helpers.checks.randomness import SEED_VARIABLE
 
@@ -41,7 +41,7 @@ class CellTimeout(BaseException):
 
 
 def main() -> None:
-    """Run the set-up cells, then answer requests until there are no more."""
+    """Run the setup cells, then answer requests until there are no more."""
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     _silence()
@@ -141,9 +141,9 @@ def _forked(
     if len(results) < len(cells) and not (stop and failed):
         why = f"the cell ended its process, or was ended, with status {status}"
         results.append(asdict(CellResult(error=CellError(end or "ProcessDied", why))))
-    not_run = CellError("NotRun", "this cell was not run, because an earlier one failed")
+    skipped = not_run("an earlier one failed")
     missing = len(cells) - len(results)
-    return results + [asdict(CellResult(error=not_run)) for _ in range(missing)]
+    return results + [asdict(CellResult(error=skipped)) for _ in range(missing)]
 
 
 class _Lines:
@@ -173,7 +173,7 @@ def _be_fork(
     """Run the cells, write a line for each, and never return."""
     try:
         die_with_parent()
-        _bound_memory(limits.memory_bytes)
+        limit_address_space(limits.memory_bytes)
         os.environ.pop(SEED_VARIABLE, None)
         if seed is not None:
             os.environ[SEED_VARIABLE] = str(seed)
@@ -205,13 +205,6 @@ def _silence() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1):
         os.dup2(nothing, descriptor)
-
-
-def _bound_memory(size: int) -> None:
-    if sys.platform == "linux":
-        with open("/proc/self/statm") as statm:
-            used = int(statm.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + size, used + size))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""One module a command: its name, its help, its options, and what it does.
+"""One module per command: its name, its help, its options, and the function that runs it.
 
 Each defines ``NAME``, ``HELP`` (a line), ``DESCRIPTION``, ``configure(parser)`` and ``run(options)``, which returns the
-exit status. They import the rest of the package only inside ``run``, so that ``--help`` answers at once.
+exit status. They import the rest of the package only inside ``run``, so that ``--help`` is quick.
 """
 
 import argparse
@@ -20,9 +20,9 @@ def add_judges(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs",
         type=whole,
-        default=os.cpu_count() or 1,
+        default=processor_cores(),
         metavar="N",
-        help="Submissions to run at a time. By default as many as there are processor cores.",
+        help="Submissions to run at a time (default: the number of processor cores).",
     )
     parser.add_argument(
         "--trust-submissions",
@@ -31,9 +31,21 @@ def add_judges(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_students(parser: argparse.ArgumentParser, help: str) -> None:
+    """Add the option ``--student NAME…``, which can be repeated; ``options.student`` is the list of all names."""
+    parser.add_argument("--student", action="extend", nargs="+", default=[], metavar="NAME", help=help)
+
+
 def whole(text: str) -> int:
     """Read an option that counts something."""
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no number from 1 on")
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text}")
     return number
+
+
+def processor_cores() -> int:
+    """Return the number of processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--timeout",
         type=_seconds,
         metavar="SECONDS",
-        help="How long a cell may take. By default as long as in grading.",
+        help="Time of one cell (default: as in grading).",
     )
     parser.add_argument("--json", action="store_true", help="Print the result as JSON.")
 
@@ -32,9 +32,9 @@ def run(options: argparse.Namespace) -> int:
     from autograder.submission.check import check
 
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a Windows console of another encoding
+        if hasattr(stream, "reconfigure"):  # a Windows console may not encode every character
             stream.reconfigure(errors="replace")
-    limits = Limits(cell_seconds=options.timeout) if options.timeout else Limits()
+    limits = Limits(cell_seconds=options.timeout).lengthened() if options.timeout else Limits()
     if sys.stderr.isatty():
         print(f"checking {options.notebook.name}, which takes half a minute …", file=sys.stderr)
     report = check(options.notebook, KernelExecutor(), limits)
@@ -45,5 +45,5 @@ def run(options: argparse.Namespace) -> int:
 def _seconds(text: str) -> float:
     seconds = float(text)
     if not 1 <= seconds <= 3600:
-        raise argparse.ArgumentTypeError("it must be from 1 to 3600")
+        raise argparse.ArgumentTypeError(f"must be from 1 to 3600, got {text}")
     return seconds

@@ -22,18 +22,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="The lecture's folder, number or name. If none is named, the files' names must tell it.",
     )
     parser.add_argument(
-        "--force", action="store_true", help="Replace other submissions that are there already."
+        "--force", action="store_true", help="Replace submissions that differ from the new ones."
     )
     parser.add_argument("--json", action="store_true", help="Print what was collected as JSON.")
 
 
 def run(options: argparse.Namespace) -> int:
     """Collect and print a table; 1 if something was not collected."""
-    from autograder.intake.collect import Outcome, as_json, collect, report
+    from autograder.intake.collect import CollectOutcome, as_json, collect, report
     from autograder.notebooks.course import Course
 
     course = Course.find(options.course)
     lecture = course.lecture(options.lecture) if options.lecture else None
     collected = collect(course, options.path, lecture, force=options.force)
     print(as_json(collected) if options.json else report(collected))
-    return 1 if any(one.outcome is Outcome.LEFT for one in collected) else 0
+    return 1 if any(one.outcome is CollectOutcome.LEFT for one in collected) else 0

@@ -75,8 +75,8 @@ def _export_table(course, options: argparse.Namespace) -> int:
     from autograder.reports.graded import graded_lectures, read_marks
     from autograder.reports.marks import FAILED, WAITING
     from autograder.reports.pages import write_page
+    from autograder.reports.plain_text import line
     from autograder.reports.roster import read_roster
-    from autograder.reports.text import line
 
     lectures = graded_lectures(course, options.lectures)
     if options.column and len(lectures) != 1:
@@ -106,16 +106,16 @@ def _export_table(course, options: argparse.Namespace) -> int:
 
 
 def _export_zip(course, options: argparse.Namespace) -> int:
+    from autograder.atomic import write_atomically
     from autograder.notebooks.course import CourseError
     from autograder.reports.gradescope_zip import autograder_zip
-    from autograder.reports.pages import write_bytes
 
     lectures = course.select(options.lectures)
     if len(lectures) != 1:
         raise CourseError("an autograder for Gradescope grades one lecture: name it")
     content = autograder_zip(lectures[0], trust_submissions=options.trust_submissions)
     path = options.out or course.root / "reports" / f"gradescope_{lectures[0].folder}.zip"
-    write_bytes(path, content)
+    write_atomically(path, content)
     print(
         f"wrote {path} ({len(content) / 1e6:.1f} MB): upload it under 'Configure Autograder'. It holds the hidden "
         "tests, so do not share it. Hand in a solution there yourself before students do: if the result says that no "

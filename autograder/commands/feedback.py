@@ -2,32 +2,25 @@
 
 import argparse
 
-from autograder.commands import add_lectures
+from autograder.commands import add_lectures, add_students
 
 NAME = "feedback"
 HELP = "Write a feedback page for each student."
 DESCRIPTION = (
     "Write feedback/STUDENT/LECTURE/NAME.html for every graded submission: points by exercise, what the checks said, "
-    "the student's own code, comments out of the gradebook. A page stands on its own and shows of a hidden test "
-    "only its title, whether it passed, and its hint. Grade first."
+    "the student's own code, comments from the gradebook. A page needs no other file, and of a hidden test it shows "
+    "only the title, whether it passed, and the hint. Grade first."
 )
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     add_lectures(parser)
-    parser.add_argument(
-        "--student",
-        action="append",
-        nargs="+",
-        default=[],
-        metavar="NAME",
-        help="Write only these students' pages.",
-    )
+    add_students(parser, "Write only these students' pages.")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the pages and say how many."""
+    """Write the pages and print how many."""
     from autograder.notebooks.course import Course
     from autograder.reports.feedback import feedback_page, feedback_path
     from autograder.reports.graded import graded_lectures, read_marks, require_students
@@ -35,11 +28,10 @@ def run(options: argparse.Namespace) -> int:
 
     course = Course.find(options.course)
     lectures = graded_lectures(course, options.lectures)
-    students = [name for names in options.student for name in names]
-    require_students(lectures, students)
+    require_students(lectures, options.student)
     for lecture in lectures:
         written = 0
-        for marks in read_marks(lecture, students):
+        for marks in read_marks(lecture, options.student):
             write_page(feedback_path(course, lecture, marks.record.student), feedback_page(marks))
             written += 1
         where = feedback_path(course, lecture, "STUDENT").relative_to(course.root)

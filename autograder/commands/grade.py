@@ -1,13 +1,13 @@
-"""``autograder grade``: grade what was handed in."""
+"""``autograder grade``: grade submissions."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from autograder.commands import add_lectures, whole
+from autograder.commands import add_lectures, add_students, processor_cores, whole
 
 if TYPE_CHECKING:
     from autograder.judge.executor import Limits
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 NAME = "grade"
 HELP = "Grade the submissions of a class."
 DESCRIPTION = (
-    "Grade what lies in submitted/STUDENT/LECTURE, many submissions at a time, and enter the points into the "
-    "gradebook. What has not changed since it was graded is not graded again, and a run that was interrupted goes "
-    "on where it stopped. The exit status is 1 if some submissions could not be graded, 130 after Ctrl-C."
+    "Grade the submissions in submitted/STUDENT/LECTURE, many at a time, and enter the points into the gradebook. "
+    "Submissions that have not changed since they were graded are skipped, and a run that was interrupted resumes "
+    "where it stopped. The exit status is 1 if some submissions could not be graded, 130 after Ctrl-C."
 )
 INTERRUPTED = 130
 
@@ -29,26 +29,19 @@ INTERRUPTED = 130
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     add_lectures(parser)
-    parser.add_argument(
-        "--student",
-        action="append",
-        nargs="+",
-        default=[],
-        metavar="NAME",
-        help="Grade only these students' submissions.",
-    )
+    add_students(parser, "Grade only these students' submissions.")
     parser.add_argument(
         "--regrade",
         "--force",
         action="store_true",
-        help="Grade also what has not changed since it was graded.",
+        help="Also regrade submissions that have not changed since they were graded.",
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
         "--jobs",
         type=whole,
         metavar="N",
-        help="Submissions to grade at a time. By default as many as there are processor cores.",
+        help="Submissions to grade at a time (default: the number of processor cores).",
     )
     where.add_argument(
         "--dask",
@@ -64,7 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--seed",
         type=int,
         metavar="N",
-        help="Seed of the inputs that the checks draw, to repeat a grading. By default each submission has its own.",
+        help="Seed of the inputs that the checks draw, to repeat a grading (default: a different one per submission).",
     )
     limits = parser.add_argument_group("limits of a submission")
     limits.add_argument("--cell-seconds", type=_positive, metavar="S", help="Time of one cell.")
@@ -142,8 +135,8 @@ def _grade(
 
 def _how_to_go_on(options: argparse.Namespace) -> str:
     if options.regrade:
-        return "the same command grades these again, too"
-    return "the same command goes on where this one stopped"
+        return "the same command regrades these as well"
+    return "the same command resumes where this one stopped"
 
 
 def _classes(course: Course, options: argparse.Namespace) -> dict[Lecture, list[str]]:
@@ -156,7 +149,7 @@ def _classes(course: Course, options: argparse.Namespace) -> dict[Lecture, list[
     from autograder.runs.run import handed_in
 
     lectures = course.select(options.lectures)
-    wanted = {name for names in options.student for name in names}
+    wanted = set(options.student)
     everybody = {lecture: handed_in(lecture) for lecture in lectures}
     unknown = wanted.difference(*everybody.values())
     if unknown:
@@ -192,36 +185,27 @@ def _workers(options: argparse.Namespace, course: Course, most: int) -> Workers:
             limits=limits,
             say=lambda sentence: options.quiet or print(f"autograder: {sentence}", file=sys.stderr),
         )
-    jobs = min(options.jobs or _cores(), most)
+    jobs = min(options.jobs or processor_cores(), most)
     return LocalWorkers(JudgePool(jobs, trust_submissions=options.trust_submissions), jobs, limits)
 
 
 def _limits(options: argparse.Namespace, course: Course) -> Limits:
-    """Return the default limits with those that were given; longer parts make the whole longer."""
+    """Return the default limits with the given options; longer cells lengthen the exercise and the notebook."""
     from autograder.gradebook.conversions import NbgraderCourse
     from autograder.judge.executor import MIB, Limits
 
-    usual = Limits()
-    cell = options.cell_seconds or usual.cell_seconds
-    exercise = max(usual.exercise_seconds, cell)
-    return Limits(
-        cell_seconds=cell,
-        exercise_seconds=exercise,
-        notebook_seconds=options.notebook_seconds or max(usual.notebook_seconds, exercise),
-        memory_bytes=usual.memory_bytes if options.memory_mb is None else options.memory_mb * MIB,
-        library_answers=NbgraderCourse(course.root).library_answers(),
-    )
-
-
-def _cores() -> int:
-    """Processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    limits = Limits(library_answers=NbgraderCourse(course.root).library_answers())
+    if options.cell_seconds:
+        limits = replace(limits, cell_seconds=options.cell_seconds).lengthened()
+    if options.notebook_seconds:
+        limits = replace(limits, notebook_seconds=options.notebook_seconds)
+    if options.memory_mb is not None:
+        limits = replace(limits, memory_bytes=options.memory_mb * MIB)
+    return limits
 
 
 def _positive(text: str) -> float:
     number = float(text)
     if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text}")
     return number

@@ -29,10 +29,10 @@ def run(options: argparse.Namespace) -> int:
     from autograder.bank.answers import WORKERS
     from autograder.judge.pool import JudgePool
     from autograder.notebooks.course import Course
-    from autograder.reports.bank import read_bank
     from autograder.reports.class_report import class_report, report_page, report_summary
     from autograder.reports.graded import graded_lectures, read_marks
     from autograder.reports.pages import write_page
+    from autograder.reports.wrong_answers import read_bank
 
     def judge():
         return JudgePool(WORKERS, trust_submissions=True)  # the answers are the course's own code

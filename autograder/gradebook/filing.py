@@ -1,9 +1,8 @@
-"""Where a record goes: into ``autograded/`` and into the gradebook, by one writer."""
+"""Filing records: in ``autograded/`` and in the gradebook, by one writer."""
 
 from __future__ import annotations
 
 import json
-import os
 import warnings
 from datetime import datetime
 from functools import cached_property
@@ -13,35 +12,35 @@ import nbformat
 from nbgrader.converters import Autograde
 from nbgrader.utils import parse_utc
 
+from autograder.atomic import write_atomically
 from autograder.gradebook.conversions import NbgraderCourse
 from autograder.gradebook.gradebook import LectureGrades
 from autograder.gradebook.judged import METADATA, judged_notebook
 from autograder.gradebook.task_answers import task_answers, with_answers
-from autograder.notebooks.course import Course, CourseError, Lecture
-from autograder.submission.files import read_file
+from autograder.notebooks.course import Course, CourseError, Lecture, is_folder_name
+from autograder.submission.files import TIMESTAMP, read_file
 from autograder.submission.record import Record
 from autograder.submission.refusal import Refused, shown
 
-TIMESTAMP = "timestamp.txt"
 STAMP_BYTES = 200  # a date has 30
 
 
 class Filing:
     """Files the records of one lecture. A context manager, for one thread.
 
-    A submission's points are in the gradebook before its notebook is in ``autograded/``, and that is written
-    beside and then renamed: where the notebook is, everything is.
+    A submission's points are in the gradebook before its notebook is in ``autograded/``, and the notebook is written
+    atomically: if it exists, everything is filed.
 
     Args:
         course: the course; its settings name the folders and the gradebook.
-        lecture: the lecture, which is entered into the gradebook as its source is now.
+        lecture: the lecture; its present source is entered into the gradebook.
 
     Attributes:
         notes: sentences for the instructor on what was found while filing.
 
     Raises:
-        CourseError: on entering, if the source cannot be converted or the gradebook cannot be used, or if it has
-            grades for cells that the source has no longer.
+        CourseError: on entering, if the source cannot be converted, if the gradebook cannot be used, or if it has
+            grades for cells that are no longer in the source.
     """
 
     def __init__(self, course: Course, lecture: Lecture) -> None:
@@ -62,8 +61,8 @@ class Filing:
     def file(self, record: Record) -> Path:
         """File a record and return the path of its notebook.
 
-        Points that a person gave are kept. Where the record has a ``failure``, every test gives no points, and
-        shows why in formgrader.
+        Points that a person gave are kept. If the record has a ``failure``, no test gives points, and formgrader shows
+        the reason.
 
         Raises:
             CourseError: if the gradebook or the notebook cannot be written.
@@ -76,22 +75,22 @@ class Filing:
         self.grades.grade(record.student, notebook, self._date(stamp, record))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path.with_name(TIMESTAMP), stamp)
-            _write(path, nbformat.v4.writes(notebook) + "\n")
+            _write_stamp(path.with_name(TIMESTAMP), stamp)
+            write_atomically(path, f"{nbformat.v4.writes(notebook)}\n".encode())
             self.converter.set_permissions(self.lecture.folder, record.student)
         except OSError as error:
             raise CourseError(f"{path} cannot be written: {error.strerror}") from error
         return path
 
     def is_filed(self, record: Record) -> bool:
-        """Whether this very record is in ``autograded/``, and its student has grades that still hold.
+        """Return whether this record is in ``autograded/``, and its student's grades are settled.
 
-        Those of a late submission never do, see :meth:`LectureGrades.settled`; filing it again is cheap.
+        The grades of a late submission never are, see :meth:`LectureGrades.settled`; filing it again is cheap.
         """
         path = self._path(record.student)
         try:
-            said = json.loads(path.read_bytes())["metadata"][METADATA]
-            same = (said["key"], said["check_seed"]) == (record.key, record.seed)
+            filed = json.loads(path.read_bytes())["metadata"][METADATA]
+            same = (filed["key"], filed["check_seed"]) == (record.key, record.seed)
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             return False
         submitted = self._folder(self.directory.submitted_directory, record.student)
@@ -99,44 +98,43 @@ class Filing:
 
     @cached_property
     def settled(self) -> set[str]:
-        """The students whose grades were settled when this was first asked."""
+        """The students whose grades were settled when this property was first read."""
         return self.grades.settled()
 
     def _path(self, student: str) -> Path:
         return self._folder(self.directory.autograded_directory, student) / self.lecture.source.name
 
     def _folder(self, step: str, student: str) -> Path:
-        if Path(student).name != student or student in ("", ".", ".."):
-            raise CourseError(f"a student cannot be called {student!r}: it is no name of a folder")
+        if not is_folder_name(student):
+            raise CourseError(
+                f"{student!r} cannot be used as a student's name: it is not a valid folder name"
+            )
         return Path(self.directory.format_path(step, student, self.lecture.folder))
 
     def _date(self, stamp: str | None, record: Record) -> datetime | None:
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # about time zones that are none
+                warnings.simplefilter("ignore")  # about unknown time zones
                 return parse_utc(stamp.strip() or None) if stamp is not None else None
         except (ValueError, OverflowError):
             self.notes.append(
-                f"{record.student}: {TIMESTAMP} holds no date ({shown(stamp.strip())}), so this submission was "
-                "filed without one, and does not count as late"
+                f"{record.student}: {TIMESTAMP} does not contain a date ({shown(stamp.strip())}), so this submission "
+                "was filed without one and does not count as late"
             )
             return None
 
 
 def _stamp(folder: Path) -> str | None:
-    """The text of a folder's timestamp, or None if it has none that can be read."""
+    """Return the text of a folder's timestamp, or None if it has none or it cannot be read."""
     try:
         return read_file(folder / TIMESTAMP)[:STAMP_BYTES].decode(errors="replace")
     except Refused:
         return None
 
 
-def _write(path: Path, text: str | None) -> None:
-    """Write a file beside it and rename, so that it is never half there; remove it if there is no text."""
+def _write_stamp(path: Path, text: str | None) -> None:
+    """Write the text of a timestamp, or remove the file if there is none."""
     if text is None:
         path.unlink(missing_ok=True)
-        return
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
-    new.write_text(text, encoding="utf-8")
-    os.replace(new, path)
+    else:
+        write_atomically(path, text.encode())

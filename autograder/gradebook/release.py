@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nbformat import NotebookNode
 
+from autograder.atomic import write_atomically
 from autograder.gradebook.conversions import NbgraderCourse
 from autograder.notebooks.course import Course, CourseError, Lecture, read_notebook
 from autograder.notebooks.exercises import (
@@ -60,10 +60,7 @@ def release(lectures: Sequence[Lecture], destination: Path | None = None) -> lis
         target = lecture.student_version
         if destination is not None:
             target = destination / lecture.folder / target.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        new = target.with_name(f".{target.name}.new")
-        new.write_text(texts[lecture.folder], encoding="utf-8")
-        os.replace(new, target)
+        write_atomically(target, texts[lecture.folder].encode())
         written.append(target)
     return written
 

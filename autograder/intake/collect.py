@@ -14,9 +14,9 @@ from nbgrader.utils import parse_utc
 
 from autograder.intake.archives import Archives, Entry
 from autograder.intake.owners import Owned, ends_with, is_named, owners
-from autograder.intake.submitted import TIMESTAMP, Outcome, place
+from autograder.intake.submitted import CollectOutcome, place
 from autograder.notebooks.course import Course, CourseError, Lecture
-from autograder.submission.files import parse
+from autograder.submission.files import TIMESTAMP, parse
 from autograder.submission.refusal import Refused, listed, shown
 from autograder.tables import table
 
@@ -35,7 +35,7 @@ class Collected:
     """
 
     student: str
-    outcome: Outcome
+    outcome: CollectOutcome
     notes: tuple[str, ...] = ()
     handed_in: datetime | None = None
 
@@ -49,7 +49,7 @@ def collect(
         course: whose ``submitted`` folder it is.
         path: a folder or a zip archive.
         lecture: which lecture was handed in; if None, the one that the files' names tell.
-        force: whether to replace another submission that is there already.
+        force: whether to replace a different submission.
 
     Raises:
         CourseError: if the folder or archive cannot be read at all, holds no notebook, or does not tell the lecture.
@@ -110,7 +110,7 @@ def _left(nobodys: Iterable[Owned]) -> Iterator[Collected]:
             if owned.raw:
                 reason = f"several students' names give the same folder as {shown(owned.raw)}"
             yield Collected(
-                shown("/".join(owned.entry.parts)), Outcome.LEFT, (owned.entry.problem or reason,)
+                shown("/".join(owned.entry.parts)), CollectOutcome.LEFT, (owned.entry.problem or reason,)
             )
 
 
@@ -126,7 +126,7 @@ def report(collected: Sequence[Collected]) -> str:
         for one in collected
     ]
     counts = Counter(one.outcome for one in collected)
-    said = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
+    said = ", ".join(f"{counts[outcome]} {outcome}" for outcome in CollectOutcome if counts[outcome])
     return f"{table(['student', 'result', 'handed in', 'notes'], rows)}\n{said}"
 
 
@@ -163,10 +163,10 @@ class _Submission:
             folder = course / "submitted" / self.student / self.lecture.folder
             outcome = place(folder, f"{self.lecture.name}.ipynb", content, time, force)
         except Refused as refusal:
-            return Collected(self.student, Outcome.LEFT, (refusal.message, *self.notes))
+            return Collected(self.student, CollectOutcome.LEFT, (refusal.message, *self.notes))
         except OSError as error:
             reason = f"it cannot be stored: {error.strerror}"
-            return Collected(self.student, Outcome.LEFT, (reason, *self.notes))
+            return Collected(self.student, CollectOutcome.LEFT, (reason, *self.notes))
         return Collected(self.student, outcome, tuple(self.notes), time)
 
     def _chosen(self) -> Owned:

@@ -8,14 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from autograder.submission.files import read_file
+from autograder.submission.files import TIMESTAMP, read_file
 from autograder.submission.refusal import Refused, shown
 
-TIMESTAMP = "timestamp.txt"  # nbgrader's: the late penalty is computed from it
 
-
-class Outcome(StrEnum):
-    """What became of a student's submission."""
+class CollectOutcome(StrEnum):
+    """The outcome of collecting a student's submission."""
 
     COLLECTED = "collected"
     REPLACED = "replaced"
@@ -23,20 +21,20 @@ class Outcome(StrEnum):
     LEFT = "not collected"
 
 
-def place(folder: Path, name: str, content: bytes, time: datetime | None, force: bool) -> Outcome:
-    """Make a submission's folder with its notebook and time, beside what is there, and exchange the two.
+def place(folder: Path, name: str, content: bytes, time: datetime | None, force: bool) -> CollectOutcome:
+    """Make a submission's folder with its notebook and time, and exchange it for the existing one.
 
     Raises:
-        Refused: if there is another submission and ``force`` is not set, or if a link is in the way.
+        Refused: if a different submission exists and ``force`` is not set, or if a link is in the way.
     """
     for part in (folder.parent, folder):
         if part.is_symlink():
-            raise Refused(f"{shown(part.name)} is a symbolic link there already, which is not followed")
+            raise Refused(f"{shown(part.name)} already exists as a symbolic link, which is not followed")
     there = folder.exists()
     if there and _holds(folder / name, content):
-        return Outcome.UNCHANGED
+        return CollectOutcome.UNCHANGED
     if there and not force:
-        raise Refused("another submission is there already; --force replaces it")
+        raise Refused("a different submission is already there; use --force to replace it")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".collect-", dir=folder.parent) as beside:
         new, old = Path(beside, "new"), Path(beside, "old")
@@ -52,7 +50,7 @@ def place(folder: Path, name: str, content: bytes, time: datetime | None, force:
             if there:
                 os.replace(old, folder)
             raise
-    return Outcome.REPLACED if there else Outcome.COLLECTED
+    return CollectOutcome.REPLACED if there else CollectOutcome.COLLECTED
 
 
 def _holds(path: Path, content: bytes) -> bool:

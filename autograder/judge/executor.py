@@ -1,14 +1,14 @@
-"""Running the cells of a notebook: the one interface behind which a judge stands.
+"""The interface of everything that runs the cells of a notebook.
 
-An :class:`Executor` takes the cells that grading needs, in order, and returns what each printed and how it failed;
-:mod:`autograder.submission.grading` turns that into points. Grading uses :class:`autograder.judge.pool.JudgePool`.
+An :class:`Executor` takes the cells that grading needs, in order, and returns the outputs and the error of each;
+:mod:`autograder.submission.grading` turns these into points. Grading uses :class:`autograder.judge.pool.JudgePool`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
 
 CellKind = Literal["module", "setup", "solution", "test", "demonstration"]
 
@@ -19,10 +19,10 @@ class ExecutorError(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    """A code cell to run. Those of one exercise stand and fall together, see :mod:`autograder.judge.notebook`.
+    """A code cell to run. What a failed one costs is in :mod:`autograder.judge.ledger`.
 
-    One of kind ``module`` is no cell of the notebook but the text of a module, by its name, which only test cells
-    can import: a lecture's hidden checks.
+    A cell of kind ``module`` is not in the notebook: it is the text of a module called ``id`` that only test cells
+    can import, such as a lecture's hidden checks.
     """
 
     id: str
@@ -40,17 +40,17 @@ CHECK_FAILURES = ("CheckFailed", "LibraryAnswer")  # classes of dgm_helpers.chec
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use.
+    """The resources that a submission may use.
 
     Attributes:
         cell_seconds: wall-clock time of one cell.
         exercise_seconds: wall-clock time of an exercise's cells together.
         notebook_seconds: wall-clock time of the whole notebook.
-        output_characters: of one cell; the rest is cut.
-        memory_bytes: beyond what the libraries take.
-        disk_bytes: in the student's temporary folder.
-        threads: at a time; a submission cannot start processes.
-        result_bytes: size of what one call is given, and of what it returns.
+        output_characters: length of one cell's output; the rest is cut.
+        memory_bytes: memory beyond that of the libraries.
+        disk_bytes: size of the student's temporary folder.
+        threads: number of threads at a time; a submission cannot start processes.
+        result_bytes: size of one call's arguments, and of its result.
         library_answers: whether an answer that calls the library's own version of its exercise earns nothing
             ("refuse"), or is only listed for the instructor ("report").
     """
@@ -65,20 +65,30 @@ class Limits:
     result_bytes: int = 64 * MIB
     library_answers: Literal["refuse", "report"] = "refuse"
 
+    def lengthened(self) -> Limits:
+        """Return limits whose exercise has at least a cell's time, and whose notebook at least an exercise's."""
+        exercise = max(self.exercise_seconds, self.cell_seconds)
+        return replace(self, exercise_seconds=exercise, notebook_seconds=max(self.notebook_seconds, exercise))
+
 
 @dataclass(frozen=True)
 class CellError:
     """An exception's class name, message and printed traceback.
 
     Attributes:
-        hint: what may be told of a failed check even where its test is hidden: words of the course's
-            authors, none of which come from the submission or from a test's inputs.
+        hint: text about a failed check that may be shown even if its test is hidden: it was written by the course's
+            authors, and nothing in it comes from the submission or from a test's inputs.
     """
 
     name: str
     message: str
     traceback: tuple[str, ...] = ()
     hint: str = ""
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> CellError:
+        """Return an error from its fields after a passage through JSON, which turns the tuple into a list."""
+        return cls(**{**data, "traceback": tuple(data["traceback"])})
 
     @property
     def by_check(self) -> bool:
@@ -89,17 +99,30 @@ class CellError:
         return f"{self.name}: {self.message}" if self.message else self.name
 
 
+NOT_RUN, NOT_RUN_BECAUSE = "NotRun", "this cell was not run, because "
+
+
+def not_run(reason: str) -> CellError:
+    """Return the error of a cell that was not run."""
+    return CellError(NOT_RUN, NOT_RUN_BECAUSE + reason)
+
+
+def timed_out(seconds: float) -> CellError:
+    """Return the error of a cell that took longer than it may."""
+    return CellError("CellTimeout", f"the cell did not end within {seconds:.3g} s")
+
+
 @dataclass(frozen=True)
 class CellResult:
-    """What one cell did.
+    """The result of one cell.
 
     Attributes:
         outputs: in nbformat's form.
         error: None if there was none.
         seconds: wall-clock time.
         memory_bytes: peak memory.
-        library: of a test cell, how the answer relates to the library's own version of the exercise: sentences about
-            the answer, such as "calls dgm_helpers.objectives.gradient_estimators.score"; empty if it does not.
+        library: for a test cell, how the answer uses the library's own version of the exercise: sentences such as
+            "calls dgm_helpers.objectives.gradient_estimators.score"; empty if it does not.
     """
 
     outputs: list[dict] = field(default_factory=list)
@@ -110,13 +133,13 @@ class CellResult:
 
 
 class Executor(Protocol):
-    """Runs the cells of notebooks, each in interpreters of its own. Safe to call from several threads."""
+    """Runs the cells of notebooks, each in its own interpreters. Safe to call from several threads."""
 
     def run(self, cells: Sequence[Cell], limits: Limits, seed: int | None = None) -> list[CellResult]:
         """Run the cells in order and return one result for each.
 
         Args:
-            cells: set-up, solution and test cells in the notebook's order.
+            cells: setup, solution and test cells in the notebook's order.
             limits: bounds on time and output.
             seed: value of ``DGM_CHECK_SEED``, from which the checks draw their inputs;
                 None for the fixed inputs that a student's notebook has.
@@ -124,5 +147,5 @@ class Executor(Protocol):
         ...
 
     def close(self) -> None:
-        """End what was started."""
+        """Stop all processes that were started."""
         ...

@@ -1,4 +1,4 @@
-"""Cells in a fresh Jupyter kernel, as a student's notebook has it: nothing hidden, nothing shut out."""
+"""Running cells in a fresh Jupyter kernel, as a student's notebook does: without hidden tests and without a sandbox."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder.judge.executor import Cell, CellError, CellResult, ExecutorError, Limits
+from autograder.judge.executor import Cell, CellError, CellResult, ExecutorError, Limits, timed_out
+from autograder.judge.ledger import Ledger
 
 START_SECONDS = 120  # for the kernel, and for the first cell: the first import of torch can take a minute
 SETTINGS = {"DGM_QUIET": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-ENDINGS = ("CellTimeout", "ProcessDied")  # errors after which there is no kernel to go on in
-NEEDS = {"execute_result", "stream", "error"}  # the outputs that decide on points or say why
+ENDINGS = ("CellTimeout", "ProcessDied")  # errors after which a new kernel is needed
+NEEDS = {"execute_result", "stream", "error"}  # the outputs that decide or explain the points
 
 
 class KernelExecutor:
@@ -39,52 +40,46 @@ class KernelExecutor:
             run.end_session()
 
     def close(self) -> None:
-        """Nothing is kept: each run ends its own kernel."""
+        """Do nothing: each run stops its own kernel."""
 
 
 class _Run:
-    """One notebook's cells, of which a bad one costs its own exercise and nothing else, as in grading.
-
-    After a cell that hangs or kills its kernel, the others go on in a new one, which first repeats what defined names.
-    """
+    """One notebook's cells; after a cell that hangs or kills its kernel, the others run in a new one."""
 
     def __init__(self, limits: Limits, seed: int | None) -> None:
         self.limits, self.seed = limits, seed
+        self.ledger = Ledger(limits)
         self.session: _KernelSession | None = None
-        self.to_repeat: list[Cell] = []
-        self.failed: dict[
-            str, CellError
-        ] = {}  # by exercise; that of the set-up is "", and it fails all of them
-        self.seconds_left = limits.notebook_seconds
 
     def cell(self, cell: Cell) -> CellResult:
-        reason = self.failed.get("") or self.failed.get(cell.exercise)
-        if reason is not None:
-            return CellResult(error=reason)
-        if self.seconds_left <= 0:
-            total = (
-                f"the {self.limits.notebook_seconds:g} s for the whole notebook were used up before this cell"
-            )
-            return CellResult(error=CellError("NotebookTimeout", total))
-        result = self._result(cell)
-        self.seconds_left -= result.seconds if self.to_repeat else 0  # the first one pays for all imports
-        ended = result.error is not None and result.error.name in ENDINGS
+        """Run a cell, unless its exercise has failed or has no time left."""
+        refusal = self.ledger.refusal(cell)
+        if refusal is not None:
+            return CellResult(error=refusal)
+        result, seconds = self._run(cell)
+        ended = _kernel_ended(result)
         if ended:
             self.end_session()
-        if cell.kind != "test" and result.error is None:
-            self.to_repeat.append(cell)
-        elif cell.kind != "test" or ended:
-            what = "set-up" if cell.kind == "setup" else cell.kind
-            why = f"this cell was not run, because the {what} cell {cell.id} failed with {result.error}"
-            self.failed[cell.exercise] = CellError("NotRun", why)
+        self.ledger.record(cell, result.error, seconds, process_ended=ended)
         return result
 
-    def _result(self, cell: Cell) -> CellResult:
+    def _run(self, cell: Cell) -> tuple[CellResult, float]:
+        """Return a cell's result and the seconds that count: those of cells repeated for it, but not of the setup.
+
+        A setup cell spends its time on importing the libraries, which is not the submission's doing.
+        """
+        waiting = [cell]
         if self.session is None:
             self.session = _KernelSession(self.limits, self.seed)
-            for earlier in self.to_repeat:
-                self.session.run(earlier.source, self.limits.cell_seconds)
-        return self.session.run(cell.source, min(self.limits.cell_seconds, self.seconds_left))
+            waiting = [*self.ledger.to_repeat, cell]
+        counted = 0.0
+        for each in waiting:
+            seconds = self.ledger.seconds_for(cell) if each is cell else self.limits.cell_seconds
+            result = self.session.run(each.source, seconds)
+            counted += 0.0 if each.kind == "setup" else result.seconds
+            if _kernel_ended(result):
+                break
+        return result, counted
 
     def end_session(self) -> None:
         if self.session is not None:
@@ -92,15 +87,19 @@ class _Run:
             self.session = None
 
 
+def _kernel_ended(result: CellResult) -> bool:
+    return result.error is not None and result.error.name in ENDINGS
+
+
 class _ThisPython(KernelSpecManager):
-    """Another installation may have registered the name ``python3`` for itself."""
+    """Finds this Python's kernel, even if another installation has registered the name ``python3``."""
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         return KernelSpec(**get_kernel_dict())
 
 
 class _Client(NotebookClient):
-    """Keeps of a cell's outputs as much as is allowed."""
+    """Keeps a cell's outputs up to a number of characters."""
 
     characters_left = 0
 
@@ -116,7 +115,7 @@ class _Client(NotebookClient):
 
 
 class _KernelSession:
-    """One kernel; it and its folder go when the session is closed."""
+    """One kernel; it and its folder are removed when the session is closed."""
 
     def __init__(self, limits: Limits, seed: int | None) -> None:
         self.limits, self.started = limits, False
@@ -139,7 +138,7 @@ class _KernelSession:
     def _start(self, environment: dict[str, str]) -> None:
         log = self.open.enter_context(tempfile.TemporaryFile())
         self.open.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")  # zmq's about the event loop on Windows
+        warnings.simplefilter("ignore")  # zmq warns about the event loop on Windows
         try:
             kernel = self.client.setup_kernel(
                 cleanup_kc=True, cwd=self.folder, env=environment, stdout=log, stderr=log
@@ -147,9 +146,9 @@ class _KernelSession:
             self.open.enter_context(kernel)
         except (RuntimeError, OSError) as error:
             log.seek(0)
-            said = log.read().decode(errors="replace").strip().splitlines()
+            lines = log.read().decode(errors="replace").strip().splitlines()
             self.open.close()
-            reason = said[-1] if said else error
+            reason = lines[-1] if lines else error
             raise ExecutorError(f"the notebook kernel of this Python does not start: {reason}") from None
 
     def run(self, source: str, seconds: float) -> CellResult:
@@ -163,8 +162,7 @@ class _KernelSession:
         try:
             self.client.execute_cell(cell, len(self.client.nb.cells) - 1)
         except CellTimeoutError:
-            error = CellError("CellTimeout", f"the cell did not end within {seconds:g} s")
-            return CellResult(error=error, seconds=monotonic() - began)
+            return CellResult(error=timed_out(self.client.timeout), seconds=monotonic() - began)
         except DeadKernelError:
             error = CellError("ProcessDied", "the kernel died while the cell was running")
             return CellResult(error=error, seconds=monotonic() - began)

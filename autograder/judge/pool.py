@@ -14,7 +14,7 @@ from multiprocessing import Pipe
 
 from autograder.judge.executor import Cell, CellResult, ExecutorError, Limits
 from autograder.judge.sandbox import PACKAGE, require_sandbox
-from autograder.judge.student import SETTINGS
+from autograder.judge.student_process import SETTINGS
 
 START_SECONDS = 120.0  # importing torch on a busy machine
 PASSES = 2
@@ -95,7 +95,7 @@ class _JudgeProcess:
         with theirs:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-P", "-m", "autograder.judge.worker", str(theirs.fileno())),
+                    *(sys.executable, "-P", "-m", "autograder.judge.judge_process", str(theirs.fileno())),
                     "trusted" if trusted else "confined",
                 ],
                 env={**os.environ, **SETTINGS, "PYTHONPATH": path},

@@ -23,7 +23,7 @@ from autograder.judge.executor import CellError
 from autograder.judge.remote_gradients import RemoteNode
 from autograder.judge.remote_objects import RemoteObject, number_of, remote
 from autograder.judge.reply import Reply, malformed
-from autograder.judge.student import Student
+from autograder.judge.student_process import Student
 from autograder.wire.arguments import ArgumentEncoder
 from autograder.wire.arrays import NotPlain
 from autograder.wire.results import ResultDecoder

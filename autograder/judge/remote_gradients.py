@@ -1,4 +1,4 @@
-"""Nodes of the judge's graph that stand for a part of the graph in the student's process."""
+"""Nodes of the judge's graph that represent a part of the graph in the student's process."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from torch import Tensor
 from autograder.judge.reply import malformed
 
 
-class Conversation(Protocol):
-    """What a node needs of the conversation that it came from; see :mod:`autograder.judge.proxies`."""
+class GraphOwner(Protocol):
+    """The members of a conversation that its nodes use; see :mod:`autograder.judge.proxies`."""
 
     forgotten: list[int]
 
@@ -22,9 +22,9 @@ class Conversation(Protocol):
 
 
 class _Handle:
-    """A node of the graph over there; when it is not referred to any more, it may be forgotten there too."""
+    """A node of the student's graph; when nothing refers to the handle anymore, the student's process can forget it."""
 
-    def __init__(self, conversation: Conversation, number: int) -> None:
+    def __init__(self, conversation: GraphOwner, number: int) -> None:
         self.conversation, self.number = conversation, number
 
     def __del__(self) -> None:
@@ -32,12 +32,10 @@ class _Handle:
 
 
 class RemoteNode(torch.autograd.Function):
-    """Puts tensors that came back into the graph; its inputs are the leaves that they depend on over there."""
+    """Puts returned tensors into the graph; its inputs are the leaves that they depend on in the student's process."""
 
     @staticmethod
-    def forward(
-        ctx: Any, conversation: Conversation, node: int, outputs: list[Tensor], *inputs: Tensor
-    ) -> Any:
+    def forward(ctx: Any, conversation: GraphOwner, node: int, outputs: list[Tensor], *inputs: Tensor) -> Any:
         ctx.node = _Handle(conversation, node)
         ctx.set_materialize_grads(False)
         ctx.inputs = len(inputs)
@@ -48,5 +46,5 @@ class RemoteNode(torch.autograd.Function):
         node = ctx.node
         found = node.conversation.differentiate(node.number, gradients, torch.is_grad_enabled())
         if len(found) != ctx.inputs - 1:
-            raise malformed("there is a gradient for each leaf")
+            raise malformed("there must be one gradient per leaf")
         return None, None, None, None, *found

@@ -1,4 +1,4 @@
-"""What stands in a test cell for functions, classes and instances of the student's process."""
+"""The objects that represent functions, classes and instances of the student's process in a test cell."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 
-class Conversation(Protocol):
-    """What an object needs of the conversation that it came from; see :mod:`autograder.judge.proxies`."""
+class ObjectOwner(Protocol):
+    """The methods of a conversation that its objects use; see :mod:`autograder.judge.proxies`."""
 
     def forbid(self, references: Sequence[Callable]) -> None: ...
 
@@ -20,13 +20,13 @@ class Conversation(Protocol):
 class RemoteObject:
     """A function, class or instance of the student's process. It can be called, and has its public attributes.
 
-    Nothing else works, on purpose: an object that pretends to be a number, or to be equal to one, is none here.
+    Nothing else works, on purpose: an object cannot pretend to be a number, or to be equal to one.
     """
 
     __slots__ = ("_called", "_conversation", "_kind", "_number", "_stateful")
     __hash__ = object.__hash__
 
-    def __init__(self, conversation: Conversation, number: int, kind: str) -> None:
+    def __init__(self, conversation: ObjectOwner, number: int, kind: str) -> None:
         for name, value in (
             ("_conversation", conversation),
             ("_number", number),
@@ -53,7 +53,7 @@ class RemoteObject:
         raise AttributeError("an object of the student's process can be called and read, not written to")
 
     def __eq__(self, other: object) -> bool:
-        raise TypeError(f"{self._called} is no number or tensor that could be compared")
+        raise TypeError(f"{self._called} is not a number or a tensor, so it cannot be compared")
 
     def __bool__(self) -> bool:
         raise TypeError(f"{self._called} is neither true nor false")
@@ -62,8 +62,8 @@ class RemoteObject:
         return f"<{self._called}>"
 
 
-def remote(conversation: Conversation, number: int, kind: str) -> RemoteObject:
-    """A remote object whose own type is called like the one that it stands for, for the checks' messages."""
+def remote(conversation: ObjectOwner, number: int, kind: str) -> RemoteObject:
+    """Return a remote object whose type has the name of the type that it represents, for the checks' messages."""
     name = kind if kind.isascii() and kind.isidentifier() else "object"
     return _remote_type(name)(conversation, number, name)
 

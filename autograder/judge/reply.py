@@ -1,11 +1,11 @@
-"""What came back from a student's process, read by one who trusts nothing in it."""
+"""Replies of a student's process, read without trusting anything in them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from autograder.judge.executor import CellError
-from autograder.wire.texts import (
+from autograder.wire.text_limits import (
     CUT,
     MESSAGE_CHARACTERS,
     NAME_CHARACTERS,
@@ -15,9 +15,9 @@ from autograder.wire.texts import (
 
 
 class StudentEnded(BaseException):
-    """The student's process is gone, or must go: it died, took too long, or did not keep to the protocol.
+    """The student's process has ended or must be stopped: it died, took too long, or broke the protocol.
 
-    No ``Exception``, so that no test cell and no check mistakes it for an answer.
+    It is not an ``Exception``, so that no test cell and no check mistakes it for an error of the answer.
     """
 
     def __init__(self, error: CellError) -> None:
@@ -26,13 +26,13 @@ class StudentEnded(BaseException):
 
 
 class Reply:
-    """An answer: its header, in it values that are still to be read, and the bytes for them.
+    """A reply: its header, whose values are still to be decoded, and the bytes for them.
 
     Attributes:
-        error: what was raised over there, in words of the submission, as many of them as fit; None if nothing was.
+        error: the exception of the student's code, with its texts cut; None if there was none.
 
     Raises:
-        StudentEnded: if it is not built as one.
+        StudentEnded: if it is malformed.
     """
 
     def __init__(self, header: object, body: bytearray) -> None:
@@ -43,26 +43,30 @@ class Reply:
         self.error = None if header.get("error") is None else _error(header["error"])
 
     def printed(self) -> str:
-        """What was printed during a call."""
+        """Return the text printed during a call."""
         text = self.header.get("printed", "")
         if type(text) is not str:
-            raise malformed("what was printed is no text")
+            raise malformed("the printed output is not text")
         return text
 
     def outputs(self, characters: int) -> list[dict]:
-        """What a cell printed and displayed, in nbformat's form, as much of it as was agreed on."""
-        told = self.header.get("outputs")
-        if type(told) is not list:
-            raise malformed("a cell has a list of outputs")
-        outputs, sizes = zip(*map(_output, told), strict=True) if told else ((), ())
+        """Return a cell's outputs, in nbformat's form.
+
+        Args:
+            characters: how many characters they may have.
+        """
+        listed = self.header.get("outputs")
+        if type(listed) is not list:
+            raise malformed("a cell's outputs must be a list")
+        outputs, sizes = zip(*map(_output, listed), strict=True) if listed else ((), ())
         if sum(sizes) + OUTPUT_COST * (len(sizes) - 1) > characters + len(CUT):
-            raise malformed("more was printed than agreed on")
+            raise malformed("the output is longer than agreed")
         return list(outputs)
 
 
 def malformed(how: object) -> StudentEnded:
-    """Return what ends the conversation with a process that does not keep to the protocol."""
-    return StudentEnded(CellError("ProtocolError", f"what came back is no answer: {how}"))
+    """Return the exception for a process that breaks the protocol."""
+    return StudentEnded(CellError("ProtocolError", f"the reply is malformed: {how}"))
 
 
 def _error(told: object) -> CellError:
@@ -71,11 +75,11 @@ def _error(told: object) -> CellError:
             text = "\n".join(lines)[-TRACEBACK_CHARACTERS:]
             traceback = tuple(text.split("\n")) if text else ()
             return CellError(name[:NAME_CHARACTERS], message[:MESSAGE_CHARACTERS], traceback)
-    raise malformed("an error has a name, a message and a traceback")
+    raise malformed("an error must have a name, a message and a traceback")
 
 
 def _output(told: object) -> tuple[dict, int]:
-    """Return an output, built anew of the parts that are known, and its number of characters."""
+    """Return an output, rebuilt from its known parts, and its number of characters."""
     match told:
         case {"output_type": "stream", "name": ("stdout" | "stderr") as name, "text": str(text)}:
             return {"output_type": "stream", "name": name, "text": text}, len(text)
@@ -85,4 +89,4 @@ def _output(told: object) -> tuple[dict, int]:
                 if kind == "execute_result":
                     shown["execution_count"] = None
                 return shown, sum(len(mime) + len(content) for mime, content in data.items())
-    raise malformed("an output is a stream or a displayed object")
+    raise malformed("an output must be a stream or a displayed object")

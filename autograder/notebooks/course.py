@@ -210,3 +210,8 @@ def _checked_notebook(content: object, path: Path) -> NotebookNode:
         if isinstance(cell.source, list):
             cell.source = "".join(cell.source)
     return notebook
+
+
+def is_folder_name(student: str) -> bool:
+    """Return whether a student's name is the name of one folder, and of no other place."""
+    return student not in ("", ".", "..") and not any(sign in student for sign in "/\\\0")

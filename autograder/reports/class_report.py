@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, median, quantiles
 
-from autograder.reports.bank import WrongAnswer
 from autograder.reports.failures import Frequent, failures_of, most_frequent, untouched
 from autograder.reports.marks import FAILED, GRADED, WAITING, Marks
 from autograder.reports.outline import ExerciseOutline, Outline
 from autograder.reports.pages import render
-from autograder.reports.text import line
+from autograder.reports.plain_text import line
+from autograder.reports.wrong_answers import WrongAnswer
 from autograder.submission.record import RemarkKind
 from autograder.tables import table
 

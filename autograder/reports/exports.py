@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from autograder.notebooks.course import CourseError
 from autograder.reports.marks import FAILED, Marks
 from autograder.reports.outline import Outline
+from autograder.reports.plain_text import line
 from autograder.reports.roster import Roster
-from autograder.reports.text import line
 
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # a spreadsheet takes what begins so for a formula
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")  # Canvas insists on the order

@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from autograder.judge.executor import CellError
-from autograder.reports.text import line
+from autograder.judge.executor import NOT_RUN, CellError
+from autograder.reports.plain_text import line
 from autograder.submission.record import Record
 
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d.,]*(?:e[-+]?\d+)?(?!\w)", re.IGNORECASE)
 HINT = "Hint:"
 UNTOUCHED = "NotImplementedError"  # what the stub raises
-NOT_RUN = "NotRun"  # because of an error that is told where it happened
 
 
 @dataclass(frozen=True, order=True)
@@ -43,7 +42,7 @@ def hint_of(error: CellError) -> str:
 def failures_of(record: Record, exercise: str) -> frozenset[Failure]:
     """Return what went wrong in an exercise: in its tests and, where it stopped, in the student's cell.
 
-    Functions that were not written and cells that were not run say nothing, and are left out.
+    Functions that were not written and cells that were not run show no mistake, so they are left out.
     """
     cells = [cell for cell in record.solutions if cell.exercise == exercise]
     return failures_among({cell.grade_id: cell.error for cell in [*cells, *record.tests_of(exercise)]})

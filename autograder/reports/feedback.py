@@ -1,7 +1,7 @@
 """The page that a student gets back: what it may show of a record, and in which words.
 
 Of a hidden test it shows the title, whether it passed, the points and the hint; nothing else is even handed to the
-template. See :class:`Check`.
+template. See :class:`PageCheck`.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.judge.executor import CellError
-from autograder.notebooks.course import Course, CourseError, Lecture
+from autograder.notebooks.course import Course, CourseError, Lecture, is_folder_name
 from autograder.reports.failures import NOT_RUN, UNTOUCHED, hint_of
-from autograder.reports.frames import own_frames
 from autograder.reports.marks import WAITING, CellMark, Marks
 from autograder.reports.outline import ExerciseOutline
 from autograder.reports.pages import render
-from autograder.reports.text import line
+from autograder.reports.plain_text import line
+from autograder.reports.tracebacks import own_frames
 from autograder.submission.record import SolutionRecord, TestRecord
 
 FULL, PART, NONE = "full", "part", "none"
 STOPPED_BEFORE = "Not run, because something before it in this exercise stopped first."
 UNEXPLAINED = (
-    "Your notebook could not be graded. This is nothing that you can mend; your instructor knows why."
+    "Your notebook could not be graded. You cannot fix this yourself; your instructor can see the reason."
 )
 
 
 @dataclass(frozen=True)
-class Check:
+class PageCheck:
     """A test cell as its student may see it: of a hidden one no more than its title, its points and the hint."""
 
     state: str
@@ -43,7 +43,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Cell:
+class PageCell:
     """A cell that the student wrote, and what running it did."""
 
     source: str
@@ -54,7 +54,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Exercise:
+class PageExercise:
     """One exercise of the page; ``advice`` is what to do next about it, empty where there is nothing to do."""
 
     anchor: str
@@ -63,8 +63,8 @@ class Exercise:
     earned: float
     points: float
     waiting: bool
-    checks: tuple[Check, ...]
-    cells: tuple[Cell, ...]
+    checks: tuple[PageCheck, ...]
+    cells: tuple[PageCell, ...]
     comments: tuple[str, ...]
     advice: str
 
@@ -92,7 +92,7 @@ def feedback_page(marks: Marks) -> str:
     )
 
 
-def page_exercises(marks: Marks) -> list[Exercise]:
+def page_exercises(marks: Marks) -> list[PageExercise]:
     """Return what the student may see of each exercise."""
     return [
         _exercise(marks, number, exercise)
@@ -105,17 +105,17 @@ def feedback_path(course: Course, lecture: Lecture, student: str) -> Path:
     """Return where a student's page lies: ``feedback/STUDENT/LECTURE/NAME.html``.
 
     Raises:
-        CourseError: if the student's name is no name of a folder.
+        CourseError: if the student's name is not a folder name.
     """
-    if student in ("", ".", "..") or "/" in student or "\\" in student or "\0" in student:
+    if not is_folder_name(student):
         raise CourseError(
             f"the journal of {lecture.folder} names a student {line(repr(student))}, "
-            "which cannot be a folder's name; delete that line"
+            "which is not a valid folder name; delete that line"
         )
     return course.root / "feedback" / student / lecture.folder / f"{lecture.name}.html"
 
 
-def _check(test: TestRecord, cells: tuple[SolutionRecord, ...]) -> Check:
+def _check(test: TestRecord, cells: tuple[SolutionRecord, ...]) -> PageCheck:
     """Return what a student may see of a test cell.
 
     Args:
@@ -124,8 +124,8 @@ def _check(test: TestRecord, cells: tuple[SolutionRecord, ...]) -> Check:
     """
     state, hint = _state(test.earned, test.points), test.error.hint if test.error else ""
     if test.hidden:
-        return Check(state, test.earned, test.points, True, test.title, hint=hint)
-    return Check(
+        return PageCheck(state, test.earned, test.points, True, test.title, hint=hint)
+    return PageCheck(
         state,
         test.earned,
         test.points,
@@ -138,7 +138,7 @@ def _check(test: TestRecord, cells: tuple[SolutionRecord, ...]) -> Check:
     )
 
 
-def _exercise(marks: Marks, number: int, outline: ExerciseOutline) -> Exercise:
+def _exercise(marks: Marks, number: int, outline: ExerciseOutline) -> PageExercise:
     record = marks.record
     written = tuple(cell for cell in record.solutions if cell.exercise == outline.name)
     tests = record.tests_of(outline.name)
@@ -146,7 +146,7 @@ def _exercise(marks: Marks, number: int, outline: ExerciseOutline) -> Exercise:
     own = [mark for mark in marks.cells if mark.exercise == outline.name]
     checks = tuple(_check(test, written) for test in tests)
     state = _state(earned, points)
-    return Exercise(
+    return PageExercise(
         anchor=f"exercise-{number}",
         heading=outline.heading,
         state=state,
@@ -165,11 +165,11 @@ def _comments(marks: Marks, cells: list[SolutionRecord | CellMark]) -> tuple[str
     return tuple(marks.by_hand.comments[name] for name in names if name in marks.by_hand.comments)
 
 
-def _cell(solution: SolutionRecord, is_code: bool) -> Cell:
+def _cell(solution: SolutionRecord, is_code: bool) -> PageCell:
     printed = "".join(
         str(output.get("text", "")) for output in solution.outputs if output.get("output_type") == "stream"
     )
-    return Cell(
+    return PageCell(
         solution.source,
         is_code,
         message=_message(solution.error),
@@ -178,11 +178,13 @@ def _cell(solution: SolutionRecord, is_code: bool) -> Cell:
     )
 
 
-def _advice(written: tuple[SolutionRecord, ...], tests: list[TestRecord], checks: tuple[Check, ...]) -> str:
+def _advice(
+    written: tuple[SolutionRecord, ...], tests: list[TestRecord], checks: tuple[PageCheck, ...]
+) -> str:
     """The one thing to do next about an exercise that lacks points, in a sentence."""
     for cell in written:
         if cell.error is not None:
-            return f"your cell stops with {line(str(cell.error))}; mend that first."
+            return f"your cell stops with {line(str(cell.error))}; fix that first."
     visible = [test.error for test in tests if test.error is not None and not test.hidden]
     if any(error.name == UNTOUCHED for error in visible):
         return "still to be written."

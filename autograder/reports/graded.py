@@ -8,7 +8,7 @@ from autograder.notebooks.course import Course, CourseError, Lecture
 from autograder.reports.by_hand import read_by_hand
 from autograder.reports.marks import Marks, marks_of
 from autograder.reports.outline import read_outline
-from autograder.reports.text import line
+from autograder.reports.plain_text import line
 from autograder.runs.journal import Journal
 
 

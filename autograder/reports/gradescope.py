@@ -21,11 +21,11 @@ from typing import Any
 from autograder.judge.executor import ExecutorError, Limits
 from autograder.judge.pool import JudgePool
 from autograder.notebooks.course import CourseError, Lecture, read_source
-from autograder.reports.feedback import FULL, UNEXPLAINED, Check, Exercise, page_exercises
+from autograder.reports.feedback import FULL, UNEXPLAINED, PageCheck, PageExercise, page_exercises
 from autograder.reports.marks import Marks, marks_of
 from autograder.reports.outline import outline_of
 from autograder.reports.pages import write_page
-from autograder.reports.text import line, plain
+from autograder.reports.plain_text import line, plain
 from autograder.submission.grading import grade_submission
 from autograder.submission.submission import read_submission
 
@@ -124,7 +124,7 @@ def _results(score: float, told: list[str], tests: list[dict[str, Any]], notes: 
     }
 
 
-def _entries(number: int, exercise: Exercise) -> list[dict[str, Any]]:
+def _entries(number: int, exercise: PageExercise) -> list[dict[str, Any]]:
     label = line(exercise.heading)
     entries = [
         _entry(f"{label}: your cell", "\n".join(filter(None, [cell.message, cell.frames])))
@@ -142,12 +142,12 @@ def _entry(name: str, output: str) -> dict[str, Any]:
     return {"name": plain(name), "output": plain(output, OUTPUT_CHARACTERS), "visibility": "visible"}
 
 
-def _points(number: str, check: Check) -> dict[str, Any]:
+def _points(number: str, check: PageCheck) -> dict[str, Any]:
     status = "passed" if check.state == FULL else "failed"
     return {"number": number, "score": check.earned, "max_score": check.points, "status": status}
 
 
-def _said(check: Check) -> str:
+def _said(check: PageCheck) -> str:
     hint = f"Hint: {check.hint}" if check.hint else ""
     if check.hidden:
         return "\n".join(filter(None, ["Passed." if check.state == FULL else "Not passed.", hint]))

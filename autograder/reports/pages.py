@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-import tempfile
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from autograder.reports.text import plain
+from autograder.atomic import write_atomically
+from autograder.reports.plain_text import plain
 
 COLOURED_CHARACTERS = 20_000  # longer code is shown without colours: a lexer can be made slow
 CODE_CHARACTERS = 100_000
@@ -25,8 +24,8 @@ CODE_CHARACTERS = 100_000
 def render(template: str, **values: Any) -> str:
     """Return a page made from a template of this package.
 
-    Every string among the values is escaped and passed through :func:`autograder.reports.text.plain`. The page's policy
-    allows its own style sheet and nothing else: no script, image, font, form or connection.
+    Every string among the values is escaped and passed through :func:`autograder.reports.plain_text.plain`. The page's
+    policy allows its own style sheet and nothing else: no script, image, font, form or connection.
     """
     environment = _environment()
     style = environment.get_template("style.css").render()
@@ -36,28 +35,13 @@ def render(template: str, **values: Any) -> str:
 
 
 def write_page(path: Path, text: str) -> None:
-    """Write a file so that it is there as a whole or not at all."""
-    write_bytes(path, text.encode("utf-8", "replace"))
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file, and the folders above it, so that it is there as a whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    """Write a text so that readers find all of it or nothing."""
+    write_atomically(path, text.encode("utf-8", "replace"))
 
 
 @lru_cache(maxsize=64)  # every student of a lecture has the same tests
 def code(source: str) -> Markup:
-    """Return Python code as numbered lines of HTML, coloured unless it is very long."""
+    """Return Python code as numbered lines of HTML, colored unless it is very long."""
     text = plain(source.strip("\n"), CODE_CHARACTERS)
     if len(text) <= COLOURED_CHARACTERS:
         lexer, formatter = PythonLexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True)
@@ -88,9 +72,3 @@ def _shown(value: object) -> object:
     if isinstance(value, float):
         return f"{round(value, 2):g}"
     return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

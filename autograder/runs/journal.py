@@ -22,7 +22,7 @@ CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
-class Place:
+class JournalEntry:
     """Where in the journal a student's record begins, and what tells whether it still holds."""
 
     key: str
@@ -105,11 +105,11 @@ class Journal:
         """
         return {record.student: record for _, record in self._records()}
 
-    def places(self) -> dict[str, Place]:
+    def places(self) -> dict[str, JournalEntry]:
         """Return where each student's last record is. Of a class of any size this takes little memory."""
-        return {record.student: Place(record.key, record.seed, at) for at, record in self._records()}
+        return {record.student: JournalEntry(record.key, record.seed, at) for at, record in self._records()}
 
-    def read(self, place: Place) -> Record:
+    def read(self, place: JournalEntry) -> Record:
         """Return the record at one of :meth:`places`."""
         try:
             with self.path.open("rb") as file:

@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from autograder.wire.texts import CUT, MESSAGE_CHARACTERS, OUTPUT_COST, TRACEBACK_CHARACTERS
+from autograder.wire.text_limits import CUT, MESSAGE_CHARACTERS, OUTPUT_COST, TRACEBACK_CHARACTERS
 
 
 class Recorder:

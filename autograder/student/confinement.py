@@ -111,6 +111,13 @@ def limit_resources(memory_bytes: int, disk_bytes: int, threads: int, cpu_second
     os.nice(NICENESS)
 
 
+def limit_address_space(memory_bytes: int) -> None:
+    """Bound this process's memory to this much beyond its present address space (Linux)."""
+    if sys.platform == "linux":
+        limit = _address_space() + memory_bytes
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
 def _kernel() -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", os.uname().release)[:2])
 

@@ -20,7 +20,7 @@ from autograder.wire.arrays import NotPlain
 from autograder.wire.frames import receive_frame, send_frame
 from autograder.wire.names import find
 from autograder.wire.results import ResultEncoder
-from autograder.wire.texts import NAME_CHARACTERS, TRACEBACK_CHARACTERS
+from autograder.wire.text_limits import NAME_CHARACTERS, TRACEBACK_CHARACTERS
 from dgm_helpers.checks.library_answers import code_keys, watch
 
 EVERYTHING = 1 << 62  # the judge bounds what it sends

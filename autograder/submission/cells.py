@@ -1,4 +1,4 @@
-"""The cells of a notebook that was handed in, each entry of the type that it should have."""
+"""The cells of a submitted notebook, with every entry of the type that it should have."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from autograder.notebooks.exercises import SETUP_TAG
 
 @dataclass(frozen=True)
 class SubmittedCell:
-    """A cell as it was handed in.
+    """A submitted cell.
 
     Attributes:
-        number: its place in the notebook, from 1.
+        number: the cell's position in the notebook, from 1.
         kind: code, markdown or raw; else empty.
-        text: what stands in it, without lone surrogates; None if that is no text.
-        role: nbgrader's metadata, values of any type.
-        grade_id: nbgrader's name of the cell, if it is a text; else empty.
-        setup: whether it is tagged as the set-up cell.
-        mended: whether ``text`` is not exactly what was handed in.
+        text: its source, without lone surrogates; None if its source is not text.
+        role: nbgrader's metadata, with values of any type.
+        grade_id: nbgrader's name of the cell, if it is text; else empty.
+        setup: whether it is tagged as the setup cell.
+        repaired: whether ``text`` differs from the submitted source.
     """
 
     number: int
@@ -29,11 +29,11 @@ class SubmittedCell:
     role: Mapping[str, Any] = field(default_factory=dict)
     grade_id: str = ""
     setup: bool = False
-    mended: bool = False
+    repaired: bool = False
 
 
 def cells_of(notebook: Mapping[str, Any]) -> Iterator[SubmittedCell]:
-    """Yield a notebook's cells; what is no cell at all is left out."""
+    """Yield a notebook's cells, without the entries that are not cells."""
     cells = notebook.get("cells")
     for number, cell in enumerate(cells if isinstance(cells, list) else [], start=1):
         if isinstance(cell, dict):
@@ -52,7 +52,7 @@ def _cell(number: int, cell: Mapping[str, Any]) -> SubmittedCell:
         role,
         grade_id if isinstance(grade_id, str) else "",
         setup=isinstance(tags, list) and SETUP_TAG in tags,
-        mended=fit != text,
+        repaired=fit != text,
     )
 
 
@@ -67,7 +67,7 @@ def _text(value: object) -> str | None:
 
 
 def _without_surrogates(text: str) -> str:
-    """Halves of a character that belong to no whole one cannot be stored; put � in their place."""
+    """Replace halves of a character, which cannot be stored, by �."""
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,4 +1,4 @@
-"""What a student can know before handing in: which of the visible checks pass, in a fresh kernel."""
+"""The check before handing in: which of the visible checks pass in a fresh kernel."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_raw_cell
+from nbgrader.utils import is_solution
 
-from autograder.judge.executor import CellError, Executor, Limits
+from autograder.judge.executor import NOT_RUN, NOT_RUN_BECAUSE, CellError, Executor, Limits
 from autograder.notebooks.course import CourseError
 from autograder.notebooks.exercises import SETUP_TAG, exercise_of, grade_id, is_hidden, is_test
 from autograder.submission.cells import SubmittedCell, cells_of
@@ -20,25 +21,26 @@ from autograder.submission.grading import grade
 from autograder.submission.record import Remark, RemarkKind, TestRecord
 from autograder.submission.refusal import Refused, listed
 from autograder.submission.submission import doubled
-from autograder.submission.tampering import is_of_a_release
+from autograder.submission.tampering import is_of_a_release, retyped_advice
 from autograder.submission.ungraded import ungraded_definitions
 from autograder.tables import table
 
 LONGEST_MESSAGE = 160  # characters in the table
 LATER = "later"
+SELF_EXPLANATORY = (NOT_RUN, "CellTimeout", "ExerciseTimeout", "NotebookTimeout", "ProcessDied")
 
 
 @dataclass(frozen=True)
 class Check:
-    """A test cell and how it came out.
+    """A test cell and its result.
 
     Attributes:
-        exercise: which exercise it belongs to.
+        exercise: the exercise that it belongs to.
         name: the cell's id.
-        points: that it gives.
-        earned: points earned now; 0 if hidden.
+        points: the points that it can give.
+        earned: the points earned now; 0 if hidden.
         hidden: whether it runs only after handing in.
-        message: what is wrong, or what a hidden check is about.
+        message: the mistake, or the title of a hidden check.
     """
 
     exercise: str
@@ -50,13 +52,13 @@ class Check:
 
     @property
     def passes(self) -> bool:
-        """Whether it gives all its points; unknown, so no, if it is hidden."""
+        """Return whether it gives all its points; a hidden check does not, because its result is unknown."""
         return not self.hidden and self.earned == self.points
 
 
 @dataclass(frozen=True)
 class Report:
-    """All checks of a notebook, in its order, and what else is to be said."""
+    """All checks of a notebook, in its order, and remarks on its other cells."""
 
     checks: tuple[Check, ...]
     remarks: tuple[str, ...] = ()
@@ -73,12 +75,12 @@ class Report:
         earned, points = (sum(getattr(c, name) for c in self.visible) for name in ("earned", "points"))
         hidden = sum(check.points for check in self.checks if check.hidden)
         passed = sum(check.passes for check in self.visible)
-        said = f"{passed} of {len(self.visible)} checks pass: {earned:g} of {points:g} points"
+        result = f"{passed} of {len(self.visible)} checks pass: {earned:g} of {points:g} points"
         later = f"; {hidden:g} more points are checked after you hand in" if hidden else ""
-        return "\n".join([*parts, f"{said}{later}."])
+        return "\n".join([*parts, f"{result}{later}."])
 
     def json(self) -> str:
-        """Return the same for scripts."""
+        """Return the report as JSON, for scripts."""
         checks = [asdict(check) | {"passes": check.passes} for check in self.checks]
         return json.dumps({"checks": checks, "remarks": self.remarks}, indent=1)
 
@@ -89,10 +91,10 @@ def check(path: Path, executor: Executor, limits: Limits | None = None) -> Repor
     Args:
         path: a notebook of one of the lectures, as released or worked on.
         executor: runs the cells.
-        limits: bounds on time and output.
+        limits: the limits on time and output.
 
     Raises:
-        CourseError: if the file is no notebook, or has no visible test cell.
+        CourseError: if the file is not a notebook, or has no visible test cell.
     """
     if not path.exists():
         raise CourseError(f"the notebook {path} does not exist")
@@ -116,9 +118,9 @@ def check(path: Path, executor: Executor, limits: Limits | None = None) -> Repor
 
 
 def _runnable(cells: Iterable[SubmittedCell]) -> NotebookNode:
-    """The set-up, solution and test cells, the first of each name, with just the metadata that is needed.
+    """Return a notebook of the setup, solution and test cells, the first of each name, with only the needed metadata.
 
-    In the place of every other cell there is an empty one, so that numbers of cells stay as they are.
+    Every other cell is replaced by an empty one, so that cell numbers do not change.
     """
     kept, names = [], set()
     for cell in cells:
@@ -134,7 +136,7 @@ def _runnable(cells: Iterable[SubmittedCell]) -> NotebookNode:
 
 
 def _role(cell: SubmittedCell) -> dict | None:
-    """What a solution or test cell is, else None; a solution cell that became text by mistake is code all the same."""
+    """Return the metadata of a solution or test cell, else None; a solution cell counts as code whatever its type."""
     solution, graded = cell.role.get("solution") is True, cell.role.get("grade") is True
     if not cell.grade_id or solution == graded or (graded and cell.kind != "code"):
         return None
@@ -149,7 +151,7 @@ def _role(cell: SubmittedCell) -> dict | None:
 
 
 def _remarks(cells: Sequence[SubmittedCell], notebook: NotebookNode) -> Iterator[Remark]:
-    solutions = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    solutions = [cell for cell in notebook.cells if is_solution(cell)]
     texts = {grade_id(cell): cell.source for cell in solutions}
     yield from doubled(cells, {grade_id(cell) for cell in notebook.cells} - {""})
     yield from ungraded_definitions(cells, texts, notebook)
@@ -162,7 +164,7 @@ def _remarks(cells: Sequence[SubmittedCell], notebook: NotebookNode) -> Iterator
         yield Remark(RemarkKind.NOTE, advice, advice)
     retyped = [cell.grade_id for cell in cells if cell.grade_id in texts and cell.kind != "code"]
     if retyped:
-        advice = f"You changed the type of {listed(retyped)} (code, Markdown or raw): change it back."
+        advice = retyped_advice(retyped)
         yield Remark(RemarkKind.NOTE, advice, advice)
 
 
@@ -180,8 +182,8 @@ def _message(error: CellError) -> str:
     if error.name == "NotImplementedError" and not error.message:
         return "not written yet"
     first = next((line for line in error.message.splitlines() if line.strip()), "")
-    first = first.removeprefix("this cell was not run, because ")
-    if error.by_check or error.name in ("NotRun", "CellTimeout", "ProcessDied", "NotebookTimeout"):
+    first = first.removeprefix(NOT_RUN_BECAUSE)
+    if error.by_check or error.name in SELF_EXPLANATORY:
         return first
     return f"{error.name}: {first}" if first else error.name
 

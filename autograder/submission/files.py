@@ -17,6 +17,7 @@ from autograder.notebooks.course import NOTEBOOK_FORMAT
 from autograder.submission.record import Remark, RemarkKind
 from autograder.submission.refusal import Refused, listed, shown
 
+TIMESTAMP = "timestamp.txt"  # nbgrader's, in a submission's folder: the late penalty is computed from it
 MAX_BYTES = 20_000_000
 MAX_CELLS = 5_000
 MAX_CONTAINERS = 1_000_000  # lists and objects; each takes far more memory than its two characters

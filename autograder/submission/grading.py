@@ -1,15 +1,15 @@
-"""From the cells of a source and the texts of a submission to points."""
+"""Grading: the cells of a source and the texts of a submission give points."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from time import monotonic
 
 from nbformat import NotebookNode
-from nbgrader.utils import is_grade
+from nbgrader.utils import is_grade, is_solution
 
 from autograder.judge.executor import Cell, CellError, CellResult, Executor, Limits
 from autograder.notebooks.course import HIDDEN_CHECKS
@@ -26,12 +26,12 @@ from autograder.submission.record import Record, Remark, RemarkKind, SolutionRec
 from autograder.submission.submission import Submission
 from autograder.submission.version import grader_version
 
-NO_SETUP = CellError("SetUpMissing", "the notebook has no set-up cell (a code cell tagged 'setup')")
+NO_SETUP = CellError("SetUpMissing", "the notebook has no setup cell (a code cell tagged 'setup')")
 
 
 @dataclass
 class ExerciseGrade:
-    """Points of one exercise, cell by cell."""
+    """The points of one exercise, cell by cell."""
 
     name: str
     cells: list[TestRecord] = field(default_factory=list)
@@ -39,17 +39,17 @@ class ExerciseGrade:
 
     @property
     def earned(self) -> float:
-        """Points earned in all test cells together."""
+        """The points earned in all test cells together."""
         return sum(cell.earned for cell in self.cells)
 
     @property
     def points(self) -> float:
-        """Points that can be earned."""
+        """The points that can be earned."""
         return sum(cell.points for cell in self.cells)
 
     @property
     def full(self) -> bool:
-        """Whether every test cell gives all its points."""
+        """Return whether every test cell gives all its points."""
         return all(cell.earned == cell.points for cell in self.cells)
 
 
@@ -65,16 +65,15 @@ def grade(
     """Grade a source notebook, with some solution cells replaced, and return the exercises by name.
 
     Args:
-        notebook: with its hidden tests; it is left as it is.
+        notebook: the source, with its hidden tests; it is not changed.
         executor: runs the cells.
-        answers: text of the solution cell, by exercise, where it shall differ from the notebook's.
-        limits: bounds on time and output.
-        seed: seed of the inputs that the checks draw; None for the fixed ones.
-        only: names of the exercises to run and grade; all of them if None.
+        answers: the text of the solution cell, by exercise, where it should differ from the notebook's.
+        limits: the limits on time and output.
+        seed: the seed of the inputs that the checks draw; None for the fixed inputs.
+        only: the names of the exercises to run and grade; None for all of them.
     """
-    texts = {
-        grade_id(cell): (answers or {}).get(exercise_of(cell), cell.source) for cell in _written(notebook)
-    }
+    written = [cell for cell in notebook.cells if is_solution(cell)]
+    texts = {grade_id(cell): (answers or {}).get(exercise_of(cell), cell.source) for cell in written}
     grades: dict[str, ExerciseGrade] = {}
     for node, result in _execute(notebook, texts, executor, limits or Limits(), seed, only):
         exercise = grades.setdefault(exercise_of(node), ExerciseGrade(exercise_of(node)))
@@ -95,28 +94,31 @@ def grade_submission(
     limits: Limits | None = None,
     key: str = "",
 ) -> Record:
-    """Grade what was handed in by the cells of the source; of the submission only its solution texts count.
+    """Grade a submission by the cells of the source; only the solution texts are taken from the submission.
 
     Args:
         source: the lecture's complete notebook.
-        submission: as it was read; if it has a ``failure``, nothing is run.
+        submission: the submission; if it has a ``failure``, nothing is run.
         executor: runs the cells.
-        lecture: name of the lecture's folder.
-        seed: seed of the inputs that the checks draw.
-        limits: what a submission may use.
+        lecture: the name of the lecture's folder.
+        seed: the seed of the inputs that the checks draw.
+        limits: the resources that a submission may use.
         key: the record's key, see :func:`record_key`.
     """
-    said = {"student": submission.student, "lecture": lecture, "key": key, "seed": seed}
-    said |= {"remarks": submission.remarks}
+    record = Record(
+        submission.student,
+        lecture,
+        key=key,
+        seed=seed,
+        remarks=submission.remarks,
+        failure=submission.failure,
+        failure_for_student=submission.failure_for_student,
+    )
     if submission.failure:
-        failures = {
-            "failure": submission.failure,
-            "failure_for_student": submission.failure_for_student,
-        }
-        return Record(**said, **failures)
+        return record
     began = monotonic()
     solutions, tests, memory = [], [], 0
-    manual_texts = [cell for cell in _written(source) if cell.cell_type != "code"]
+    manual_texts = [cell for cell in source.cells if is_solution(cell) and cell.cell_type != "code"]
     results = list(_execute(source, submission.solutions, executor, limits or Limits(), seed))
     for node, result in results:
         memory = max(memory, result.memory_bytes)
@@ -124,10 +126,10 @@ def grade_submission(
             tests.append(_test_record(node, result))
         else:
             solutions.append(_solution_record(node, submission, result))
-    said["remarks"] = (*submission.remarks, *_library_remarks(results))
     solutions += [_solution_record(node, submission, CellResult()) for node in manual_texts]
-    return Record(
-        **said,
+    return replace(
+        record,
+        remarks=(*submission.remarks, *_library_remarks(results)),
         solutions=tuple(solutions),
         tests=tuple(tests),
         seconds=monotonic() - began,
@@ -147,12 +149,12 @@ def _library_remarks(results: Sequence[tuple[NotebookNode, CellResult]]) -> Iter
 
 
 def record_key(source: str, submission: Submission, limits: Limits) -> str:
-    """Return a hash of everything that a grade depends on; a submission with the same key need not be regraded.
+    """Return a hash of everything that a grade depends on: a submission with the same key is not graded again.
 
     Args:
         source: the digest of the lecture's source, see :func:`autograder.notebooks.course.source_digest`.
         submission: the submission.
-        limits: what it may use.
+        limits: the resources that it may use.
     """
     parts = [
         source,
@@ -163,11 +165,6 @@ def record_key(source: str, submission: Submission, limits: Limits) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _written(notebook: NotebookNode) -> list[NotebookNode]:
-    """The cells that a student writes in: solution cells and, of any type, manually graded ones."""
-    return [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
-
-
 def _execute(
     source: NotebookNode,
     texts: Mapping[str, str],
@@ -176,7 +173,7 @@ def _execute(
     seed: int | None,
     only: set[str] | None = None,
 ) -> Iterator[tuple[NotebookNode, CellResult]]:
-    """Run set-up, solution and test cells and yield the latter two with their results.
+    """Run setup, solution and test cells and yield the solution and test cells with their results.
 
     Demonstrations and experiments are left out: no test relies on them, and they train models.
     """
@@ -241,14 +238,16 @@ def _printed(result: CellResult) -> str:
 
 
 def _partial_credit(text: str, points: float) -> tuple[float, CellError | None]:
-    """A test cell's value is partial credit, if it is a number from 0 to the cell's points."""
+    """Return the points that a test cell's value gives: it must be a number from 0 to the cell's points."""
     try:
         value = float(text)
     except ValueError:
         value = float("nan")
     if 0 <= value <= points:
         return value, None
-    message = f"the value of a test cell is partial credit, a number from 0 to {points:g}, but this one is {text[:200]}"
+    message = (
+        f"the value of a test cell must be partial credit, a number from 0 to {points:g}, got {text[:200]}"
+    )
     return 0.0, CellError("PartialCreditError", message)
 
 

@@ -14,7 +14,7 @@ from autograder.judge.executor import CellError
 class RemarkKind(StrEnum):
     """Why something is remarked on."""
 
-    TAMPERING = "tampering"  # a test, its points or its id was changed; it is reported, not obeyed
+    TAMPERING = "tampering"  # a test, its points or its id was changed; this is reported and has no effect
     MISSING = "missing"  # something that should be there is not: a cell, the notebook
     LIBRARY = "library"  # an answer is the library's own version of its exercise
     NOTE = "note"  # all else that is worth a sentence
@@ -88,7 +88,7 @@ class Record:
         remarks: what was found before anything was run.
         failure: a sentence if nothing could be graded; ``solutions`` and ``tests`` are empty then, or
             what is there earned nothing.
-        failure_for_student: the same for the student, where it is theirs to mend.
+        failure_for_student: the same for the student, if the student can fix it.
         seconds: wall-clock time of grading.
         memory_bytes: peak of the student's processes.
     """
@@ -133,7 +133,7 @@ class Record:
         """Read what :meth:`to_json` wrote.
 
         Raises:
-            ValueError: if it is no such line.
+            ValueError: if it is not such a line.
         """
         try:
             data = json.loads(text)
@@ -149,9 +149,6 @@ class Record:
 
 
 def _with_error(kind: type, data: dict[str, Any]) -> Any:
-    error = data.pop("error")
     if "outputs" in data:
         data["outputs"] = tuple(data["outputs"])
-    if error is not None:
-        error["traceback"] = tuple(error["traceback"])
-    return kind(**data, error=None if error is None else CellError(**error))
+    return kind(**{**data, "error": data["error"] and CellError.from_data(data["error"])})

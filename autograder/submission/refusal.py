@@ -8,7 +8,7 @@ class Refused(Exception):
 
     Attributes:
         message: the sentence for the instructor.
-        for_student: the sentence for the student, where it is theirs to mend; else empty.
+        for_student: the sentence for the student, if the student can fix it; else empty.
     """
 
     def __init__(self, message: str, for_student: str = "") -> None:
@@ -18,12 +18,12 @@ class Refused(Exception):
 
 
 def shown(text: str, most: int = 60) -> str:
-    """Return text from outside as it may stand in a sentence: short, quoted, printable."""
+    """Return text from outside in a form that fits into a sentence: short, quoted, printable."""
     return repr(text if len(text) <= most else text[: most - 1] + "…")
 
 
 def listed(names: list[str], most: int = 6) -> str:
-    """Return names as a list in words, and how many more there are."""
+    """Return a list of names in words; beyond ``most`` names, only how many more there are."""
     if len(names) > most:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -1,4 +1,4 @@
-"""What was handed in: the text of the cells that a student writes in, and remarks on all else."""
+"""Submissions: the text of the cells that a student writes in, and remarks on everything else."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
+from nbgrader.utils import is_solution
 
 from autograder.notebooks.course import Lecture
 from autograder.notebooks.exercises import grade_id
@@ -22,8 +23,8 @@ from autograder.submission.ungraded import ungraded_definitions
 
 MAX_TEXT = 200_000  # characters in one cell
 OTHER_LECTURE = Refused(
-    "the notebook has none of this lecture's solution cells: it may belong to another lecture",
-    "Your notebook has none of this lecture's solution cells: is it another lecture's?",
+    "the notebook contains none of this lecture's solution cells: it may belong to another lecture",
+    "Your notebook contains none of this lecture's solution cells: is it from another lecture?",
 )
 
 
@@ -32,12 +33,12 @@ class Submission:
     """A submission of one lecture, read without running or obeying anything in it.
 
     Attributes:
-        student: name of the submission's folder.
-        solutions: text of the solution cells, by grade id; those that are missing are left out.
-        remarks: tampering, missing cells and the like.
+        student: the name of the submission's folder.
+        solutions: the text of the solution cells, by grade id; missing cells are left out.
+        remarks: the remarks on tampering, missing cells and the like.
         failure: a sentence if nothing can be graded.
-        failure_for_student: the same for the student, where it is theirs to mend.
-        digest: hash of all that was handed in, for the journal.
+        failure_for_student: the same for the student, if the student can fix it.
+        digest: a hash of the whole submission, for the journal.
     """
 
     student: str
@@ -49,7 +50,7 @@ class Submission:
 
 
 def read_submission(folder: Path, source: NotebookNode, lecture: Lecture, student: str) -> Submission:
-    """Read what a student handed in. Whatever is wrong with it becomes a failure or a remark.
+    """Read a student's submission. Everything that is wrong with it becomes a failure or a remark.
 
     Args:
         folder: ``submitted/STUDENT/LECTURE``.
@@ -76,18 +77,18 @@ def submission_from_notebook(
     digest: str = "",
     remarks: Sequence[Remark] = (),
 ) -> Submission:
-    """Take the solution texts out of a notebook of format 4, and remark on what is not as it was released.
+    """Take the solution texts out of a notebook of format 4, and remark on changes to the rest.
 
     Args:
-        notebook: as it was handed in; nothing about it is relied on.
+        notebook: the submitted notebook; nothing in it is trusted.
         source: the lecture's complete notebook.
         student: name of the submission's folder.
-        digest: hash of what was handed in; by default, of what is taken from it.
-        remarks: what was found before.
+        digest: a hash of the submission (default: a hash of what is taken from it).
+        remarks: earlier remarks, which come first.
     """
     cells = list(cells_of(notebook))
     first = _first_of_each(cells)
-    wanted = [grade_id(cell) for cell in source.cells if _is_written(cell)]
+    wanted = [grade_id(cell) for cell in source.cells if is_solution(cell)]
     if not any(name in first for name in wanted):
         return _failed(student, OTHER_LECTURE, digest, remarks)
     texts, taking = _solutions(first, wanted)
@@ -113,11 +114,6 @@ def _failed(student: str, refusal: Refused, digest: str, remarks: Iterable[Remar
     )
 
 
-def _is_written(cell: NotebookNode) -> bool:
-    """Whether a student writes in this cell: solution cells and, of any type, manually graded ones."""
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
-
-
 def _first_of_each(cells: Iterable[SubmittedCell]) -> dict[str, SubmittedCell]:
     first: dict[str, SubmittedCell] = {}
     for cell in cells:
@@ -130,14 +126,14 @@ def _solutions(
     first: Mapping[str, SubmittedCell], wanted: Iterable[str]
 ) -> tuple[dict[str, str], list[Remark]]:
     """Return the texts of the solution cells that can be taken, and remarks on the others."""
-    texts, remarks, mended, missing = {}, [], [], []
+    texts, remarks, repaired, missing = {}, [], [], []
     for name in wanted:
         cell = first.get(name)
         if cell is None:
             missing.append(name)
         elif cell.text is None:
-            message = f"what stands in solution cell {name} is no text, so it was left out"
-            advice = f"What stands in the cell {name} is no text, so it could not be graded."
+            message = f"solution cell {name} does not contain text, so it was left out"
+            advice = f"The cell {name} does not contain text, so it could not be graded."
             remarks.append(Remark(RemarkKind.MISSING, message, advice))
         elif len(cell.text) > MAX_TEXT:
             size = f"{len(cell.text):,} characters, and the limit is {MAX_TEXT:,}"
@@ -147,9 +143,9 @@ def _solutions(
             )
         else:
             texts[name] = cell.text
-            if cell.mended:
-                mended.append(name)
-    return texts, [*remarks, *_missing(missing), *_mended(mended)]
+            if cell.repaired:
+                repaired.append(name)
+    return texts, [*remarks, *_missing(missing), *_repaired(repaired)]
 
 
 def _missing(names: list[str]) -> Iterator[Remark]:
@@ -161,9 +157,9 @@ def _missing(names: list[str]) -> Iterator[Remark]:
         )
 
 
-def _mended(names: list[str]) -> Iterator[Remark]:
+def _repaired(names: list[str]) -> Iterator[Remark]:
     if names:
-        message = f"characters that are no Unicode were replaced by � in {listed(names)}"
+        message = f"invalid Unicode characters were replaced by � in {listed(names)}"
         yield Remark(RemarkKind.NOTE, message, f"Your notebook has broken characters: {message}.")
 
 
@@ -171,13 +167,13 @@ def _odd_cells(notebook: Mapping[str, Any], cells: list[SubmittedCell]) -> Itera
     entries = notebook.get("cells")
     odd = len(entries) - len(cells) if isinstance(entries, list) else 0
     if odd:
-        yield Remark(RemarkKind.NOTE, f"{odd} entries of the list of cells are no cells and were left out")
+        yield Remark(RemarkKind.NOTE, f"{odd} entries of the list of cells are not cells and were left out")
 
 
 def doubled(cells: Iterable[SubmittedCell], known: Container[str]) -> Iterator[Remark]:
-    """Yield a remark for each known cell that is there more than once.
+    """Yield a remark for each known cell that occurs more than once.
 
-    A cell that was split or copied keeps its grade id; its first part is the one that counts.
+    A cell that was split or copied keeps its grade id; only its first part counts.
     """
     numbers: dict[str, list[str]] = {}
     for cell in cells:
@@ -186,7 +182,7 @@ def doubled(cells: Iterable[SubmittedCell], known: Container[str]) -> Iterator[R
     for name, where in numbers.items():
         if len(where) > 1:
             places = f"{len(where)} times (cells {listed(where)})"
-            message = f"{name} is there {places}; the first one counts"
+            message = f"{name} occurs {places}; the first one counts"
             advice = (
                 f"The cell {name} is in your notebook {places}, and only the first one counts: join them."
             )

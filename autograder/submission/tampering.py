@@ -1,4 +1,4 @@
-"""What of a notebook that was handed in is not as it was released. It is reported, never obeyed."""
+"""Differences between a submitted notebook and the released one. They are reported and never obeyed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from nbformat import NotebookNode
-from nbgrader.utils import compute_checksum
+from nbgrader.utils import compute_checksum, is_solution
 
 from autograder.notebooks.exercises import grade_id, is_setup, without_hidden_tests
 from autograder.submission.cells import SubmittedCell
@@ -23,27 +23,23 @@ def tampering_remarks(
 ) -> Iterator[Remark]:
     """Yield remarks on tests and on nbgrader's metadata that differ from the released notebook's.
 
-    Outputs, checksums, tags, added cells, white space at the ends of lines and the work of a formatter are
-    nobody's attempt at anything, so they are passed over.
+    Outputs, checksums, tags, added cells, white space at the ends of lines and the work of a formatter are harmless,
+    so they are ignored.
 
     Args:
-        cells: what was handed in.
-        first: of these the first with each grade id.
+        cells: the submitted cells.
+        first: the first submitted cell with each grade id.
         source: the lecture's complete notebook.
     """
     released = {grade_id(cell): cell for cell in source.cells if grade_id(cell)}
     there = [name for name in released if name in first]
-    fixed = [name for name in there if not _is_written(released[name])]
+    fixed = [name for name in there if not is_solution(released[name])]
     yield from _text_remarks(fixed, first, released)
     yield from _role_remarks(there, first, released)
     yield from _type_remarks([name for name in there if name not in fixed], first, released)
     yield from _absent_and_extra(cells, first, released)
     yield from _order_remarks(there, first)
     yield from _setup_remarks(cells, source)
-
-
-def _is_written(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.nbgrader.get("solution"))
 
 
 def _text_remarks(
@@ -63,15 +59,15 @@ def _text_remarks(
         message = f"the text of {listed(edited)} was changed; the course's own was run"
         yield Remark(RemarkKind.TAMPERING, message)
     if leaked:
-        message = f"what is hidden in {listed(leaked)} is in the notebook that was handed in"
+        message = f"the hidden part of {listed(leaked)} is in the submitted notebook"
         yield Remark(RemarkKind.TAMPERING, message)
     if older:
-        message = f"{listed(older)} seem to be of another release of this lecture; the present one was run"
+        message = f"{listed(older)} seem to be from another release of this lecture; the present one was run"
         yield Remark(RemarkKind.NOTE, message)
 
 
 def _same(text: str | None, other: str) -> bool:
-    """Whether two texts are equal but for white space at the ends of lines, or as code but for its format."""
+    """Return whether two texts are equal up to white space at the ends of lines, or as code up to its format."""
     if text is None:
         return False
     return text == other or _squeezed(text) == _squeezed(other) or _same_code(text, other)
@@ -92,13 +88,13 @@ def _same_code(text: str, other: str) -> bool:
 
 
 def is_of_a_release(cell: SubmittedCell) -> bool:
-    """Whether nbgrader's checksum of a cell fits its text and points: then it is as it once was released."""
+    """Return whether nbgrader's checksum of a cell fits its text and points, as in every release."""
     try:
         metadata = NotebookNode(nbgrader=NotebookNode(cell.role))
         node = NotebookNode(cell_type=cell.kind, source=cell.text, metadata=metadata)
         return compute_checksum(node) == cell.role.get("checksum")
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
-        return False  # something is missing or of the wrong type, as in no release
+        return False  # something is missing or has the wrong type, which happens in no release
 
 
 def _role_remarks(
@@ -111,12 +107,12 @@ def _role_remarks(
         points = cell.role.get("points")
         if role.get("grade") and not (_is_number(points) and points == role.get("points")):
             changes.append(f"points {_value(points)} for {role.get('points'):g}")
-        if not _is_written(released[name]) and cell.kind != released[name].cell_type:
+        if not is_solution(released[name]) and cell.kind != released[name].cell_type:
             changes.append(f"cell type {shown(cell.kind, 20)}")
         if changes:
             changed.append(f"{name} ({', '.join(changes)})")
     if changed:
-        yield Remark(RemarkKind.TAMPERING, f"metadata was changed, and not obeyed: {listed(changed)}")
+        yield Remark(RemarkKind.TAMPERING, f"metadata was changed, which had no effect: {listed(changed)}")
 
 
 def _is_number(value: object) -> bool:
@@ -134,9 +130,13 @@ def _type_remarks(
 ) -> Iterator[Remark]:
     retyped = [name for name in written if first[name].kind != released[name].cell_type]
     if retyped:
-        message = f"the type of {listed(retyped)} was changed; the text was graded all the same"
-        advice = f"You changed the type of {listed(retyped)} (code, Markdown or raw): change it back."
-        yield Remark(RemarkKind.NOTE, message, advice)
+        message = f"the type of {listed(retyped)} was changed; the text was graded anyway"
+        yield Remark(RemarkKind.NOTE, message, retyped_advice(retyped))
+
+
+def retyped_advice(names: list[str]) -> str:
+    """Return the sentence for a student who changed the type of some solution cells."""
+    return f"You changed the type of {listed(names)} (code, Markdown or raw): change it back."
 
 
 def _absent_and_extra(
@@ -146,7 +146,7 @@ def _absent_and_extra(
     by_text = {_squeezed(cell.text): cell for cell in extra if cell.text and _is_graded(cell)}
     absent, renamed = [], {}
     for name, cell in released.items():
-        if name in first or _is_written(cell):
+        if name in first or is_solution(cell):
             continue
         match = by_text.get(_squeezed(without_hidden_tests(cell.source)))
         if match is None:
@@ -154,13 +154,11 @@ def _absent_and_extra(
         else:
             renamed[match.number] = f"{name} (now {shown(match.grade_id)})"
     if renamed:
-        message = f"ids were changed, and not obeyed: {listed(list(renamed.values()))}"
+        message = f"ids were changed, which had no effect: {listed(list(renamed.values()))}"
         yield Remark(RemarkKind.TAMPERING, message)
     if absent:
-        message = f"missing, but run all the same: {listed(absent)}"
-        advice = (
-            f"Your notebook lacks {listed(absent)}, which belongs to the lecture; it was run all the same."
-        )
+        message = f"missing, but run anyway: {listed(absent)}"
+        advice = f"Your notebook lacks {listed(absent)}, which belongs to the lecture; it was run anyway."
         yield Remark(RemarkKind.MISSING, message, advice)
     yield from _extra_remarks(cell for cell in extra if cell.number not in renamed)
 
@@ -178,11 +176,13 @@ def _extra_remarks(extra: Iterable[SubmittedCell]) -> Iterator[Remark]:
         elif _is_graded(cell) or cell.role.get("solution"):
             others.append(name)
     if foreign:
-        message = f"graded cells that the lecture does not have count nothing: {listed(foreign)}"
+        message = f"graded cells that are not in the lecture earn nothing: {listed(foreign)}"
         yield Remark(RemarkKind.TAMPERING, message)
     if others:
-        message = f"cells of another lecture or release count nothing: {listed(others)}"
-        yield Remark(RemarkKind.NOTE, message, f"These cells are not of this lecture: {listed(others)}.")
+        message = f"cells of another lecture or release earn nothing: {listed(others)}"
+        yield Remark(
+            RemarkKind.NOTE, message, f"These cells do not belong to this lecture: {listed(others)}."
+        )
 
 
 def _order_remarks(there: Sequence[str], first: Mapping[str, SubmittedCell]) -> Iterator[Remark]:
@@ -196,8 +196,6 @@ def _setup_remarks(cells: Sequence[SubmittedCell], source: NotebookNode) -> Iter
     original = next((cell.source for cell in source.cells if is_setup(cell)), None)
     texts = [cell.text for cell in cells if cell.setup]
     if original is not None and texts and not any(_same(text, original) for text in texts):
-        message = "the set-up cell was changed; the course's own was run"
-        advice = (
-            "You changed the set-up cell, but grading runs the course's own: import in the solution cell."
-        )
+        message = "the setup cell was changed; the course's own was run"
+        advice = "You changed the setup cell, but grading runs the course's own: import in the solution cell."
         yield Remark(RemarkKind.NOTE, message, advice)

@@ -1,4 +1,4 @@
-"""Names that a solution relies on, but that are defined where grading does not look: read from the code."""
+"""Names that a solution uses but that are defined in cells that are not graded, found by reading the code."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def ungraded_definitions(
     """Yield a remark for each name that a solution cell uses and that only a cell that is not graded defines.
 
     Args:
-        cells: what was handed in.
-        texts: its solution cells by grade id, which are all that is run.
-        source: the lecture's complete notebook; its set-up cell is run too.
+        cells: the submitted cells.
+        texts: the text of the submitted solution cells, by grade id; no other submitted cell is run.
+        source: the lecture's complete notebook; its setup cell is also run.
     """
     for name, where, users in definitions_outside(cells, texts, source)[:MAX_REMARKS]:
         name, users = shown(name)[1:-1], listed(users)
@@ -42,7 +42,7 @@ def ungraded_definitions(
     for name, where, home in _answers_elsewhere(cells, source):
         message = f"{name} is defined in cell {where}, which is not graded; only solution cell {home} counts"
         advice = (
-            f"You define {name} in cell {where}, which is not graded: write it into the solution cell {home}."
+            f"You define {name} in cell {where}, which is not graded: move it into the solution cell {home}."
         )
         yield Remark(RemarkKind.NOTE, message, advice)
 

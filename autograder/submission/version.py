@@ -14,7 +14,7 @@ BEGINNINGS = (
     "autograder.submission.submission",
     "autograder.submission.grading",
     "autograder.judge.pool",
-    "autograder.judge.worker",
+    "autograder.judge.judge_process",
     "autograder.judge.notebook",
     "autograder.student.warm",
 )

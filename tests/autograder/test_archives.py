@@ -15,7 +15,7 @@ from autograder.intake import archives
 from autograder.intake.archives import Archives
 from autograder.intake.collect import collect
 from autograder.intake.owners import student_id
-from autograder.intake.submitted import Outcome
+from autograder.intake.submitted import CollectOutcome
 from autograder.notebooks.course import CourseError
 
 LINK = stat.S_IFLNK | 0o777
@@ -54,7 +54,7 @@ def test_names_that_lead_out_of_the_archive_are_not_collected_and_harm_nobody(
     files = {"eve.zip": zipped(files)} if inner else files
     collected = gather({**files, "bob/toy.ipynb": book("bob"), "cy/toy.ipynb": book("cy")})
     assert there() == {"bob/03_toy/toy.ipynb": "bob", "cy/03_toy/toy.ipynb": "cy"}
-    assert len([one for one in collected if one.outcome is Outcome.LEFT]) == 1
+    assert len([one for one in collected if one.outcome is CollectOutcome.LEFT]) == 1
     assert "its name" in note(collected)
     after = {path for path in course.root.parent.rglob("*") if "submitted" not in path.parts}
     assert {path.name for path in after - before} <= {"downloads", "all.zip"}
@@ -140,7 +140,7 @@ def _nested(levels):
 def test_a_students_bad_archive_is_a_reason_and_the_others_are_collected(gather, there, archive, said):
     collected = gather({"eve.zip": archive(), "bob/toy.ipynb": book("bob"), "cy/toy.ipynb": book("cy")})
     assert there() == {"bob/03_toy/toy.ipynb": "bob", "cy/03_toy/toy.ipynb": "cy"}
-    assert [one.student for one in collected if one.outcome is Outcome.LEFT] == ["eve"]
+    assert [one.student for one in collected if one.outcome is CollectOutcome.LEFT] == ["eve"]
     assert said in note(collected)
 
 

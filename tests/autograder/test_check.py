@@ -186,6 +186,74 @@ def test_a_file_that_cannot_be_checked_is_one_sentence(tmp_path, content, said):
         check(path, HereExecutor())
 
 
+# In a kernel.
+
+
+@pytest.fixture
+def scripted(monkeypatch):
+    """Kernels that run nothing: a cell's text is its seconds, and the name of its error; "again": not the first time.
+
+    The value is the list of what was run, in which ``None`` is the start of a kernel, and each cell comes with the
+    seconds that it was allowed.
+    """
+    ran = []
+
+    class Session:
+        def __init__(self, limits, seed):
+            ran.append(None)
+
+        def run(self, source, seconds):
+            is_first = not any(entry and entry[0] == source for entry in ran)
+            ran.append((source, seconds))
+            taken, _, name = source.partition(" ")
+            if name.startswith("again "):
+                name = "" if is_first else name.removeprefix("again ")
+            return CellResult(error=CellError(name, "scripted") if name else None, seconds=float(taken))
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("autograder.judge.kernel._KernelSession", Session)
+    return ran
+
+
+def run_scripted(setup, *exercises):
+    """Return the names of the errors of a setup cell and of exercises' cells, the first of each the solution."""
+    cells = [Cell("setup", setup, "setup")]
+    for name, (solution, *tests) in zip("abc", exercises, strict=False):
+        cells += [Cell(name, solution, "solution", name)]
+        cells += [Cell(f"{name}_{i}", test, "test", name) for i, test in enumerate(tests)]
+    limits = Limits(cell_seconds=10.0, exercise_seconds=25.0, notebook_seconds=60.0)
+    return [result.error and result.error.name for result in KernelExecutor().run(cells, limits)]
+
+
+def test_the_time_of_an_exercise_is_limited_in_a_kernel_too(scripted):
+    names = run_scripted("0", ["9", "8", "8", "1"], ["9", "9"])
+    assert names == [None, None, None, None, "ExerciseTimeout", None, None]
+    assert scripted == [None, ("0", 10.0), ("9", 10.0), ("8", 10.0), ("8", 8.0), ("9", 10.0), ("9", 10.0)]
+
+
+def test_the_time_of_the_notebook_is_limited_and_the_setup_is_not_counted(scripted):
+    names = run_scripted("100", ["9", "9", "7"], ["9", "9", "7"], ["9", "1", "1"])
+    assert names == [*[None] * 9, "NotebookTimeout"]
+    assert scripted[-1] == ("1", 1.0)
+
+
+def test_a_new_kernel_repeats_the_setup_and_the_solutions_and_counts_only_these(scripted):
+    names = run_scripted("100", ["9", "9 ProcessDied", "1"], ["9", "7", "7"])
+    assert names == [None, None, "ProcessDied", "NotRun", None, None, "ExerciseTimeout"]
+    assert scripted == [
+        *(None, ("100", 10.0), ("9", 10.0), ("9 ProcessDied", 10.0)),
+        *(None, ("100", 10.0), ("9", 10.0), ("9", 10.0), ("7", 7.0)),
+    ]
+
+
+def test_a_kernel_that_dies_while_it_repeats_costs_the_exercise_that_needs_it(scripted):
+    names = run_scripted("0", ["1 again ProcessDied", "1 ProcessDied"], ["1", "1"])
+    assert names == [None, None, "ProcessDied", "ProcessDied", "NotRun"]
+    assert scripted[-1] == ("1 again ProcessDied", 10.0)
+
+
 # In a real kernel.
 
 

@@ -18,7 +18,6 @@ from autograder.commands import report as command
 from autograder.judge.executor import CellError, CellResult
 from autograder.judge.pool import JudgePool
 from autograder.notebooks.course import CourseError, read_notebook
-from autograder.reports.bank import WrongAnswer, read_bank
 from autograder.reports.class_report import (
     class_report,
     histogram,
@@ -36,6 +35,7 @@ from autograder.reports.failures import (
 )
 from autograder.reports.marks import ByHand, marks_of
 from autograder.reports.outline import outline_of
+from autograder.reports.wrong_answers import WrongAnswer, read_bank
 from autograder.submission.grading import grade_submission
 from autograder.submission.record import Remark, RemarkKind, SolutionRecord
 from autograder.submission.submission import Submission

@@ -281,7 +281,7 @@ def test_the_same_again_is_unchanged_and_another_one_is_not_overwritten(gather, 
     assert outcomes(gather({"ann/toy.ipynb": book("first")})) == {"ann": "unchanged"}
     collected = gather({"ann/toy.ipynb": book("second"), "bob/toy.ipynb": book("b")})
     assert outcomes(collected) == {"ann": "not collected", "bob": "collected"}
-    assert there()["ann/03_toy/toy.ipynb"] == "first" and "--force replaces it" in note(collected)
+    assert there()["ann/03_toy/toy.ipynb"] == "first" and "use --force to replace it" in note(collected)
 
 
 def test_with_force_another_one_is_replaced(course, gather, there):

@@ -30,11 +30,11 @@ from autograder.notebooks.course import CourseError, read_notebook
 from autograder.reports import pages
 from autograder.reports.by_hand import read_by_hand
 from autograder.reports.feedback import feedback_page, feedback_path
-from autograder.reports.frames import own_frames
 from autograder.reports.graded import read_marks
 from autograder.reports.marks import FAILED, GRADED, WAITING, ByHand, marks_of
 from autograder.reports.outline import outline_of
-from autograder.reports.text import line, plain
+from autograder.reports.plain_text import line, plain
+from autograder.reports.tracebacks import own_frames
 from autograder.submission.grading import grade_submission
 from autograder.submission.record import Remark, RemarkKind, SolutionRecord
 from autograder.submission.submission import Submission
@@ -140,7 +140,7 @@ def test_a_flood_makes_a_page_of_bounded_size():
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../../etc", "/etc", "a\\b", "nul\0"])
 def test_a_student_whose_name_is_no_folder_gets_no_page(course, lecture, name):
-    with pytest.raises(CourseError, match="cannot be a folder's name"):
+    with pytest.raises(CourseError, match="not a valid folder name"):
         feedback_path(course, lecture, name)
 
 

@@ -156,7 +156,7 @@ def test_whatever_goes_wrong_there_are_results_that_blame_nobody(tmp_path, monke
     content = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
     require_format(content)
     assert content["score"] == 0
-    assert "nothing that you can mend" in content["output"]
+    assert "You cannot fix this yourself" in content["output"]
     (test,) = content["tests"]
     assert str(error) in test["output"]
     assert str(error) not in seen_by_students(content)

@@ -60,7 +60,7 @@ def test_without_a_set_up_cell_nothing_is_earned_and_it_is_said(notebook, execut
     cell_of(notebook, "setup").metadata.tags = []
     grades = grade(notebook, executor)
     assert points(grades) == {"double": (0, 3), "mean": (0, 4)}
-    assert "no set-up cell" in grades["mean"].cells[0].error.message
+    assert "no setup cell" in grades["mean"].cells[0].error.message
 
 
 def test_grading_leaves_the_notebook_as_it_is(notebook, executor):

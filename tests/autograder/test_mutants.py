@@ -9,7 +9,7 @@ from conftest import cell_of, write_source
 from autograder.bank.equivalent import matches, read_equivalent
 from autograder.bank.mutants import Mutant
 from autograder.bank.mutation import ExerciseMutation, chosen_mutants, mutate
-from autograder.bank.survivors import Outcome
+from autograder.bank.survivors import MutantVerdict
 from autograder.cli import main
 from autograder.notebooks.course import CourseError
 
@@ -27,7 +27,7 @@ def made(id, tier="strong"):
 
 
 def outcome(id, *ends, tier="strong"):
-    return Outcome(made(id, tier), ends)
+    return MutantVerdict(made(id, tier), ends)
 
 
 def run(course, capsys, *options):

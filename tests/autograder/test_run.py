@@ -361,7 +361,7 @@ def test_an_interrupted_command_waits_for_nothing_says_so_and_goes_on_where_it_s
     done = points(lecture)
     assert 4 <= len(done) < 14 and "student04" not in done
     assert f"interrupted: {len(done)} of 14 submissions of 03_toy are done and kept in {journal}" in err
-    assert "the same command goes on where this one stopped" in err
+    assert "the same command resumes where this one stopped" in err
     hand_in(course, "student04", f"# number 4\n{RIGHT}")
     with grading(course, "--cell-seconds", "2400", jobs=1) as process:
         out, err = process.communicate(timeout=2 * HANG_SECONDS)

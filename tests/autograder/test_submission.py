@@ -73,7 +73,7 @@ def test_a_solution_that_is_no_text_costs_that_cell(handed_in, source):
     book["cells"][3]["source"] = source
     submission = submission_from_notebook(book, SOURCE, "ann")
     assert submission.solutions == {"mean": MEAN}
-    assert "no text" in remark(submission, RemarkKind.MISSING).for_student
+    assert "does not contain text" in remark(submission, RemarkKind.MISSING).for_student
 
 
 def test_lone_surrogates_are_replaced_and_told(read, handed_in):

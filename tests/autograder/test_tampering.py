@@ -73,7 +73,7 @@ def test_a_test_of_an_older_release_is_not_called_tampering(handed_in):
     assert "another release" in remark(taken(handed_in), RemarkKind.NOTE).message
 
 
-# What is reported, and not obeyed.
+# Reported and never obeyed.
 
 
 def _edit_test(notebook):
@@ -140,9 +140,9 @@ def _show_hidden_test(notebook):
         (_grade_the_solution, "double (grade)"),
         (_test_as_markdown, "double_visible (cell type 'markdown')"),
         (_rename, "double_visible (now 'triple_visible')"),
-        (_another_graded_cell, "graded cells that the lecture does not have count nothing: 'bonus'"),
+        (_another_graded_cell, "graded cells that are not in the lecture earn nothing: 'bonus'"),
         (_swap, "cells were moved"),
-        (_show_hidden_test, "what is hidden in double_hidden is in the notebook"),
+        (_show_hidden_test, "the hidden part of double_hidden is in the submitted notebook"),
     ],
 )
 def test_tampering_is_remarked_on_and_changes_no_solution_text(handed_in, change, said):
@@ -190,7 +190,7 @@ def test_solution_cells_of_another_lecture_are_a_note(handed_in):
     cell.id, cell.metadata.nbgrader.grade_id = "elbo", "elbo"
     handed_in.cells.append(cell)
     notes = [found.message for found in taken(handed_in).remarks if found.kind == RemarkKind.NOTE]
-    assert "cells of another lecture or release count nothing: 'elbo'" in notes
+    assert "cells of another lecture or release earn nothing: 'elbo'" in notes
 
 
 def test_another_lectures_notebook_is_a_failure_in_words(handed_in):
@@ -204,4 +204,4 @@ def test_another_lectures_notebook_is_a_failure_in_words(handed_in):
 def test_a_changed_set_up_cell_is_a_note_to_the_student(handed_in):
     cell_of(handed_in, "setup").source += "\nimport torch"
     found = remark(taken(handed_in), RemarkKind.NOTE)
-    assert "set-up" in found.message and "solution cell" in found.for_student
+    assert "setup" in found.message and "solution cell" in found.for_student

@@ -17,7 +17,7 @@ from autograder.judge.executor import Cell, CellResult, ExecutorError, Limits
 from autograder.judge.pool import JudgePool
 from autograder.judge.proxies import Conversation
 from autograder.judge.sandbox import require_sandbox
-from autograder.judge.student import Student, WarmParent
+from autograder.judge.student_process import Student, WarmParent
 
 SETUP = Cell("set-up", "import os, sys, time, math\nimport torch\nfrom dgm_helpers import checks", "setup")
 # Nothing runs into these by being slow: a test of a time limit has its own.

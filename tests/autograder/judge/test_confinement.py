@@ -16,7 +16,7 @@ from waiting import ENDLESS_SECONDS, HANG_SECONDS, without_hanging
 
 from autograder.judge.executor import CellError, Limits
 from autograder.judge.reply import StudentEnded
-from autograder.judge.student import Student
+from autograder.judge.student_process import Student
 from autograder.student import confinement, system_calls
 from autograder.student.children import Allowance, Child
 from autograder.student.system_calls import ARCHITECTURES, DENIED, program
@@ -286,7 +286,7 @@ def test_too_many_threads_are_ended_while_they_run():
         time.sleep(1200)
         """
     )
-    assert error == CellError("LimitExceeded", "the process was ended: it started more than 12 threads")
+    assert error == CellError("LimitExceeded", "the process was stopped: it started more than 12 threads")
 
 
 def test_many_threads_one_after_the_other_are_not_too_many_and_their_numbers_come_back(child):

@@ -8,8 +8,14 @@ from waiting import ran_out_of_time, with_enough_time
 
 from autograder.judge.executor import Cell, Limits
 from autograder.judge.notebook import NotebookRun
-from autograder.judge.student import Student
-from autograder.wire.texts import CUT, MESSAGE_CHARACTERS, NAME_CHARACTERS, OUTPUT_COST, TRACEBACK_CHARACTERS
+from autograder.judge.student_process import Student
+from autograder.wire.text_limits import (
+    CUT,
+    MESSAGE_CHARACTERS,
+    NAME_CHARACTERS,
+    OUTPUT_COST,
+    TRACEBACK_CHARACTERS,
+)
 
 pytestmark = pytest.mark.notebook
 GOOD_ONES = [cell.id for cell in GOOD]
@@ -233,11 +239,11 @@ def test_a_name_that_is_not_defined_fails_the_test_and_no_other():
 
 def test_a_set_up_cell_that_fails_over_there_fails_everything():
     setup = Cell(
-        "set-up", "import os\nif 'worker' not in os.sys.argv[0]:\n    raise ImportError('no')", "setup"
+        "set-up", "import os\nif 'judge_process' not in os.sys.argv[0]:\n    raise ImportError('no')", "setup"
     )
     results = pool().run([setup, *GOOD], QUICK)
     assert [result.error.name for result in results] == ["ImportError", *["NotRun"] * 3]
-    assert "because the set-up cell set-up failed with ImportError: no" in results[1].error.message
+    assert "because the setup cell set-up failed with ImportError: no" in results[1].error.message
 
 
 def test_the_time_of_a_notebook_is_limited():

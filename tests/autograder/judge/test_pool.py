@@ -110,7 +110,7 @@ def test_a_warm_parent_that_is_killed_is_replaced_and_leaves_nothing_behind():
 
 def test_a_set_up_cell_of_the_course_that_fails_is_said():
     cells = [Cell("set-up", "import no_such_module", "setup"), *GOOD]
-    with pytest.raises(ExecutorError, match=r"set-up cell fails: ModuleNotFoundError: .*no_such_module"):
+    with pytest.raises(ExecutorError, match=r"setup cell fails: ModuleNotFoundError: .*no_such_module"):
         pool().run(cells, QUICK)
 
 

@@ -539,10 +539,10 @@ def test_an_answer_that_is_not_built_as_one_ends_the_conversation(process, monke
     conversation = Conversation(process, random.Random(1))
     double, numbers = conversation.look("double"), []
     monkeypatch.setattr(
-        "autograder.judge.student.send_frame", lambda socket, number, *_: numbers.append(number)
+        "autograder.judge.student_process.send_frame", lambda socket, number, *_: numbers.append(number)
     )
     monkeypatch.setattr(
-        "autograder.judge.student.receive_frame", lambda *_: (numbers[-1], header, bytearray())
+        "autograder.judge.student_process.receive_frame", lambda *_: (numbers[-1], header, bytearray())
     )
     with pytest.raises(StudentEnded, match="ProtocolError"):
         double(1)
@@ -555,13 +555,15 @@ def test_what_cannot_be_read_ends_the_conversation(process, monkeypatch, raised)
     def fails(*_):
         raise raised
 
-    monkeypatch.setattr("autograder.judge.student.receive_frame", fails)
+    monkeypatch.setattr("autograder.judge.student_process.receive_frame", fails)
     with pytest.raises(StudentEnded, match="ProtocolError"):
         double(1)
 
 
 def test_an_answer_to_another_question_is_none(process, monkeypatch):
     double = Conversation(process, random.Random(1)).look("double")
-    monkeypatch.setattr("autograder.judge.student.receive_frame", lambda *_: (0, {"value": 2}, bytearray()))
-    with pytest.raises(StudentEnded, match="none to what was asked"):
+    monkeypatch.setattr(
+        "autograder.judge.student_process.receive_frame", lambda *_: (0, {"value": 2}, bytearray())
+    )
+    with pytest.raises(StudentEnded, match="does not belong to the request"):
         double(1)

@@ -20,7 +20,7 @@ from autograder.judge import sandbox
 from autograder.judge.executor import ExecutorError
 from autograder.judge.pool import JudgePool
 from autograder.judge.sandbox import require_sandbox, sandboxed
-from autograder.judge.student import Student, WarmParent
+from autograder.judge.student_process import Student, WarmParent
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from autograder.atomic import write_atomically
 from autograder.bank.answers import WORKERS, Answer, find_answers
 from autograder.judge.executor import Executor
 from autograder.notebooks.course import Lecture, read_source, source_digest
 from autograder.reports.failures import Failure, failures_among
-from autograder.reports.pages import write_bytes
 from autograder.runs.journal import FOLDER
 from autograder.submission.grading import grade
 from autograder.submission.version import grader_version
@@ -53,7 +53,7 @@ def read_bank(lecture: Lecture, start: Callable[[], Executor] | None = None) -> 
         name: [answer.comment, sorted(astuple(failure) for failure in answer.failures)]
         for name, answer in bank.items()
     }
-    write_bytes(path, json.dumps({"key": key, "answers": content}).encode())
+    write_atomically(path, json.dumps({"key": key, "answers": content}).encode())
     return bank
 
 

@@ -1,4 +1,4 @@
-"""The judge's end of a student's process: starting the warm parent, a child for a submission, and talking with it."""
+"""The judge's end of a student's process: starting the warm parent, and a child for each submission."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from signal import Signals
 from time import monotonic
 from typing import Any
 
-from autograder.judge.executor import CellError, ExecutorError, Limits
+from autograder.judge.executor import CellError, ExecutorError, Limits, timed_out
 from autograder.judge.reply import Reply, StudentEnded, malformed
 from autograder.judge.sandbox import PACKAGE, require_sandbox, sandboxed
 from autograder.wire.frames import FrameError, receive_frame, send_frame
@@ -34,12 +34,12 @@ DYING_SECONDS = 2.0
 
 
 class WarmParent:
-    """A process that has everything imported and forks a child for each submission, behind the wall unless trusted.
+    """A process that has imported everything and forks a child for each submission, in a sandbox unless trusted.
 
-    It imports while its maker does other things; the first request waits for it.
+    It imports in the background; the first request waits for it.
 
     Raises:
-        ExecutorError: if no sandbox can be had.
+        ExecutorError: if no sandbox is available.
     """
 
     def __init__(self, *, trust_submissions: bool = False) -> None:
@@ -68,17 +68,17 @@ class WarmParent:
         self._ready = False
 
     def alive(self) -> bool:
-        """Whether it can be asked."""
+        """Return whether the process is running."""
         return self.process.poll() is None
 
     def ask(self, request: dict, descriptor: int | None = None) -> dict:
-        """Send a request, with an open file where it needs one, and return the answer.
+        """Send a request, with an open file if it needs one, and return the answer.
 
         Raises:
             ExecutorError: if it has ended, or cannot start.
         """
         if not self._ready:
-            self._receive()  # it says so when its imports are done
+            self._receive()  # it reports when its imports are done
             self._ready = True
         try:
             message = json.dumps(request).encode() + b"\n"
@@ -88,7 +88,7 @@ class WarmParent:
         return self._receive()
 
     def close(self) -> None:
-        """End it and its children."""
+        """Stop the process and its children."""
         self._end()
         self.log.close()
 
@@ -124,8 +124,8 @@ class Student:
     """One child of the warm parent, for one submission.
 
     Attributes:
-        deadline: of ``time.monotonic``: when whatever is asked must be answered; None before the first is set.
-        seconds: what the deadline allowed, for the message.
+        deadline: the value of ``time.monotonic`` by which requests must be answered; None until one is set.
+        seconds: the seconds that the deadline allowed, for the message.
     """
 
     def __init__(self, parent: WarmParent, limits: Limits) -> None:
@@ -157,52 +157,50 @@ class Student:
         self.peak_bytes = 0
 
     def allow(self, seconds: float) -> None:
-        """From now on, this many seconds are left for whatever is asked."""
+        """Set the deadline of all later requests to this many seconds from now."""
         self.deadline, self.seconds = monotonic() + seconds, seconds
 
     def ask(self, request: dict, buffers: Sequence[memoryview] = ()) -> Reply:
         """Send a request and return the reply.
 
         Raises:
-            StudentEnded: if the process is gone, late, or answered something that is no answer to this request.
+            StudentEnded: if the process has ended, is late, or breaks the protocol.
         """
-        number = secrets.randbits(63)  # what was sent before it was asked for is no answer
+        number = secrets.randbits(63)  # a reply that was sent before its request cannot know it
         try:
             send_frame(self.socket, number, request, buffers, self.deadline)
             answered, header, body = receive_frame(self.socket, self.limits.result_bytes, self.deadline)
         except TimeoutError:
-            raise StudentEnded(
-                CellError("CellTimeout", f"the cell did not end within {self.seconds:.3g} s")
-            ) from None
+            raise StudentEnded(timed_out(self.seconds)) from None
         except OSError:
             raise StudentEnded(CellError("ProcessDied", "the process that ran the cell ended")) from None
-        except (FrameError, MemoryError) as error:  # what is left of it would be taken for the next answer
+        except (FrameError, MemoryError) as error:  # the rest of it would be read as the next reply
             raise malformed(error) from None
         if answered != number:
-            raise malformed("it is none to what was asked")
+            raise malformed("it does not belong to the request")
         return Reply(header, body)
 
     def end(self, *, died: bool = False) -> CellError | None:
-        """End the process; return how it had ended before, if it had, as it is known to have if it ``died``."""
+        """Stop the process; if it had already ended, as it must have if it ``died``, return how."""
         child, self.child = self.child, None
         if child is None:
             return None
         try:
-            told = self.parent.ask({"do": "end", "child": child, "patience": DYING_SECONDS if died else 0})
+            report = self.parent.ask({"do": "end", "child": child, "patience": DYING_SECONDS if died else 0})
         finally:
             self.stack.close()
-        self.peak_bytes = told["peak_bytes"]
-        return _death(told, self.limits)
+        self.peak_bytes = report["peak_bytes"]
+        return _death(report, self.limits)
 
 
-def _death(told: dict[str, Any], limits: Limits) -> CellError | None:
+def _death(report: dict[str, Any], limits: Limits) -> CellError | None:
     reasons = {
-        "memory": f"it took more than {limits.memory_bytes >> 20:,} MiB of memory",
+        "memory": f"it used more than {limits.memory_bytes >> 20:,} MiB of memory",
         "threads": f"it started more than {limits.threads} threads",
     }
-    status = told["status"]
-    if told["reason"]:
-        return CellError("LimitExceeded", f"the process was ended: {reasons[told['reason']]}")
+    status = report["status"]
+    if report["reason"]:
+        return CellError("LimitExceeded", f"the process was stopped: {reasons[report['reason']]}")
     if status is None:
         return None
     how = f"with exit status {status}"

@@ -1,4 +1,4 @@
-"""A judge in a process of its own: it reads jobs from a connection, runs them, and writes back the results.
+"""A judge in its own process: it reads jobs from a connection, runs them, and sends back the results.
 
 The process has one thread, since it forks for test cells. What it reads and writes is pickled: both ends are
 trusted, and no object of a submission ever gets here.
@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from autograder.judge.executor import Cell, CellResult, ExecutorError, Limits
-from autograder.judge.student import Student, WarmParent
+from autograder.judge.student_process import Student, WarmParent
 from autograder.student.confinement import die_with_parent
 
 # Whatever imports torch is imported below, when the warm parent has begun to do the same.
@@ -44,7 +44,7 @@ class Judge:
         """See :class:`autograder.judge.executor.Executor`.
 
         Raises:
-            ExecutorError: if no sandbox can be had, or if the course's own set-up cell fails.
+            ExecutorError: if no sandbox is available, or if the course's own setup cell fails.
         """
         from autograder.judge.notebook import NotebookRun
 
@@ -65,7 +65,7 @@ class Judge:
         return Student(self.parent, limits)
 
     def _namespace(self, setup: str) -> dict[str, Any]:
-        """What the set-up cell defines; it is run once, test cells work on forks of it."""
+        """Return the names that the setup cell defines; it is run once, and test cells run in forks."""
         if setup not in self.namespaces:
             namespace: dict[str, Any] = {"__name__": "__main__"}
             try:
@@ -73,7 +73,7 @@ class Judge:
                     exec(compile(setup, "<set-up>", "exec"), namespace)
             except Exception as error:
                 raise ExecutorError(
-                    f"the course's own set-up cell fails: {type(error).__name__}: {error}"
+                    f"the course's own setup cell fails: {type(error).__name__}: {error}"
                 ) from error
             self.namespaces[setup] = namespace
             gc.collect()

@@ -1,7 +1,7 @@
-"""The fork of the judge in which test cells run: what they change in place, or a crash, stays there.
+"""The fork of the judge in which test cells run, so that a crash or a change in place stays there.
 
-A fork of a process that has torch imported takes some 25 ms, as long as many a test. So one fork serves test cell after
-test cell of a student's process, each with names and random states as after the set-up.
+To fork a process that has imported torch takes about 25 ms, as long as many tests. So one fork runs all test cells of a
+student's process, each with the names and the random states that the setup left.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import gc
 import json
 import os
 import random
-import resource
 import select
 import signal
 import sys
@@ -22,28 +21,26 @@ from typing import Any, BinaryIO
 
 import torch
 
-from autograder.judge.executor import Cell, CellError, CellResult
-from autograder.judge.student import Student
-from autograder.judge.test_cell import run_test
-from autograder.student.confinement import die_with_parent
+from autograder.judge.check_cell import run_test
+from autograder.judge.executor import Cell, CellError, CellResult, timed_out
+from autograder.judge.student_process import Student
+from autograder.student.confinement import die_with_parent, limit_address_space
 from dgm_helpers.checks.randomness import SEED_VARIABLE
 
-GRACE_SECONDS = 1.0  # beyond a cell's time, for a test cell that loops over what it got
-MEMORY_BYTES = 2 << 30  # of a test's fork, beyond what the libraries take
-ENDED = b"\n"  # the test has ended, its calls are asked again
+GRACE_SECONDS = 1.0  # beyond a cell's time, for a test cell that loops after its calls
+MEMORY_BYTES = 2 << 30  # of the fork, beyond that of the libraries
+ENDED = b"\n"  # the test cell has ended, its calls are repeated
 
 
-class TestProcess:
+class CheckProcess:
     """A fork of the judge for the test cells of one student's process.
 
     Args:
-        namespace: what the set-up cell defines.
-        student: the process.
-        seed: of the inputs that the checks draw; None for the fixed ones.
-        modules: modules that the test cells can import, by name.
+        namespace: the names that the setup cell defines.
+        student: the student's process.
+        seed: the seed of the inputs that the checks draw; None for the fixed inputs.
+        modules: the modules that the test cells can import, by name.
     """
-
-    __test__ = False  # no test of pytest's
 
     def __init__(
         self,
@@ -68,12 +65,12 @@ class TestProcess:
         """Run a test cell.
 
         Args:
-            cell: the test.
-            seconds: how long it may take.
-            answer: text of the solution cell that it tests.
+            cell: the test cell.
+            seconds: the time that it may take.
+            answer: the text of the solution cell that it tests.
 
         Returns:
-            What came of it, and whether the student's process can go on being used.
+            The result, and whether the student's process is still usable.
         """
         began = monotonic()
         text = None
@@ -86,17 +83,15 @@ class TestProcess:
             text = b""
         taken = monotonic() - began
         try:
-            told = json.loads(text or b"")
+            reply = json.loads(text or b"")
         except ValueError:
             return CellResult(error=self._death(text is None, seconds), seconds=taken), False
-        error = told["error"]
-        if error is not None:
-            error = CellError(error["name"], error["message"], tuple(error["traceback"]), error["hint"])
-        library = tuple(told["library"])
-        return CellResult(told["outputs"], error, taken, library=library), told["usable"]
+        error = reply["error"] and CellError.from_data(reply["error"])
+        library = tuple(reply["library"])
+        return CellResult(reply["outputs"], error, taken, library=library), reply["usable"]
 
     def end(self) -> int:
-        """End it, if it has not ended yet; return its exit status, or minus the signal."""
+        """Stop the fork, unless it was stopped before; return its exit status, or minus the signal."""
         pid, self.pid = self.pid, None
         if pid is None:
             return 0
@@ -108,12 +103,14 @@ class TestProcess:
     def _death(self, late: bool, seconds: float) -> CellError:
         status = self.end()
         if late:
-            return CellError("CellTimeout", f"the cell did not end within {seconds:.3g} s")
-        return CellError("TestDied", f"the test ended with status {status} on what it was given")
+            return timed_out(seconds)
+        return CellError(
+            "TestDied", f"the test cell's process ended with status {status} while it tested the answer"
+        )
 
 
 def _read(pipe: int, seconds: float, more_seconds: float) -> bytes | None:
-    """Return the answer, or None if the first of it, or from then on the rest, takes too long; b"" if it ended."""
+    """Return the answer, b"" if the pipe has ended, or None if its first part or then the rest takes too long."""
     answer = b""
     deadline = monotonic() + seconds
     while True:
@@ -134,7 +131,7 @@ def _be_fork(reads: int, writes: int, namespace: dict[str, Any], student: Studen
     """Run one cell after the other until there are no more; never return."""
     try:
         die_with_parent()
-        _bound_memory()
+        limit_address_space(MEMORY_BYTES)
         os.environ.pop(SEED_VARIABLE, None)
         if seed is not None:
             os.environ[SEED_VARIABLE] = str(seed)
@@ -163,16 +160,16 @@ def _answer(
 
     student.allow(seconds)
     result, usable = run_test(cell, answer, namespace, student, random.Random(f"{seed}/{cell.id}"), ended)
-    told = {"outputs": result.outputs, "error": result.error and asdict(result.error), "usable": usable}
-    told["library"] = result.library
-    answers.write(json.dumps(told).encode() + b"\n")
+    error = result.error and asdict(result.error)
+    reply = {"outputs": result.outputs, "error": error, "usable": usable, "library": result.library}
+    answers.write(json.dumps(reply).encode() + b"\n")
     answers.flush()
     if result.error is not None:
-        gc.collect()  # a traceback may have held what was too large
+        gc.collect()  # a traceback may keep large tensors alive
 
 
 def _random_states() -> Callable[[], None]:
-    """Return what brings the global generators back to where they are now."""
+    """Return a function that sets the global generators back to their present states."""
     torch_state, state = torch.get_rng_state(), random.getstate()
 
     def rewind() -> None:
@@ -180,11 +177,3 @@ def _random_states() -> Callable[[], None]:
         random.setstate(state)
 
     return rewind
-
-
-def _bound_memory() -> None:
-    if sys.platform != "linux":
-        return
-    with open("/proc/self/statm") as statm:
-        used = int(statm.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY_BYTES, used + MEMORY_BYTES))

@@ -1,4 +1,4 @@
-"""Runs one test cell against a student's process, and puts into words what came of it."""
+"""Running one test cell against a student's process."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from autograder.judge.executor import Cell, CellError, CellResult
 from autograder.judge.library_copies import copies_of
 from autograder.judge.proxies import Conversation
 from autograder.judge.reply import StudentEnded
-from autograder.judge.student import Student
-from autograder.wire.texts import CUT
+from autograder.judge.student_process import Student
+from autograder.wire.text_limits import CUT
 from dgm_helpers.checks.failure import CheckFailed
 
 
@@ -33,15 +33,15 @@ def run_test(
     """Run a test cell against a student's process.
 
     Args:
-        cell: the test.
-        answer: text of the solution cell that it tests.
-        namespace: what the set-up cell defines; it is added to.
+        cell: the test cell.
+        answer: the text of the solution cell that it tests.
+        namespace: the names that the setup cell defines; the test cell adds to them.
         student: the process.
-        randomness: not known to the student.
-        ended: is called when the cell has ended and its calls are about to be asked again, in time of their own.
+        randomness: a generator that the student does not know.
+        ended: called when the cell has ended, before its calls are repeated; repeating them has its own time limit.
 
     Returns:
-        What came of it, and whether the student's process can go on being used.
+        The result, and whether the student's process is still usable.
     """
     stream, error, value, usable = _Printed(student.limits.output_characters), None, None, True
     conversation = None
@@ -56,7 +56,7 @@ def run_test(
             ask_again(conversation, randomness)
         except StudentEnded as gone:
             error, usable = gone.error, False
-        except BaseException as raised:  # whatever a test cell raises on what it was given is its verdict
+        except BaseException as raised:  # whatever a test cell raises is its verdict
             error = _cell_error(raised, cell)
     outputs: list[dict] = []
     if stream.tell():
@@ -68,7 +68,7 @@ def run_test(
 
 
 def _library_answer(conversation: Conversation | None, answer: str) -> tuple[str, ...]:
-    """Sentences on how the answer uses the library's own version of the exercise."""
+    """Return sentences on how the answer uses the library's own version of the exercise."""
     if conversation is None:
         return ()
     called = [f"calls {name}" for name in conversation.library_calls]
@@ -76,7 +76,7 @@ def _library_answer(conversation: Conversation | None, answer: str) -> tuple[str
 
 
 class _Printed(io.StringIO):
-    """What a cell prints, up to a number of characters."""
+    """A stream that keeps what a cell prints, up to a number of characters."""
 
     def __init__(self, characters: int) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class _Printed(io.StringIO):
 
 
 def compiled(name: str, source: str) -> tuple[CodeType, CodeType | None]:
-    """Compile a cell to its statements and, if the last of them is an expression, that; its value is partial credit."""
+    """Compile a cell to its statements and, if it ends in an expression, that one; its value is partial credit."""
     tree = ast.parse(source)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     file = f"<{name}>"
@@ -100,7 +100,7 @@ def compiled(name: str, source: str) -> tuple[CodeType, CodeType | None]:
 
 
 def _cell_error(error: BaseException, cell: Cell) -> CellError:
-    """Describe what a test cell raised; with the student's own traceback if it was raised over there."""
+    """Describe what a test cell raised, with the student's own traceback if the student's code raised it."""
     raised_there = getattr(error, "student", None)
     if isinstance(raised_there, CellError):
         return raised_there
