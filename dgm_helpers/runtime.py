@@ -2,9 +2,12 @@
 
 import os
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
+from torch import nn
 
 DEFAULT_SEED = 0
 
@@ -73,12 +76,17 @@ def drawing_device(
     return otherwise if generator is None else generator.device
 
 
-def keep_freed_memory() -> None:
-    """Let the C library keep freed memory of up to 62 MB for the next tensors, in place of giving it back at once.
+@contextmanager
+def evaluation_mode(module: nn.Module) -> Iterator[None]:
+    """Put ``module`` and all its parts into evaluation mode; then, also after an error, each into its own mode again.
 
-    Blocks that were given back come as pages that the system has to map anew at their first use, which takes as long
-    as simple arithmetic on them. glibc keeps twice as much as the largest block that was freed so far, up to a limit
-    (mallopt(3), M_MMAP_THRESHOLD): one block just below it is enough, which nobody writes to. Elsewhere this does
-    nothing.
+    What is drawn from a model, or decoded, drops nothing out and does not count in running statistics, whether the
+    model is being trained or not.
     """
-    torch.empty(31 << 20, dtype=torch.uint8)
+    training = [part for part in module.modules() if part.training]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True

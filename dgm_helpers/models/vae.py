@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from torch.optim import Adagrad
 
 from dgm_helpers.data.sampling import binarize
+from dgm_helpers.kernels.bernoulli_output import bernoulli_output_log_prob
 from dgm_helpers.layers.encoder_decoder import image_decoder, image_encoder, perceptron
 from dgm_helpers.models.description import build, is_description, part_of
 from dgm_helpers.models.priors import StandardNormal
-from dgm_helpers.objectives.bernoulli_output import bernoulli_output_log_prob
 from dgm_helpers.objectives.distributions import (
     bernoulli_log_prob,
     gaussian_log_prob,

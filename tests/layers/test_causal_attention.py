@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from dgm_helpers.kernels import attention_by_rows as kernel
 from dgm_helpers.layers import causal_attention as layer
 from dgm_helpers.layers.causal_attention import causal_attention
 
@@ -11,8 +12,8 @@ from dgm_helpers.layers.causal_attention import causal_attention
 def way(request, monkeypatch):
     """Both ways to compute it, on the CPU."""
     if request.param != "by rows":
-        monkeypatch.setattr(layer, "_by_rows", layer._by_kernel)
-    monkeypatch.setattr(layer, "ROWS", 4)
+        monkeypatch.setattr(layer, "attention_by_rows", layer._by_kernel)
+    monkeypatch.setattr(kernel, "ROWS", 4)
     return request.param
 
 
@@ -93,7 +94,7 @@ def test_under_autocast_scores_and_sums_are_in_float32(way):
 
 
 def test_of_a_whole_image_in_float32_value_and_gradients_are_those_in_float64(monkeypatch, way):
-    monkeypatch.setattr(layer, "ROWS", 100)  # large enough for products by oneDNN
+    monkeypatch.setattr(kernel, "ROWS", 100)  # large enough for products by oneDNN
     inputs = [torch.randn(2, 330, channels) for channels in (16, 16, 128)]
 
     def results(inputs):

@@ -20,7 +20,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dgm_helpers.layers.linear import product
+from dgm_helpers.kernels.linear import product
 from dgm_helpers.objectives.distributions import bernoulli_log_prob
 
 # Rows of logits at a time: enough for an efficient matrix product, few enough to stay near the processor.
