@@ -1,4 +1,4 @@
-"""Seeds and devices: the one place where a notebook or a script fixes its randomness."""
+"""Seeds, devices and evaluation mode: the one place where a notebook or a script fixes its randomness."""
 
 import os
 import random
@@ -13,21 +13,20 @@ DEFAULT_SEED = 0
 
 
 def set_up(seed: int = DEFAULT_SEED) -> torch.device:
-    """Fix every seed, apply the course's plot style and name the device to compute on.
+    """Fix every seed, apply the course's plot style and choose the device to compute on.
 
-    The first call of each notebook. It prints one line, so that a student who asks for
-    help can say what the notebook ran on.
+    This is the first call of each notebook. It prints one line, which students can quote when they ask for help.
 
     Args:
-        seed: seed of Python's, numpy's and torch's global generators.
+        seed: the seed of Python's, numpy's and torch's global generators.
 
     Returns:
         The device chosen by :func:`choose_device`.
     """
-    from dgm_helpers import plots
+    from dgm_helpers import style  # here, because it imports matplotlib
 
     seed_everything(seed)
-    plots.use_style()
+    style.use_style()
     device = choose_device()
     print(f"seed {seed}, computing on {device.type}")
     return device
@@ -43,11 +42,11 @@ def seed_everything(seed: int) -> None:
 def choose_device(wanted: str | None = None) -> torch.device:
     """Return the device to compute on: a CUDA GPU where there is one, else the CPU.
 
-    ``wanted``, or else the environment variable ``DGM_DEVICE``, overrides the choice. Apple's ``mps`` is taken
-    only when it is asked for, because it has no float64, which the exact checks need.
+    ``wanted``, or else the environment variable ``DGM_DEVICE``, overrides the choice. Apple's ``mps`` is used
+    only on request, because it has no float64, which the exact checks need.
 
     Raises:
-        ValueError: if the name is that of no device that this torch knows and has.
+        ValueError: if this torch does not know the device or cannot use it.
     """
     asked, way_out = f"the device {wanted!r}", "ask for 'cpu'"
     if not wanted:
@@ -72,16 +71,16 @@ def generator(seed: int = DEFAULT_SEED, device: torch.device | str = "cpu") -> t
 def drawing_device(
     generator: torch.Generator | None, otherwise: torch.device | None = None
 ) -> torch.device | None:
-    """Return where random numbers are drawn: on the generator's device if there is one, wherever they are used."""
+    """Return the device to draw random numbers on: the generator's, or ``otherwise`` if there is no generator."""
     return otherwise if generator is None else generator.device
 
 
 @contextmanager
 def evaluation_mode(module: nn.Module) -> Iterator[None]:
-    """Put ``module`` and all its parts into evaluation mode; then, also after an error, each into its own mode again.
+    """Put ``module`` and all its parts into evaluation mode for the block, then restore each part's own mode.
 
-    What is drawn from a model, or decoded, drops nothing out and does not count in running statistics, whether the
-    model is being trained or not.
+    Samples and reconstructions must neither use dropout nor update running statistics, even while the model is being
+    trained. The modes are restored after an error, too.
     """
     training = [part for part in module.modules() if part.training]
     module.eval()
