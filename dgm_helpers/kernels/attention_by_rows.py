@@ -1,4 +1,4 @@
-"""Attention of each pixel to the pixels strictly before it."""
+"""Attention of each position to the positions strictly before it, a few rows at a time, for a CPU."""
 
 import math
 from collections.abc import Iterator
@@ -9,9 +9,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from dgm_helpers.kernels import plain
 from dgm_helpers.kernels.linear import product
 
-ROWS = 160  # queries computed together on a CPU: their scores stay in its cache
+ROWS = 160  # queries computed together: their scores stay in the processor's cache
 
 
 def attention_by_rows(
@@ -19,18 +20,40 @@ def attention_by_rows(
     key: Float[Tensor, "batch positions key"],
     value: Float[Tensor, "batch positions value"],
 ) -> Float[Tensor, "batch positions value"]:
-    """The same some rows at a time, in float32 at least."""
+    """Return :func:`plain_attention` in at least float32, even under autocast; neither a mask nor all pairs in memory.
+
+    There must be at least two positions.
+    """
     wide = torch.promote_types(value.dtype, torch.float32)
     with torch.autocast(value.device.type, enabled=False):
-        return _ByRows.apply(query.to(wide), key.to(wide), value.to(wide))[0].to(value.dtype)
+        inputs = query.to(wide), key.to(wide), value.to(wide)
+        y = plain_attention(*inputs) if plain() else _ByRows.apply(*inputs)[0]
+    return y.to(value.dtype)
+
+
+def plain_attention(
+    query: Float[Tensor, "batch positions key"],
+    key: Float[Tensor, "batch positions key"],
+    value: Float[Tensor, "batch positions value"],
+) -> Float[Tensor, "batch positions value"]:
+    r"""Return :math:`y_i = \sum_{j<i} \mathrm{softmax}_j(q_i^\top k_j/\sqrt d)\, v_j`, with zeros for the first y."""
+    query, key, value = (
+        query[:, 1:],
+        key[:, :-1],
+        value[:, :-1],
+    )  # the first query sees nothing, no query the last key
+    later = torch.ones(*query.shape[1:2] * 2, dtype=torch.bool, device=query.device).triu(1)
+    scores = query @ key.transpose(1, 2) / math.sqrt(query.shape[2])
+    return F.pad(scores.masked_fill(later, -math.inf).softmax(dim=2) @ value, (0, 0, 1, 0))
 
 
 class _ByRows(torch.autograd.Function):
-    r"""Attention whose weights are made twice: for the result, and again for the gradients.
+    r"""Attention whose weights are computed twice: for the result, and again for the gradients.
 
-    A row's weights are exp(s_j - L) with scores s_j and their log-sum-exp L, which alone is kept. With g the result's
-    gradient, a weight's is :math:`g^\top v_j` and a score's :math:`w_j(g^\top v_j - g^\top y)`. PixelSNAIL's keys are
-    small, so that scores cost little; nothing is computed for later keys. Powers are of two: faster on a CPU.
+    A row's weights are exp(s_j - L) with scores s_j and their log-sum-exp L; only L is kept. With g the result's
+    gradient, a weight's gradient is :math:`g^\top v_j` and a score's is :math:`w_j(g^\top v_j - g^\top y)`.
+    PixelSNAIL's keys are small, so scores are cheap; nothing is computed for later keys. Powers are of two, which is
+    faster on a CPU.
     """
 
     @staticmethod
@@ -56,8 +79,9 @@ class _ByRows(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor, _: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         query, key, value, y, normalizer = ctx.saved_tensors
-        if torch.is_grad_enabled():  # somebody will differentiate once more
-            return _gradients_at_once(query, key, value, gradient)
+        if torch.is_grad_enabled():  # a second derivative may follow
+            _, pull_back = torch.func.vjp(plain_attention, query, key, value)
+            return pull_back(gradient)
         by_query, by_key, by_value = (torch.zeros_like(tensor) for tensor in (query, key, value))
         scaled, blocks = _scaled(query), list(_blocks(query.shape[1]))
         for image in range(len(query)):
@@ -71,14 +95,14 @@ class _ByRows(torch.autograd.Function):
                 by_scores = product(g[rows], v[earlier]).sub_(mean).mul_(weights)
                 torch.mm(by_scores, k[earlier], out=by_query[image, rows])
                 by_k[earlier].addmm_(by_scores.T, q[rows])
-        # Scores were in units of log 2, and q has the scale in it already.
+        # Scores were in units of log 2, and q already includes the scale.
         return by_query.mul_(1 / math.sqrt(query.shape[2])), by_key.mul_(math.log(2)), by_value
 
 
 def _blocks(positions: int) -> Iterator[tuple[slice, slice, Tensor]]:
-    """Queries that are computed together, the keys that the last of them sees, and which of those are later.
+    """Yield the queries of each block, the keys that its last query sees, and a mask of keys that are later.
 
-    The first query is left out. The last ones of the keys are marked, as many as there are queries.
+    The first query is omitted. The mask covers the last keys, as many as there are queries in the block.
     """
     later = torch.ones(ROWS, ROWS, dtype=torch.bool).triu_(1)
     for start in range(1, positions, ROWS):
@@ -87,30 +111,11 @@ def _blocks(positions: int) -> Iterator[tuple[slice, slice, Tensor]]:
 
 
 def _scaled(query: Tensor) -> Tensor:
-    """The query whose products with keys are scores in units of log 2."""
+    """Return the query whose products with keys are scores in units of log 2."""
     return query * (math.log2(math.e) / math.sqrt(query.shape[-1]))
 
 
 def _without(later: Tensor, scores: Tensor) -> Tensor:
-    """Scores with minus infinity where the key is not earlier."""
+    """Write minus infinity into the scores where the key is not earlier, and return them."""
     scores[..., -later.shape[0] :].masked_fill_(later, -math.inf)
     return scores
-
-
-def _gradients_at_once(
-    query: Tensor, key: Tensor, value: Tensor, gradient: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """The same gradients as functions that autograd can follow, with all pairs of positions in memory."""
-    query, key, value, gradient = query[:, 1:], key[:, :-1], value[:, :-1], gradient[:, 1:]
-    scale = 1 / math.sqrt(query.shape[2])
-    later = torch.ones(*query.shape[1:2] * 2, dtype=torch.bool, device=query.device).triu_(1)
-    weights = torch.softmax(_without(later, scale * query @ key.transpose(1, 2)), dim=2)
-    by_weights = gradient @ value.transpose(1, 2)
-    mean = (weights * by_weights).sum(dim=2, keepdim=True)
-    by_scores = scale * weights * (by_weights - mean)
-    first, last = (0, 0, 1, 0), (0, 0, 0, 1)  # a row of zeros there: the first query, the last key and value
-    return (
-        F.pad(by_scores @ key, first),
-        F.pad(by_scores.transpose(1, 2) @ query, last),
-        F.pad(weights.transpose(1, 2) @ gradient, last),
-    )

@@ -2,13 +2,17 @@
 
 import torch
 
+from dgm_helpers.kernels import plain
+
 
 def keep_freed_memory() -> None:
-    """Let the C library keep freed memory of up to 62 MB for the next tensors, in place of giving it back at once.
+    """Let the C library keep up to 62 MB of freed memory for the next tensors, instead of returning it at once.
 
-    Blocks that were given back come as pages that the system has to map anew at their first use, which takes as long
-    as simple arithmetic on them. glibc keeps twice as much as the largest block that was freed so far, up to a limit
-    (mallopt(3), M_MMAP_THRESHOLD): one block just below it is enough, which nobody writes to. Elsewhere this does
-    nothing.
+    The system must map returned pages again at their next use, which takes as long as simple arithmetic on them. glibc
+    keeps twice the size of the largest block freed so far, up to a limit (mallopt(3), M_MMAP_THRESHOLD). One block just
+    below the limit is enough, and nothing is written to it. With other C libraries this has no effect.
+
+    The plain version does nothing.
     """
-    torch.empty(31 << 20, dtype=torch.uint8)
+    if not plain():
+        torch.empty(31 << 20, dtype=torch.uint8)

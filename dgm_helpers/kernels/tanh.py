@@ -1,4 +1,4 @@
-"""The hyperbolic tangent, faster on a CPU in float32 than torch's own."""
+"""The hyperbolic tangent, faster than torch's on a CPU in float32."""
 
 from typing import Any
 
@@ -6,31 +6,39 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.kernels import plain
 
-class Tanh(nn.Module):
-    r"""tanh, on a CPU in float32 as :math:`2\sigma(2x) - 1`, to 2.4e-7.
 
-    torch's tanh keeps its relative precision near zero there, which takes several times as long as its sigmoid; for
-    units of a network the absolute precision matters. Other precisions and devices get torch's tanh.
+def tanh(x: Float[Tensor, "*shape"], inplace: bool = False) -> Float[Tensor, "*shape"]:
+    r"""Return ``torch.tanh(x)``, on a CPU in float32 as :math:`2\sigma(2x) - 1` with an error of at most 2.4e-7.
+
+    There torch's tanh keeps its relative precision near zero, which takes several times as long as its sigmoid. The
+    units of a network need only the absolute precision.
 
     Args:
-        inplace: write over the input where it is computed so: right behind a linear layer, which does not need what it
-            gave.
+        x: numbers of any shape.
+        inplace: overwrite ``x`` where the faster form is used. This is right after a linear layer, whose gradient does
+            not need its output.
     """
+    if plain() or x.device.type != "cpu" or x.dtype != torch.float32:
+        return torch.tanh(x)
+    return (_TanhInPlace if inplace else _Tanh).apply(x)
+
+
+class Tanh(nn.Module):
+    """A layer that computes :func:`tanh`, as ``nn.Tanh`` computes torch's."""
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
         self.inplace = inplace
 
     def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-        """tanh of each number."""
-        if x.device.type != "cpu" or x.dtype != torch.float32:
-            return torch.tanh(x)
-        return (_TanhInPlace if self.inplace else _Tanh).apply(x)
+        """Return tanh of each number."""
+        return tanh(x, self.inplace)
 
 
 class _Tanh(torch.autograd.Function):
-    """The value alone is kept: the derivative is one less its square."""
+    """tanh that keeps only its value: the derivative is one minus its square."""
 
     generate_vmap_rule = True
 
@@ -45,13 +53,13 @@ class _Tanh(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (value,) = ctx.saved_tensors
-        if torch.is_grad_enabled():  # somebody will differentiate once more
+        if torch.is_grad_enabled():  # a second derivative may follow
             return gradient * (1 - value * value)
         return torch.ops.aten.tanh_backward(gradient, value)
 
 
 class _TanhInPlace(_Tanh):
-    """The same, in the memory of what it is given."""
+    """tanh in the memory of its input."""
 
     @staticmethod
     def forward(x: Tensor) -> Tensor:

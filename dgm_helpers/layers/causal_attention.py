@@ -15,25 +15,28 @@ def causal_attention(
     key: Float[Tensor, "batch positions key"],
     value: Float[Tensor, "batch positions value"],
 ) -> Float[Tensor, "batch positions value"]:
-    r"""Attention to strictly earlier positions.
+    r"""Return the attention of each position to strictly earlier positions.
 
     .. math:: y_i = \sum_{j<i} \mathrm{softmax}_j(q_i^\top k_j/\sqrt d)\, v_j
 
     The first position has nothing to attend to and gets zeros. Neither a mask nor all pairs of positions are in memory:
-    on a CPU it is computed some rows at a time, on a GPU by the kernel for the ordinary causal pattern, which "strictly
-    earlier" is without the first query and the last key. Scores and sums are in float32 at least, also under autocast.
+    a CPU computes a few rows at a time, a GPU uses torch's attention. Scores and sums are in at least float32, even
+    under autocast.
     """
     if query.shape[1] < 2:
         return torch.zeros_like(value)
-    return _by_kernel(query, key, value) if value.is_cuda else attention_by_rows(query, key, value)
+    return _by_torch(query, key, value) if value.is_cuda else attention_by_rows(query, key, value)
 
 
-def _by_kernel(
+def _by_torch(
     query: Float[Tensor, "batch positions key"],
     key: Float[Tensor, "batch positions key"],
     value: Float[Tensor, "batch positions value"],
 ) -> Float[Tensor, "batch positions value"]:
-    """One fused kernel; it wants equal sizes of key and value, hence the zeros."""
+    """Return torch's causal attention without the first query and the last key, which makes it strict.
+
+    Its fused form requires equal sizes of key and value, hence the zeros.
+    """
     size = max(query.shape[2], value.shape[2])
     earlier = (query[:, 1:], key[:, :-1], value[:, :-1])
     q, k, v = (F.pad(x, (0, size - x.shape[2]))[:, None] for x in earlier)

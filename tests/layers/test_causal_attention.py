@@ -8,11 +8,11 @@ from dgm_helpers.layers import causal_attention as layer
 from dgm_helpers.layers.causal_attention import causal_attention
 
 
-@pytest.fixture(params=["by rows", "by the GPU's kernel"], autouse=True)
+@pytest.fixture(params=["by rows", "by torch"], autouse=True)
 def way(request, monkeypatch):
-    """Both ways to compute it, on the CPU."""
+    """Compute it in both ways, on the CPU."""
     if request.param != "by rows":
-        monkeypatch.setattr(layer, "attention_by_rows", layer._by_kernel)
+        monkeypatch.setattr(layer, "attention_by_rows", layer._by_torch)
     monkeypatch.setattr(kernel, "ROWS", 4)
     return request.param
 
@@ -56,7 +56,7 @@ def test_first_and_second_derivatives_are_those_of_finite_differences(needed, wa
     v = torch.randn(2, 6, 3, dtype=torch.float64)
     inputs = tuple(x.requires_grad_(one) for x, one in zip((q, k, v), needed, strict=True))
     assert torch.autograd.gradcheck(causal_attention, inputs)
-    if way == "by rows":  # the kernel has no second derivative on a CPU
+    if way == "by rows":  # torch's fused form has no second derivative on a CPU
         assert torch.autograd.gradgradcheck(causal_attention, inputs)
         # What is differentiated twice is computed in another way: the first derivative has to be the same.
         wanted = [x for x in inputs if x.requires_grad]
