@@ -1,6 +1,6 @@
 """Pictures in one style: each function takes ``ax`` where one fits and returns what it drew.
 
-The colours are Okabe and Ito's, which readers with every kind of colour vision can tell apart.
+The colors are those of :mod:`dgm_helpers.style`.
 """
 
 import html
@@ -18,41 +18,25 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Ellipse
 from torch import Tensor
 
-from dgm_helpers.data.dequantization import intensities
+from dgm_helpers.data.pixels import intensities
 
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000",
-)  # fmt: skip
-PALETTE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK)
-EXACT = {
-    "color": BLACK,
-    "linewidth": 1.2,
-    "linestyle": "--",
-}  # the one look of an exact value in every figure
+# Notebooks take all of these from here, as in plots.BLUE.
+from dgm_helpers.style import (  # noqa: F401
+    BLACK,
+    BLUE,
+    EXACT,
+    GREEN,
+    ORANGE,
+    PALETTE,
+    PURPLE,
+    RED,
+    SKY,
+    STYLE,
+    YELLOW,
+    use_style,
+)
 
 Numbers = Tensor | np.ndarray | Sequence[float | Tensor]
-
-STYLE = {
-    "axes.prop_cycle": plt.cycler(color=PALETTE),
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.25,
-    "axes.titlesize": 11,
-    "axes.labelsize": 10,
-    "legend.frameon": False,
-    "legend.fontsize": 9,
-    "figure.constrained_layout.use": True,
-    "figure.dpi": 100,
-    "savefig.dpi": 100,
-    "image.cmap": "gray",
-    "lines.linewidth": 1.8,
-}
-
-
-def use_style() -> None:
-    """Apply the course's style to every figure that is made from now on."""
-    plt.rcParams.update(STYLE)
 
 
 def to_png(figure: Figure) -> bytes:

@@ -1,30 +1,32 @@
-"""Seeds and devices: the one place where a notebook or a script fixes its randomness."""
+"""Seeds, devices and evaluation mode: the one place where a notebook or a script fixes its randomness."""
 
 import os
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
+from torch import nn
 
 DEFAULT_SEED = 0
 
 
 def set_up(seed: int = DEFAULT_SEED) -> torch.device:
-    """Fix every seed, apply the course's plot style and name the device to compute on.
+    """Fix every seed, apply the course's plot style and choose the device to compute on.
 
-    The first call of each notebook. It prints one line, so that a student who asks for
-    help can say what the notebook ran on.
+    This is the first call of each notebook. It prints one line, which students can quote when they ask for help.
 
     Args:
-        seed: seed of Python's, numpy's and torch's global generators.
+        seed: the seed of Python's, numpy's and torch's global generators.
 
     Returns:
         The device chosen by :func:`choose_device`.
     """
-    from dgm_helpers import plots
+    from dgm_helpers import style  # here, because it imports matplotlib
 
     seed_everything(seed)
-    plots.use_style()
+    style.use_style()
     device = choose_device()
     print(f"seed {seed}, computing on {device.type}")
     return device
@@ -40,11 +42,11 @@ def seed_everything(seed: int) -> None:
 def choose_device(wanted: str | None = None) -> torch.device:
     """Return the device to compute on: a CUDA GPU where there is one, else the CPU.
 
-    ``wanted``, or else the environment variable ``DGM_DEVICE``, overrides the choice. Apple's ``mps`` is taken
-    only when it is asked for, because it has no float64, which the exact checks need.
+    ``wanted``, or else the environment variable ``DGM_DEVICE``, overrides the choice. Apple's ``mps`` is used
+    only on request, because it has no float64, which the exact checks need.
 
     Raises:
-        ValueError: if the name is that of no device that this torch knows and has.
+        ValueError: if this torch does not know the device or cannot use it.
     """
     asked, way_out = f"the device {wanted!r}", "ask for 'cpu'"
     if not wanted:
@@ -69,16 +71,21 @@ def generator(seed: int = DEFAULT_SEED, device: torch.device | str = "cpu") -> t
 def drawing_device(
     generator: torch.Generator | None, otherwise: torch.device | None = None
 ) -> torch.device | None:
-    """Return where random numbers are drawn: on the generator's device if there is one, wherever they are used."""
+    """Return the device to draw random numbers on: the generator's, or ``otherwise`` if there is no generator."""
     return otherwise if generator is None else generator.device
 
 
-def keep_freed_memory() -> None:
-    """Let the C library keep freed memory of up to 62 MB for the next tensors, in place of giving it back at once.
+@contextmanager
+def evaluation_mode(module: nn.Module) -> Iterator[None]:
+    """Put ``module`` and all its parts into evaluation mode for the block, then restore each part's own mode.
 
-    Blocks that were given back come as pages that the system has to map anew at their first use, which takes as long
-    as simple arithmetic on them. glibc keeps twice as much as the largest block that was freed so far, up to a limit
-    (mallopt(3), M_MMAP_THRESHOLD): one block just below it is enough, which nobody writes to. Elsewhere this does
-    nothing.
+    Samples and reconstructions must neither use dropout nor update running statistics, even while the model is being
+    trained. The modes are restored after an error, too.
     """
-    torch.empty(31 << 20, dtype=torch.uint8)
+    training = [part for part in module.modules() if part.training]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True

@@ -91,7 +91,7 @@ def test_readme_s_objectives_and_metrics_have_files_and_tests_that_use_them() ->
         imported = re.compile(rf"^from dgm_helpers\.[\w. ]*\b{Path(name).name}\b", re.MULTILINE)
         for test in re.findall(r"`([\w/]+\.py)`", tests):
             assert imported.search((ROOT / "tests" / test).read_text()), f"{test} has nothing of {name}"
-    shared = {"__init__", "bernoulli_output", "distributions", "pixel_levels", "onlookers"}
+    shared = {"__init__", "distributions", "pixel_levels", "onlookers"}
     files = [
         path for folder in ("objectives", "metrics") for path in (ROOT / "dgm_helpers" / folder).glob("*.py")
     ]

@@ -106,7 +106,7 @@ def test_freed_memory_is_kept_for_the_next_tensors():
     script = """
 import resource, torch
 from dgm_helpers.models.iwae import IWAE
-from dgm_helpers.runtime import keep_freed_memory
+from dgm_helpers.kernels.memory import keep_freed_memory
 
 def train(steps):
     for _ in range(steps):

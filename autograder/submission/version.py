@@ -20,7 +20,7 @@ BEGINNINGS = (
 )
 # Checks and answers can use all of this package but what draws, describes the installation, or runs on a command line.
 LIBRARY = "dgm_helpers"
-UNUSED = ("plots", "widgets", "installation", "pretrained", "training/command", "training/options")
+UNUSED = ("plots", "style", "widgets", "installation", "pretrained", "training/command", "training/options")
 
 
 @cache

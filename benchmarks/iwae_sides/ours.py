@@ -2,9 +2,9 @@
 
 import torch
 
+from dgm_helpers.kernels.memory import keep_freed_memory
 from dgm_helpers.metrics.marginal_likelihood import marginal_log_likelihood
 from dgm_helpers.models.iwae import IWAE
-from dgm_helpers.runtime import keep_freed_memory
 
 state = {}
 

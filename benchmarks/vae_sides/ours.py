@@ -3,9 +3,9 @@
 import torch
 from allocations import peak_mib
 
+from dgm_helpers.kernels.memory import keep_freed_memory
 from dgm_helpers.models.beta_vae import BetaVAE
 from dgm_helpers.models.factor_vae import FactorVAE
-from dgm_helpers.runtime import keep_freed_memory
 from dgm_helpers.training import optimizers
 
 state = {}

@@ -12,21 +12,11 @@ so a density's mean over the noise is a bound on the log-probability of the disc
 import math
 
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
 from dgm_helpers.runtime import drawing_device
-
-
-def intensities(
-    images: Shaped[Tensor, "*shape"], dtype: torch.dtype = torch.float32
-) -> Float[Tensor, "*shape"]:
-    """Images in [0, 1]: of bytes (uint8), which data sets are kept in, 255 is white; other numbers stay what they are.
-
-    Bytes take a quarter of the memory of float32: this belongs where a batch is made, as :func:`dequantize` does.
-    """
-    return images.to(dtype) / 255 if images.dtype == torch.uint8 else images.to(dtype)
 
 
 def dequantize(

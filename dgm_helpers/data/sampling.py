@@ -1,10 +1,9 @@
-"""Data that are drawn: Gaussians, and binarised images."""
+"""Random data: points from a Gaussian, and binarized images."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dgm_helpers.objectives.distributions import gaussian_sample
 from dgm_helpers.runtime import drawing_device
 
 
@@ -19,29 +18,29 @@ def gaussian(
     """Draw ``n`` points from N(mean, covariance).
 
     Args:
-        mean: of the Gaussian.
-        covariance: of the Gaussian.
+        mean: the Gaussian's mean.
+        covariance: the Gaussian's covariance.
         n: number of points.
-        generator: where they come from.
-        exact: shift and scale the points so that their own mean, and their covariance divided by ``n``, are exactly
-            these. The average over the points of any quadratic function is then its expectation.
+        generator: random generator.
+        exact: shift and scale the points so that their sample mean and covariance (with divisor ``n``) are exactly
+            ``mean`` and ``covariance``. The average over the points of any quadratic function is then its expectation.
 
     Raises:
-        ValueError: if the covariance is not symmetric and positive definite, or of another size than the mean; or
-            if there are too few points to have that covariance exactly.
+        ValueError: if the covariance is not symmetric and positive definite, or does not match the mean's size; or
+            if ``exact`` is set and ``n`` is not larger than the number of dimensions.
     """
     if covariance.shape != (len(mean), len(mean)):
         raise ValueError(
-            f"a mean of {len(mean)} numbers has no covariance of shape {tuple(covariance.shape)}"
+            f"covariance must be of shape {(len(mean), len(mean))} like its mean, got {tuple(covariance.shape)}"
         )
     factor, info = torch.linalg.cholesky_ex(covariance)
     if info.item() or not torch.allclose(covariance, covariance.T):
         raise ValueError("the covariance must be symmetric and positive definite")
-    zeros = mean.new_zeros(n, len(mean))
-    noise = gaussian_sample(zeros, zeros, generator)
+    device = drawing_device(generator, mean.device)
+    noise = torch.randn(n, len(mean), generator=generator, dtype=mean.dtype, device=device).to(mean.device)
     if exact:
         if n <= len(mean):
-            raise ValueError(f"{n} points can't have exactly a covariance of {len(mean)} dimensions")
+            raise ValueError(f"n must be at least {len(mean) + 1} to have the covariance exactly, got {n}")
         noise = noise - noise.mean(dim=0)
         root = torch.linalg.cholesky(noise.T @ noise / n)
         noise = torch.linalg.solve_triangular(root, noise.T, upper=False).T
@@ -51,9 +50,9 @@ def gaussian(
 def binarize(
     images: Float[Tensor, "*shape"], generator: torch.Generator | None = None
 ) -> Float[Tensor, "*shape"]:
-    """Draw each pixel from Bernoulli(intensity): dynamic binarisation, fresh at each visit.
+    """Draw each pixel from Bernoulli(intensity): dynamic binarization, new at each call.
 
-    Fixed and dynamic binarisation differ by about two nats on MNIST, so a figure has to name its own.
+    Static and dynamic binarization differ by about two nats per image on MNIST, so a result must name which it uses.
     """
     device = drawing_device(generator, images.device)
     uniform = torch.rand(images.shape, generator=generator, dtype=images.dtype, device=device)

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from torch import nn
 
-from dgm_helpers.layers.linear import Linear
+from dgm_helpers.kernels.linear import Linear
 
 OUTPUTS = ("sigmoid", "linear")
 LEAK = 0.2  # slope of the leaky ReLU

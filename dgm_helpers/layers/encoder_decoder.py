@@ -8,7 +8,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dgm_helpers.layers.linear import Linear
+from dgm_helpers.kernels.linear import Linear
 
 # In place: the layer before it keeps its input for the gradient, never what it gives.
 ReLU = partial(nn.ReLU, inplace=True)

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dgm_helpers.layers.linear import linear
+from dgm_helpers.kernels.linear import linear
 
 LARGEST_LOG_SCALE = 3.0
 

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from dgm_helpers.layers.evaluation_mode import evaluation_mode
+from dgm_helpers.runtime import evaluation_mode
 
 THRESHOLD = 1e-2
 IMAGES_AT_ONCE = 50

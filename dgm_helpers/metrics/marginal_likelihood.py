@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dgm_helpers.layers.evaluation_mode import evaluation_mode
 from dgm_helpers.objectives.importance_weighting import sampled_bound
+from dgm_helpers.runtime import evaluation_mode
 
 IMAGES_AT_ONCE = 100
 

@@ -24,7 +24,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dgm_helpers.layers.linear import Linear
+from dgm_helpers.kernels.linear import Linear
 from dgm_helpers.models.beta_vae import BetaVAE
 from dgm_helpers.models.landmark import Landmark
 from dgm_helpers.objectives.distributions import gaussian_sample, kl_to_standard_normal

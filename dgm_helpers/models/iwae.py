@@ -31,8 +31,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
+from dgm_helpers.kernels.tanh import Tanh
 from dgm_helpers.layers.encoder_decoder import perceptron
-from dgm_helpers.layers.tanh import Tanh
 from dgm_helpers.models import learning_rates
 from dgm_helpers.models.vae import VAE, gaussian_parameters
 from dgm_helpers.objectives.distributions import (

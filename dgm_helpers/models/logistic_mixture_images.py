@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dgm_helpers.layers import shifted_conv
-from dgm_helpers.layers.evaluation_mode import evaluation_mode
 from dgm_helpers.layers.row_cache import Apply, convolve
 from dgm_helpers.layers.shifted_conv import ShiftedConv2d
 from dgm_helpers.models.autoregressive_images import (
@@ -26,6 +25,7 @@ from dgm_helpers.objectives.discretized_logistic import (
     split_mixture,
 )
 from dgm_helpers.objectives.pixel_levels import centered, draw_uniforms, levels_of
+from dgm_helpers.runtime import evaluation_mode
 
 
 class LogisticMixtureModel(nn.Module, ABC):

@@ -31,11 +31,11 @@ from dgm_helpers.layers.coupling import (
     channel_mask,
     checkerboard_mask,
 )
-from dgm_helpers.layers.evaluation_mode import evaluation_mode
 from dgm_helpers.layers.invertible_batch_norm import InvertibleBatchNorm
 from dgm_helpers.layers.space_to_depth import depth_to_space, space_to_depth
 from dgm_helpers.models.normalizing_flow import NormalizingFlow
 from dgm_helpers.models.priors import StandardNormal
+from dgm_helpers.runtime import evaluation_mode
 
 DECAY = 5e-5  # section 4.1: of the squared scales in the loss
 SCALES = (".weight.original0", ".scale")  # those of the weight norms, and of tanh in the couplings

@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from torch.optim import Adagrad
 
 from dgm_helpers.data.sampling import binarize
+from dgm_helpers.kernels.bernoulli_output import bernoulli_output_log_prob
 from dgm_helpers.layers.encoder_decoder import image_decoder, image_encoder, perceptron
 from dgm_helpers.models.description import build, is_description, part_of
 from dgm_helpers.models.priors import StandardNormal
-from dgm_helpers.objectives.bernoulli_output import bernoulli_output_log_prob
 from dgm_helpers.objectives.distributions import (
     bernoulli_log_prob,
     gaussian_log_prob,
@@ -119,6 +119,7 @@ class VAE(ImportanceWeighted, nn.Module):
         """log p(x|z), in nats, for each image and each of its latents."""
         flat = x.flatten(1)
         if self.likelihood == "bernoulli" and z.dim() == 3 and _ends_linearly(self.decoder):
+            # bernoulli_log_prob(flat, self.decode(z)), without all logits in memory.
             features = self.decoder[:-1](z.flatten(0, 1)).unflatten(0, z.shape[:2])
             return bernoulli_output_log_prob(flat, features, self.decoder[-1])
         output = self.decode(z)

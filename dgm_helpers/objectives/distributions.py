@@ -6,12 +6,12 @@ standard deviation. The last axis holds the coordinates and is summed over; ever
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional as F
+
+from dgm_helpers.kernels.bernoulli import bernoulli_sum
 
 LOG_TWO_PI = math.log(2 * math.pi)
 
@@ -134,40 +134,10 @@ def kl_per_unit(
 def bernoulli_log_prob(
     x: Float[Tensor, "*#batch pixels"], logits: Float[Tensor, "*#batch pixels"]
 ) -> Float[Tensor, "*batch"]:
-    r"""Log-probability of independent Bernoulli pixels, :math:`\sum_i x_i l_i - \log(1+e^{l_i})`, in nats.
+    r"""Return the log-probability of independent Bernoulli pixels, :math:`\sum_i x_i l_i - \log(1+e^{l_i})`, in nats.
 
-    Written from the logits, which stays finite where a sigmoid has rounded to 0 or 1. In float32 at least: in bfloat16
-    a sum over some hundred pixels has no digits left behind the point.
+    It is computed from the logits, so that it stays finite where a sigmoid has rounded to 0 or 1, and in at least
+    float32: in bfloat16 a sum over hundreds of pixels has no digits after the decimal point.
     """
     dtype = torch.promote_types(torch.promote_types(x.dtype, logits.dtype), torch.float32)
-    return _BernoulliLogProb.apply(x.to(dtype), logits.to(dtype))
-
-
-class _BernoulliLogProb(torch.autograd.Function):
-    """The sum over the last axis and its gradient x - sigmoid(l), which autograd would collect in more passes.
-
-    A decoder's logits of K samples of each image are the largest tensors of a training step.
-    """
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(x: Tensor, logits: Tensor) -> Tensor:
-        # softplus is log(1+e^l). From its threshold on it returns l itself: beyond the default of 20 that is off by
-        # 2e-9, beyond 40 by nothing that float64 could hold. Autocast would multiply x and l in half precision.
-        with torch.autocast(x.device.type, enabled=False):
-            return torch.einsum("...i,...i->...", x, logits) - F.softplus(logits, threshold=40).sum(dim=-1)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        x, logits = ctx.saved_tensors
-        gradient = gradient.unsqueeze(-1)
-        by_x = (logits * gradient).sum_to_size(x.shape) if ctx.needs_input_grad[0] else None
-        if not ctx.needs_input_grad[1]:
-            return by_x, None
-        # The logits come first: the result then has their layout, and the matrix product behind need not copy it.
-        return by_x, ((logits.sigmoid() - x) * -gradient).sum_to_size(logits.shape)
+    return bernoulli_sum(x.to(dtype), logits.to(dtype))

@@ -7,8 +7,7 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
-from dgm_helpers.layers.evaluation_mode import evaluation_mode
-from dgm_helpers.runtime import DEFAULT_SEED, generator
+from dgm_helpers.runtime import DEFAULT_SEED, evaluation_mode, generator
 from dgm_helpers.training.examples import Examples
 
 

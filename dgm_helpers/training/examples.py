@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from dgm_helpers.data.dequantization import intensities
+from dgm_helpers.data.pixels import intensities
 from dgm_helpers.runtime import generator
 
 

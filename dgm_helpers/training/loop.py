@@ -9,7 +9,8 @@ from time import monotonic
 import torch
 from torch import Tensor, nn
 
-from dgm_helpers.runtime import DEFAULT_SEED, keep_freed_memory
+from dgm_helpers.kernels.memory import keep_freed_memory
+from dgm_helpers.runtime import DEFAULT_SEED
 from dgm_helpers.training import batch_norm, distributed, optimizers
 from dgm_helpers.training.buffers import Buffers
 from dgm_helpers.training.claim import claimed

@@ -19,7 +19,8 @@ EPILOG = """examples:
   torchrun --nproc-per-node 2 --no-python dgm-train nice
 
 environment: DGM_DEVICE names the device (cpu, cuda, mps); DGM_DATA names a folder that contains the
-files of data sets, or an address to download them from; DGM_QUIET turns off progress reports.
+files of data sets, or an address to download them from; DGM_QUIET turns off progress reports;
+DGM_PLAIN=1 turns off the faster functions of dgm_helpers.kernels.
 exit status: 0, 1 if training broke down, 2 for wrong input, 130 after Ctrl-C."""
 
 

@@ -47,7 +47,7 @@ def test_what_is_no_covariance_is_refused(covariance):
 
 def test_a_covariance_of_another_size_is_refused():
     as_students_call_it = inspect.unwrap(data.gaussian)  # without the check of its annotations
-    with pytest.raises(ValueError, match=r"a mean of 3 numbers has no covariance of shape \(2, 2\)"):
+    with pytest.raises(ValueError, match=r"covariance must be of shape \(3, 3\) like its mean, got \(2, 2\)"):
         as_students_call_it(MEAN, torch.eye(2).double(), 5)
 
 
@@ -90,5 +90,5 @@ def test_an_exact_sample_has_exactly_the_mean_and_the_covariance(n, generator):
 
 
 def test_too_few_points_for_an_exact_sample_are_refused():
-    with pytest.raises(ValueError, match="3 points can't have exactly a covariance of 3 dimensions"):
+    with pytest.raises(ValueError, match="n must be at least 4 to have the covariance exactly, got 3"):
         data.gaussian(MEAN, COVARIANCE, 3, exact=True)

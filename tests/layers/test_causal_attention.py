@@ -3,16 +3,17 @@
 import pytest
 import torch
 
+from dgm_helpers.kernels import attention_by_rows as kernel
 from dgm_helpers.layers import causal_attention as layer
 from dgm_helpers.layers.causal_attention import causal_attention
 
 
-@pytest.fixture(params=["by rows", "by the GPU's kernel"], autouse=True)
+@pytest.fixture(params=["by rows", "by torch"], autouse=True)
 def way(request, monkeypatch):
-    """Both ways to compute it, on the CPU."""
+    """Compute it in both ways, on the CPU."""
     if request.param != "by rows":
-        monkeypatch.setattr(layer, "_by_rows", layer._by_kernel)
-    monkeypatch.setattr(layer, "ROWS", 4)
+        monkeypatch.setattr(layer, "attention_by_rows", layer._by_torch)
+    monkeypatch.setattr(kernel, "ROWS", 4)
     return request.param
 
 
@@ -55,7 +56,7 @@ def test_first_and_second_derivatives_are_those_of_finite_differences(needed, wa
     v = torch.randn(2, 6, 3, dtype=torch.float64)
     inputs = tuple(x.requires_grad_(one) for x, one in zip((q, k, v), needed, strict=True))
     assert torch.autograd.gradcheck(causal_attention, inputs)
-    if way == "by rows":  # the kernel has no second derivative on a CPU
+    if way == "by rows":  # torch's fused form has no second derivative on a CPU
         assert torch.autograd.gradgradcheck(causal_attention, inputs)
         # What is differentiated twice is computed in another way: the first derivative has to be the same.
         wanted = [x for x in inputs if x.requires_grad]
@@ -93,7 +94,7 @@ def test_under_autocast_scores_and_sums_are_in_float32(way):
 
 
 def test_of_a_whole_image_in_float32_value_and_gradients_are_those_in_float64(monkeypatch, way):
-    monkeypatch.setattr(layer, "ROWS", 100)  # large enough for products by oneDNN
+    monkeypatch.setattr(kernel, "ROWS", 100)  # large enough for products by oneDNN
     inputs = [torch.randn(2, 330, channels) for channels in (16, 16, 128)]
 
     def results(inputs):

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from dgm_helpers.objectives import bernoulli_output
-from dgm_helpers.objectives.bernoulli_output import bernoulli_output_log_prob
+from dgm_helpers.kernels import bernoulli_output
+from dgm_helpers.kernels.bernoulli_output import bernoulli_output_log_prob
 from dgm_helpers.objectives.distributions import bernoulli_log_prob
 
 

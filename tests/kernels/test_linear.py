@@ -7,8 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from dgm_helpers.layers import linear
-from dgm_helpers.layers.linear import COLUMNS, MULTIPLICATIONS, Linear, product
+from dgm_helpers.kernels import linear
+from dgm_helpers.kernels.linear import COLUMNS, MULTIPLICATIONS, Linear, product
 
 SIZES = [
     (64, 200, 100),

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from dgm_helpers.layers.tanh import Tanh
+from dgm_helpers.kernels.tanh import Tanh
 
 
 def test_values_are_within_two_roundings_of_one():

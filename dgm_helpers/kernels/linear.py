@@ -1,8 +1,7 @@
 """Products of matrices and linear layers, faster on many CPUs in float32.
 
-PyTorch multiplies matrices with Intel's MKL, which on other makers' processors keeps to half the width of their vector
-units. oneDNN, which PyTorch has for convolutions, uses all of it; ``benchmarks/iwae.py`` and ``nice.py`` show what it
-saves.
+PyTorch multiplies matrices with Intel's MKL, which uses half the width of other makers' vector units. oneDNN, which
+PyTorch includes for convolutions, uses all of it. ``benchmarks/iwae.py`` and ``nice.py`` measure the difference.
 """
 
 from typing import Any
@@ -12,11 +11,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-# The operator that compiled models get; torch's interface for people has none. Where it is missing, MKL does it.
+from dgm_helpers.kernels import plain
+
+# The operator that compiled models use; torch has no public interface to it. Where it is missing, MKL is used.
 ONEDNN = (
     getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
 )
-# Of fewer, bringing the matrices into oneDNN's order takes what it saves.
+# With fewer, reordering the matrices for oneDNN costs as much as it saves.
 MULTIPLICATIONS = 2**20
 COLUMNS = 32
 
@@ -24,7 +25,7 @@ COLUMNS = 32
 def product(
     a: Float[Tensor, "*batch inner"], b: Float[Tensor, "columns inner"], bias: Tensor | None = None
 ) -> Float[Tensor, "*batch columns"]:
-    r"""The product :math:`a b^\top`, plus a bias for each column if there is one; to rounding, not differentiable."""
+    r"""Return ``F.linear(a, b, bias)``, :math:`a b^\top` plus a bias per column; up to rounding, not differentiable."""
     return _by_onednn(a, b, bias) if _is_fast(a, b) else F.linear(a, b, bias)
 
 
@@ -33,24 +34,26 @@ def linear(
     weight: Float[Tensor, "outputs inputs"],
     bias: Float[Tensor, " outputs"] | None = None,
 ) -> Float[Tensor, "*batch outputs"]:
-    r""":math:`x W^\top + b` like torch's, to rounding; any number of derivatives.
+    r"""Return ``F.linear(x, weight, bias)``, :math:`x W^\top + b`, up to rounding; any number of derivatives.
 
-    Under autocast, in other precisions, on other devices and in compiled models it is torch's.
+    It is torch's function under autocast, in other precisions, on other devices and in compiled models.
     """
-    plain = torch.is_autocast_enabled(x.device.type) or torch.compiler.is_compiling()
-    return F.linear(x, weight, bias) if plain or not _is_fast(x, weight) else _Linear.apply(x, weight, bias)
+    by_torch = torch.compiler.is_compiling() or torch.is_autocast_enabled(x.device.type)
+    if by_torch or not _is_fast(x, weight):
+        return F.linear(x, weight, bias)
+    return _Linear.apply(x, weight, bias)
 
 
 class Linear(nn.Linear):
-    """A layer that computes :func:`linear`."""
+    """A layer that computes :func:`linear`, as ``nn.Linear`` computes torch's."""
 
     def forward(self, x: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
-        """The layer's outputs."""
+        """Return the layer's outputs."""
         return linear(x, self.weight, self.bias)
 
 
 class _Linear(torch.autograd.Function):
-    """Its gradients are products, too."""
+    """A linear layer whose gradients are products by oneDNN, too."""
 
     generate_vmap_rule = True
 
@@ -67,23 +70,23 @@ class _Linear(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
         x, weight = ctx.saved_tensors
-        multiply = F.linear if torch.is_grad_enabled() else product  # somebody will differentiate once more
+        multiply = F.linear if torch.is_grad_enabled() else product  # a second derivative may follow
         x_asked, weight_asked, bias_asked = ctx.needs_input_grad
         rows = gradient.flatten(0, -2)
-        # The weight's gradient first: the copy that it takes is gone when the input's is made.
+        # The weight's gradient first: the copy that it needs is freed before the input's gradient is computed.
         by_weight = multiply(rows.T, x.flatten(0, -2).T) if weight_asked else None
         by_x = multiply(gradient, weight.T) if x_asked else None
         return by_x, by_weight, rows.sum(dim=0) if bias_asked else None
 
 
 def _by_onednn(a: Tensor, b: Tensor, bias: Tensor | None) -> Tensor:
-    # With part of a larger matrix as the second one it takes a thousand times as long.
+    # With a part of a larger matrix as its second argument oneDNN takes a thousand times as long.
     whole = b if b.is_contiguous() or b.T.is_contiguous() else b.contiguous()
     return ONEDNN(a, whole, bias, "none", [], "")
 
 
 def _is_fast(a: Tensor, b: Tensor) -> bool:
-    """Whether oneDNN takes these matrices and is worth it."""
+    """Return whether oneDNN supports these matrices and saves time."""
     single = a.dtype == b.dtype == torch.float32 and a.device.type == b.device.type == "cpu"
     large = b.shape[0] >= COLUMNS and a.numel() * b.shape[0] >= MULTIPLICATIONS
-    return ONEDNN is not None and single and a.dim() > 1 and large
+    return not plain() and ONEDNN is not None and single and a.dim() > 1 and large

@@ -3,7 +3,7 @@
 import pytest
 from torch import nn
 
-from dgm_helpers.layers.evaluation_mode import evaluation_mode
+from dgm_helpers.runtime import evaluation_mode
 
 
 def test_each_part_gets_its_own_mode_again_also_after_an_error():

@@ -1,15 +1,16 @@
 r"""A decoder's last layer and its Bernoulli log-likelihood in one function, faster and smaller on a CPU.
 
 For features h of a decoder, :math:`l = W h + b` and :math:`\sum_i x_i l_i - \log(1 + e^{l_i})`. Importance-weighted
-objectives evaluate it for K latents of each image, and the logits are then the largest tensors of a step. Here some
-rows of them at a time are made, reduced to a number each and overwritten by the residual :math:`\sigma(l) - x`, from
-which every gradient follows: with g the gradient of the row's value, g scales the narrow side of each product,
+objectives evaluate it for K latents of each image, and the logits are then the largest tensors of a training step. Here
+a few rows of logits at a time are computed, reduced to a number each and overwritten by the residual
+:math:`\sigma(l) - x`, from which every gradient follows. With g the gradient of the row's value, g scales the narrow
+side of each product,
 
 .. math:: \nabla_h = g\,(x - \sigma(l))\,W, \qquad \nabla_W = (x - \sigma(l))^\top (g\,h).
 
-The sum of the softplus takes a logarithm for a hundred pixels instead of one each:
-:math:`\log(1+e^l) = \max(l, 0) - \log\sigma(|l|)`, and a product of a hundred factors between a
-half and one is far from underflow.
+The sum of the softplus takes one logarithm per hundred pixels instead of one per pixel:
+:math:`\log(1+e^l) = \max(l, 0) - \log\sigma(|l|)`, and a product of a hundred factors between a half and one is far
+from underflow.
 """
 
 from collections.abc import Iterator
@@ -20,10 +21,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dgm_helpers.layers.linear import product
-from dgm_helpers.objectives.distributions import bernoulli_log_prob
+from dgm_helpers.kernels import plain
+from dgm_helpers.kernels.bernoulli import bernoulli_sum, plain_sum
+from dgm_helpers.kernels.linear import product
 
-# Rows of logits at a time: enough for an efficient matrix product, few enough to stay near the processor.
+# Rows of logits at a time: enough for an efficient matrix product, few enough to stay in the processor's cache.
 ROWS = 256
 FACTORS = 100  # of a product: a half to the power of 100 is 8e-31, and float32 begins at 1e-38
 
@@ -31,37 +33,45 @@ FACTORS = 100  # of a product: a half to the power of 100 is 8e-31, and float32 
 def bernoulli_output_log_prob(
     x: Float[Tensor, "batch pixels"], features: Float[Tensor, "samples batch features"], layer: nn.Linear
 ) -> Float[Tensor, "samples batch"]:
-    """Log-probability of binary or grey images ``x`` under a Bernoulli whose logits are ``layer(features)``, in nats.
+    """Return ``bernoulli_log_prob(x, layer(features))``, in nats, up to rounding; any number of derivatives.
 
-    It is ``bernoulli_log_prob(x, layer(features))``, to rounding, in less memory and time; any number of derivatives.
-    Under autocast the product is in half precision, as the layer's would be, and everything after it in float32; so
-    it is with a layer of half precision, in which a product of a hundred factors would underflow. There, and on other
-    devices, which like few large operations, it is computed just so.
+    The plain line is also what is computed under autocast, in half precision, on other devices, which prefer a few
+    large operations, and for a layer without a bias. The likelihood is always in at least float32.
 
     Args:
         x: pixels in [0, 1].
         features: the layer's inputs for each sample of each image.
-        layer: the decoder's last one.
+        layer: the decoder's last layer.
     """
-    weight, bias, device = layer.weight, layer.bias, features.device.type
-    mixed = torch.is_autocast_enabled(device) or len({x.dtype, features.dtype, weight.dtype}) > 1
-    half = weight.dtype not in (torch.float32, torch.float64)
-    if device != "cpu" or mixed or half or bias is None:
-        return bernoulli_log_prob(x, layer(features).to(torch.promote_types(x.dtype, torch.float32)))
-    inputs = (x, features, weight, bias)
+    if plain() or not _is_supported(x, features, layer):
+        dtype = torch.promote_types(x.dtype, torch.float32)
+        return bernoulli_sum(x.to(dtype), layer(features).to(dtype))
+    inputs = (x, features, layer.weight, layer.bias)
     keep = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in inputs)
     return _BernoulliOutput.apply(keep, *inputs)[0]
 
 
+def _is_supported(x: Tensor, features: Tensor, layer: nn.Linear) -> bool:
+    weight, device = layer.weight, features.device.type
+    mixed = torch.is_autocast_enabled(device) or len({x.dtype, features.dtype, weight.dtype}) > 1
+    # In half precision a product of a hundred factors would underflow.
+    return (
+        device == "cpu"
+        and not mixed
+        and weight.dtype in (torch.float32, torch.float64)
+        and layer.bias is not None
+    )
+
+
 class _BernoulliOutput(torch.autograd.Function):
-    """The values, and a few rows at a time the residuals that the gradients need."""
+    """The values and, in parts of a few rows, the residuals that the gradients need."""
 
     @staticmethod
     def forward(keep: bool, x: Tensor, features: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, ...]:
         values, residuals = [], []
         for samples in _parts(*features.shape[:2]):
             logits = product(features[samples], weight, bias)
-            # What needs the logits comes first: their memory is then taken over. So is that of the scratch.
+            # What needs the logits comes first: their memory is then reused, as is the scratch's.
             scratch = logits.clamp(min=0)
             value = torch.einsum("bp,kbp->kb", x, logits) - scratch.sum(dim=-1)
             probabilities = logits.sigmoid_()
@@ -80,16 +90,12 @@ class _BernoulliOutput(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
         x, features, weight, bias, *residuals = ctx.saved_tensors
+        if torch.is_grad_enabled():  # a second derivative may follow
+            _, pull_back = torch.func.vjp(_plain_output, x, features, weight, bias)
+            return None, *pull_back(gradient)
         by_x = None
         if ctx.needs_input_grad[1]:
             by_x = torch.einsum("kb,kbp->bp", gradient, F.linear(features, weight, bias))
-        if (
-            torch.is_grad_enabled()
-        ):  # somebody will differentiate once more: the same as functions autograd can follow
-            scale = -gradient.unsqueeze(-1)
-            residual = scale * (F.linear(features, weight, bias).sigmoid() - x)
-            by_weight = torch.einsum("kbp,kbf->pf", residual, features)
-            return None, by_x, residual @ weight, by_weight, residual.sum(dim=(0, 1))
         by_features = torch.empty_like(features, memory_format=torch.contiguous_format)
         by_weight, by_bias = torch.zeros_like(weight), torch.zeros_like(bias)
         rows = [len(residual) for residual in residuals]
@@ -101,8 +107,12 @@ class _BernoulliOutput(torch.autograd.Function):
         return None, by_x, by_features, by_weight, by_bias
 
 
+def _plain_output(x: Tensor, features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return plain_sum(x, F.linear(features, weight, bias))
+
+
 def _parts(samples: int, batch: int) -> Iterator[slice]:
-    """Slices of the samples, of nearly equal length, with about so many rows each."""
+    """Yield slices of the samples, of nearly equal length, with about ``ROWS`` rows each."""
     at_once = max(1, ROWS // max(1, batch))
     parts = -(-samples // at_once)
     for part in range(parts):
@@ -110,7 +120,7 @@ def _parts(samples: int, batch: int) -> Iterator[slice]:
 
 
 def _log_product(probabilities: Tensor) -> Tensor:
-    """Sums over the last axis of the logarithms of numbers between a half and one."""
+    """Return the sums over the last axis of the logarithms of numbers between a half and one."""
     whole = probabilities.shape[-1] // FACTORS * FACTORS
     products = probabilities[..., :whole].unflatten(-1, (-1, FACTORS)).prod(dim=-1)
     return products.log().sum(dim=-1) + probabilities[..., whole:].prod(dim=-1).log()
