@@ -65,8 +65,12 @@ def many_coordinates(answer) -> None:
 
 
 @checks.exercise(reference=collapse.ppca_solution)
-def other_sizes(answer) -> None:
-    """Noise variance, W Wᵀ and Wᵀ W for other sizes, scales and float32, with d = 1 and d = D - 1; exact."""
+def other_models(answer) -> None:
+    """Noise variance, W Wᵀ and Wᵀ W for other sizes, scales and float32, with d = 1 and d = D - 1; exact.
+
+    And a multiple of the identity, however its eigenvalues are rounded: without a clamp, several of the 24 variances
+    give the root of a negative number.
+    """
     draw = checks.generator("07/ppca_solution/hidden")
     for size, d, scale, dtype in (
         (12, 4, 1.0, torch.float64),
@@ -87,14 +91,6 @@ def other_sizes(answer) -> None:
         checks.equal("noise variance s²", noise, values[d:].mean(), case=case, atol=atol / 10)
         checks.equal("W Wᵀ", weight @ weight.T, exact, case=case, atol=5 * atol)
         checks.equal("Wᵀ W", weight.T @ weight, torch.diag(kept), case=case, atol=5 * atol)
-
-
-@checks.exercise(reference=collapse.ppca_solution)
-def independent_coordinates(answer) -> None:
-    """A multiple of the identity: s² is the variance and W is zero, whichever way the eigenvalues are rounded.
-
-    Without a clamp, rounding gives the root of a negative number for several of the 24 variances.
-    """
     for tenths in range(1, 25):
         variance = tenths / 10
         Sigma = variance * torch.eye(9, dtype=torch.float64)
