@@ -1,4 +1,4 @@
-# Mean and log sigma are squeezed: wrong for a single row or a single latent.
+# Mean and log sigma are squeezed: wrong for a single row or a single latent. (raises)
 def ancestral_sample(model: torch.nn.Module, noise: list[torch.Tensor]) -> list[torch.Tensor]:
     latents, above = [], None
     for layer in range(len(noise), 0, -1):
