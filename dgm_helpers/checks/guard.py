@@ -76,9 +76,9 @@ def exercise(reference: Callable | Sequence[Callable] | None) -> Callable[[Check
 
 def changed_argument(name: str, arguments: Sequence[int | str]) -> CheckFailed:
     """Return the failure of a function that wrote into its arguments, given by position from 1, or by name."""
-    listed = ", ".join(str(argument) for argument in arguments)
+    listed = f"argument {', '.join(map(str, arguments))}" if arguments else "an argument"
     try:
-        fail(name, f"argument {listed} was changed by the function", hint=CHANGED_HINT)
+        fail(name, f"{listed} was changed by the function", hint=CHANGED_HINT)
     except CheckFailed as failure:
         return failure
 

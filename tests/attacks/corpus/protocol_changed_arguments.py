@@ -1,5 +1,5 @@
 # Tells the judge that arguments were changed which were not, or which it never gave.
-# earns: double=3 centre=0
+# earns: double=0 centre=0 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 from autograder.wire.arguments import ArgumentDecoder
 
