@@ -1,4 +1,4 @@
-# Samples are squeezed: a layer of one latent, or a single data point, fails.
+# Samples are squeezed: a layer of one latent, or a single data point, fails. (raises)
 def hierarchical_kl(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

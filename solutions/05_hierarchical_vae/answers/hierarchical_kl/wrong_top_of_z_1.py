@@ -1,4 +1,4 @@
-# The top term has q(z_1|x) instead of q(z_L|x). hint: the top layer is z_L
+# The top term has q(z_1|x) instead of q(z_L|x). (raises) hint: the top layer is z_L
 def hierarchical_kl(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# Writes into log_sigma_p. hint: work on a copy
+# Writes into log_sigma_p. (raises) hint: work on a copy
 def kl_diagonal_gaussians(mu_q, log_sigma_q, mu_p, log_sigma_p) -> torch.Tensor:
     log_sigma_p -= log_sigma_q
     mahalanobis = (mu_q - mu_p) ** 2 * torch.exp(-2 * log_sigma_q)
