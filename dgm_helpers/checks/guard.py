@@ -156,7 +156,7 @@ class _Call:
         self.given = [*((i + 1, value) for i, value in enumerate(arguments)), *keywords.items()]
         self.before = [_copied(value) for _, value in self.given]
         self.generators = _generators([value for _, value in self.given])
-        self.random_states = RandomStates(self.generators)
+        self.random_states: RandomStates | None = None  # taken right before the call
         count = len(arguments)
         self.arguments = [value for _, value in self.given[:count]]
         self.keywords = dict(keywords)
