@@ -280,7 +280,7 @@ def new_noise_for_one_layer(answer) -> None:
 
 @checks.exercise(reference=None)
 def decoders_of_other_sizes(answer) -> None:
-    """Sizes of 1 everywhere, many latents, float32, and logits in the thousands; exact."""
+    """Sizes of 1 everywhere, many latents, large weights, float32, and logits in the thousands; exact."""
     draw = checks.generator("05/pixelvae_log_prob/hidden")
     sizes = (
         (3, 4, 6, 3, 5),
@@ -293,18 +293,27 @@ def decoders_of_other_sizes(answer) -> None:
     for batch, channels, height, width, latents in sizes:
         x, z, *weights = random_decoder((batch, channels, height, width, latents), draw)
         weights[0] = weights[0].abs() * z[0].sign()  # the code of the first image opens every relu
-        exact = decoder_log_prob(x, code_maps(z, weights[0], x), *weights[1:])
+        exact = log_prob_of(x, z, *weights)
         case = f"{batch} images of {height} × {width}, {channels} channels, {latents} latents"
         checks.equal("log p(x|z)", answer(x, z, *weights), exact, case=case, unit="nats")
+    x, *large = random_decoder((3, 4, 6, 3, 5), draw)
+    large = [4 * value for value in large]
+    checks.equal(
+        "log p(x|z)", answer(x, *large), log_prob_of(x, *large), case="large weights", unit="nats"
+    )
     x, z, *weights = random_decoder((3, 4, 6, 3, 5), draw)
-    exact = decoder_log_prob(x, code_maps(z, weights[0], x), *weights[1:])
-    single = [value.float() for value in (x, z, *weights)]
-    checks.equal("log p(x|z)", answer(*single), exact, case="float32", unit="nats", rtol=1e-4)
+    single, exact = [value.float() for value in (x, z, *weights)], log_prob_of(x, z, *weights)
+    checks.equal("log p(x|z)", answer(*single), exact, case="float32", unit="nats")
     weights[3] = 5_000 * weights[3]
-    exact = decoder_log_prob(x, code_maps(z, weights[0], x), *weights[1:])
+    exact = log_prob_of(x, z, *weights)
     checks.equal(
         "log p(x|z)", answer(x, z, *weights), exact, case="logits in the thousands", unit="nats"
     )
+
+
+def log_prob_of(x: Tensor, z: Tensor, upsample: Tensor, *kernels: Tensor) -> Tensor:
+    """Return log p(x|z) of (5.26), ``[B]``."""
+    return decoder_log_prob(x, code_maps(z, upsample, x), *kernels)
 
 
 @checks.exercise(reference=None)
