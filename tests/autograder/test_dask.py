@@ -238,8 +238,8 @@ def test_a_worker_with_another_version_of_the_grader_is_one_sentence(empty, tmp_
     for package in ("autograder", "dgm_helpers"):
         (tmp_path / "other" / package).parent.mkdir(exist_ok=True)
         subprocess.run(["cp", "-r", REPOSITORY / package, tmp_path / "other"], check=True)
-    with (tmp_path / "other" / "autograder" / "record.py").open("a") as file:
-        file.write("\n# another version\n")
+    grading = tmp_path / "other" / "autograder" / "submission" / "grading.py"
+    grading.write_text(grading.read_text() + "\n# another version\n")
     empty.add_worker(PYTHONPATH=str(tmp_path / "other"))
     with pytest.raises(CourseError, match=r"worker tcp://\S+ cannot grade: its version of the grader is not"):
         connect(empty.url)
