@@ -21,8 +21,9 @@ from collections.abc import Mapping
 
 from scipy import stats
 
-from dgm_helpers.checks.failure import fail, passed
+from dgm_helpers.checks.failure import fail
 from dgm_helpers.checks.moments import FALSE_ALARM_RATE, FEWEST_REPETITIONS
+from dgm_helpers.checks.ticks import passed
 from dgm_helpers.checks.values import as_tensor
 
 # A score with an estimated standard error has Student's t or something close to it, with tails a little longer than

@@ -2,7 +2,8 @@
 
 import torch
 
-from dgm_helpers.checks.failure import fail, passed
+from dgm_helpers.checks.failure import fail
+from dgm_helpers.checks.ticks import passed
 from dgm_helpers.checks.values import as_tensor
 
 HINT = "draw every random number from the `generator` argument, and never seed it."

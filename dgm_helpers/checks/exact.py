@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from dgm_helpers.checks.failure import fail, passed
+from dgm_helpers.checks.failure import fail
 from dgm_helpers.checks.patterns import differing, note_unmatchable, place, recognize, relation, worst
+from dgm_helpers.checks.ticks import passed
 from dgm_helpers.checks.values import as_numbers, as_tensor, container, require_finite, require_shape
 
 RELATIVE = 1e-5  # float32 answers pass: every docstring of the course allows float32

@@ -30,8 +30,3 @@ def fail(name: str, problem: str, details: Sequence[str] = (), hint: str | None 
     if hint and not isinstance(hint, MeasuredHint):
         error.hint = hint
     raise error
-
-
-def passed(name: str, how: str) -> None:
-    """Tell the student that a check passed, and by what it was judged."""
-    print(f"✓ {name}: {how}")

@@ -24,8 +24,9 @@ from scipy import stats
 from torch import Tensor
 
 from dgm_helpers.checks.dependence import dependence
-from dgm_helpers.checks.failure import fail, passed
+from dgm_helpers.checks.failure import fail
 from dgm_helpers.checks.moments import FALSE_ALARM_RATE
+from dgm_helpers.checks.ticks import passed
 from dgm_helpers.checks.values import as_tensor
 
 FEWEST_EXPECTED = 10

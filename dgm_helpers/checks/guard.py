@@ -32,6 +32,7 @@ from torch import Tensor, nn
 from dgm_helpers.checks.failure import CheckFailed, fail
 from dgm_helpers.checks.library_answers import code_keys, library_answer, watch
 from dgm_helpers.checks.repeats import RandomStates, alike, not_repeatable
+from dgm_helpers.checks.ticks import one_line_per_quantity
 
 REPEATED_CALLS = 3  # of one check, at most
 REPEATED_SECONDS = 0.05  # a call that took longer is not repeated
@@ -54,6 +55,7 @@ def exercise(reference: Callable | Sequence[Callable] | None) -> Callable[[Check
 
     def decorate(check: Check) -> Check:
         @functools.wraps(check)
+        @one_line_per_quantity()
         def guarded_check(answer: Any) -> None:
             guard = getattr(type(answer), "__guard__", None)
             if guard is not None:  # an object of another process

@@ -34,7 +34,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from dgm_helpers.checks.failure import fail, passed
+from dgm_helpers.checks.failure import fail
 from dgm_helpers.checks.moments import (
     FALSE_ALARM_RATE,
     critical_t,
@@ -44,6 +44,7 @@ from dgm_helpers.checks.moments import (
     rounding,
 )
 from dgm_helpers.checks.patterns import differing, note_unmatchable, place, recognize, relation, worst
+from dgm_helpers.checks.ticks import passed
 from dgm_helpers.checks.values import as_numbers, as_tensor
 from dgm_helpers.checks.variance import LARGEST_KURTOSIS, require_variance
 

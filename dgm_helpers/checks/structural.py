@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from dgm_helpers.checks.failure import fail, passed
+from dgm_helpers.checks.failure import fail
+from dgm_helpers.checks.ticks import passed
 from dgm_helpers.checks.values import as_tensor
 
 

@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from scipy import stats
 from torch import Tensor
 
-from dgm_helpers.checks.failure import fail, passed
+from dgm_helpers.checks.failure import fail
 from dgm_helpers.checks.moments import (
     FALSE_ALARM_RATE,
     critical_t,
@@ -35,6 +35,7 @@ from dgm_helpers.checks.moments import (
     total_variance,
 )
 from dgm_helpers.checks.patterns import note_unmatchable, place, worst
+from dgm_helpers.checks.ticks import passed
 from dgm_helpers.checks.values import as_tensor
 
 LARGEST_KURTOSIS = 4.0
