@@ -6,6 +6,7 @@ JOBS ?= 2
 SOURCES := $(wildcard solutions/*/*.ipynb)
 LECTURE ?=
 TESTS ?= tests
+CONSTRAINTS ?= constraints.txt
 SEED := $(or $(SEED),$(shell date +%s))
 
 # Tests and stored outputs: one thread a process, no progress bars, the CPU, whatever the machine has.
@@ -13,27 +14,27 @@ QUIET := OMP_NUM_THREADS=1 DGM_QUIET=1 DGM_DEVICE=cpu MPLBACKEND=Agg PYTHONHASHS
 PYTEST := $(QUIET) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 NBVAL := $(QUIET) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --nbval \
 	--nbval-cell-timeout 1200 --nbval-kernel-startup-timeout 300
-NORMALISE := $(BIN)/nbstripout --keep-output --keep-id --extra-keys "metadata.widgets metadata.language_info.version \
+NORMALIZE := $(BIN)/nbstripout --keep-output --keep-id --extra-keys "metadata.widgets metadata.language_info.version \
 	metadata.language_info.codemirror_mode metadata.language_info.file_extension metadata.language_info.mimetype \
 	metadata.language_info.nbconvert_exporter metadata.language_info.pygments_lexer cell.metadata.execution"
-# Jupyter refuses to run as root, which is who one is in most containers, unless it is told.
+# Jupyter refuses to run as root, the user of most containers, without this option.
 ROOT_ARGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-fast test-slow test-random notebooks normalise release validate grade-demo lint format lock hooks links clean
+.PHONY: help setup lab test test-fast test-slow test-random test-pytest-notebook notebooks normalize release validate grade-demo docs lint format lock hooks links clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.done ## install everything into .venv (the other targets do this by themselves)
 
-$(VENV)/.done: pyproject.toml constraints.txt
+$(VENV)/.done: pyproject.toml $(CONSTRAINTS)
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name it with 'make PYTHON=/path/to/python3'."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed and $(PYTHON) is $$($(PYTHON) -V 2>&1): install a newer one, or name it with 'make PYTHON=python3.12'."; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) lacks its venv module: on Debian or Ubuntu, 'apt-get install python3-venv' adds it."; exit 1; }
 	@echo "Setting up $(VENV): this takes a few minutes, once."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable '.[dev]'
 	@touch $@
 
 lab: setup ## open JupyterLab on the first lecture (LAB_ARGS=--no-browser, --port=…)
@@ -57,12 +58,17 @@ test-random: setup ## tests of the code in random order (SEED=N repeats one, TES
 	echo "$$result in the order of 'make test-random TESTS=\"$(TESTS)\" SEED=$(SEED)'"; \
 	test $$result = passed
 
+test-pytest-notebook: setup ## one notebook by pytest-notebook instead of nbval (to be installed first)
+	$(QUIET) $(BIN)/python -m pytest -c tests/pytest_notebook.ini --rootdir . -p no:nbval --nb-test-files --nb-exec-timeout 300 \
+		solutions/00_welcome/welcome.ipynb
+
 notebooks: setup ## execute the notebooks of solutions/ (LECTURE=08 for one) and store their outputs
 	$(QUIET) $(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=300 $(wildcard solutions/$(LECTURE)*/*.ipynb)
-	@$(MAKE) --no-print-directory normalise
+	@$(BIN)/jupyter nbconvert --log-level WARN --to notebook --inplace --coalesce-streams $(wildcard solutions/$(LECTURE)*/*.ipynb)
+	@$(MAKE) --no-print-directory normalize
 
-normalise: setup ## strip execution counts and machine-dependent metadata from solutions/
-	@$(NORMALISE) $(SOURCES)
+normalize: setup ## strip execution counts and machine-dependent metadata from solutions/
+	@$(NORMALIZE) $(SOURCES)
 
 release: setup ## regenerate the student versions in lectures/ from solutions/
 	$(BIN)/autograder release $(LECTURE)
@@ -73,17 +79,20 @@ validate: setup ## sources earn full points, student versions none, the answer b
 grade-demo: setup ## grade a demo class through nbgrader, print its points, write feedback pages
 	$(BIN)/autograder grade-demo $(LECTURE)
 
+docs: setup ## regenerate docs/models.md from the code
+	$(QUIET) $(BIN)/python docs/generate.py
+
 lint: setup ## check style of code and notebooks; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@$(NORMALISE) --verify $(SOURCES) || { echo "Some notebooks are not normalised: 'make normalise' mends that."; exit 1; }
+	@$(NORMALIZE) --verify $(SOURCES) || { echo "Some notebooks are not normalized: 'make normalize' fixes that."; exit 1; }
 
-format: setup ## format code and notebooks, mend what ruff can
+format: setup ## format code and notebooks, fix what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	@$(NORMALISE) $(SOURCES)
+	@$(NORMALIZE) $(SOURCES)
 
-lock: setup ## write constraints.txt anew from what is installed in .venv
+lock: setup ## rewrite constraints.txt from the packages installed in .venv
 	$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/\+(cpu|cu[0-9]+)//' > constraints.txt
 
 hooks: setup ## install the pre-commit hooks and readable notebook diffs into this clone
