@@ -137,3 +137,15 @@ def test_a_module_is_named_once() -> None:
 def test_a_class_is_named_once() -> None:
     trees = (ast.parse(path.read_text(encoding="utf-8")) for path in modules("autograder").values())
     assert repeated(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)) == []
+
+
+def test_no_test_imports_a_conftest() -> None:
+    """Fixtures come by name; whatever a test imports is in a plain module, so that its file can be found."""
+    importing = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[-1] == "conftest")
+        or (isinstance(node, ast.Import) and any(a.name.split(".")[-1] == "conftest" for a in node.names))
+    ]
+    assert importing == []

@@ -9,7 +9,7 @@ from collections import Counter
 from contextlib import contextmanager
 
 import nbformat
-from conftest import cell_of, toy_notebook
+from toy_course import cell_of, toy_notebook
 from waiting import ENDLESS_SECONDS, HANG_SECONDS
 
 from autograder.judge.executor import CellError, CellResult, ExecutorError, Limits

@@ -6,7 +6,7 @@ import stat
 import zipfile
 
 import nbformat
-from conftest import toy_notebook
+from toy_course import toy_notebook
 
 from autograder.intake.collect import collect
 

@@ -5,9 +5,9 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
-from conftest import cell_of, make_course, toy_notebook, write_source
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook
+from toy_course import cell_of, make_course, toy_notebook, write_source
 
 from autograder.gradebook.conversions import NbgraderCourse
 from autograder.gradebook.filing import Filing

@@ -3,8 +3,8 @@
 import json
 
 import nbformat
-from conftest import cell_of, toy_notebook
 from nbgrader.utils import compute_checksum
+from toy_course import cell_of, toy_notebook
 
 from autograder.notebooks.exercises import is_test, without_hidden_tests
 from autograder.submission.submission import read_submission, submission_from_notebook

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import REPOSITORY, cell_of, toy_notebook
 from nbformat.v4 import new_code_cell
 from nbgrader.utils import compute_checksum
+from toy_course import REPOSITORY, cell_of, toy_notebook
 from waiting import ran_out_of_time, with_enough_time
 
 from autograder.commands import check as command

@@ -7,11 +7,11 @@ from statistics import quantiles
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import toy_notebook
 from graded_records import HOSTILE, checked, full_of, not_graded, record, write_journal
 from hypothesis import given
 from hypothesis import strategies as st
 from page_checks import ANYTHING, require_harmless, words_of
+from toy_course import toy_notebook
 
 from autograder.bank.answers import find_answers
 from autograder.commands import report as command

@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import toy_notebook, write_source
 from downloads import book, gatherer, note, outcomes, texts, zipped
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
+from toy_course import toy_notebook, write_source
 
 from autograder.commands import collect as command
 from autograder.intake import submitted

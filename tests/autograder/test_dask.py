@@ -25,7 +25,7 @@ from class_runs import (
     points,
     sandbox_options,
 )
-from conftest import REPOSITORY
+from toy_course import REPOSITORY
 from waiting import HANG_SECONDS, wait_for
 
 from autograder.judge.executor import Limits

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import make_course
+from toy_course import make_course
 
 from autograder.gradebook.conversions import NbgraderCourse
 from autograder.gradebook.release import student_versions

@@ -7,11 +7,11 @@ import re
 from contextlib import suppress
 
 import pytest
-from conftest import toy_notebook
 from graded_records import HOSTILE, checked, full_of, not_graded, record, write_journal
 from hypothesis import given
 from hypothesis import strategies as st
 from page_checks import ANYTHING
+from toy_course import toy_notebook
 
 from autograder.commands import export as command
 from autograder.judge.executor import CellError

@@ -6,7 +6,6 @@ import time
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import toy_notebook
 from graded_course import FULL, graded_course, hand_in, judged, open_gradebook, set_grade
 from graded_records import (
     DOUBLE,
@@ -22,6 +21,7 @@ from graded_records import (
 )
 from hypothesis import given
 from page_checks import ANYTHING, require_harmless, require_visible, words_of
+from toy_course import toy_notebook
 
 from autograder.commands import feedback as command
 from autograder.gradebook.filing import Filing

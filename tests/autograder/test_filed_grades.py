@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from conftest import cell_of, write_source
 from graded_course import (
     FULL,
     ScriptedJudge,
@@ -33,6 +32,7 @@ from graded_databases import (
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.preprocessors import SaveCells
 from sqlalchemy import event
+from toy_course import cell_of, write_source
 
 from autograder.gradebook import nbgrader_plugin
 from autograder.gradebook.conversions import NbgraderCourse

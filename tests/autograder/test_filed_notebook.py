@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import nbformat
 import pytest
-from conftest import cell_of, write_source
 from graded_course import (
     FULL,
     by_exercise,
@@ -26,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.utils import determine_grade, is_solution
+from toy_course import cell_of, write_source
 
 from autograder.gradebook.judged import judged_notebook
 from autograder.judge.executor import CellError

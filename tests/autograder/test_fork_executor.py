@@ -1,7 +1,7 @@
 """Cells run in process as in a student's notebook: one namespace, no sandbox, and nothing left behind."""
 
 import pytest
-from conftest import DOUBLE, SETUP
+from toy_course import DOUBLE, SETUP
 
 from autograder.bank.fork_executor import NotebookExecutor
 from autograder.judge.executor import Cell, Limits

@@ -11,7 +11,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from conftest import write_source
 from graded_course import (
     FULL,
     by_exercise,
@@ -26,6 +25,7 @@ from graded_databases import (
     new_gradebook,
     server_for_all,  # noqa: F401 (a fixture)
 )
+from toy_course import write_source
 from waiting import HANG_SECONDS, wait_for
 
 from autograder.gradebook.filing import Filing

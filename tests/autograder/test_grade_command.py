@@ -11,7 +11,7 @@ from class_runs import (
     grading,
     hand_in,
 )
-from conftest import make_course, toy_notebook, write_source
+from toy_course import make_course, toy_notebook, write_source
 
 from autograder import cli
 from autograder.gradebook import filing

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import cell_of, toy_notebook
 from graded_records import HOSTILE, SECRETS, TITLE, checked, full_of, not_graded, record, secretive
 from hypothesis import given
 from packaging.requirements import Requirement
 from page_checks import ANYTHING, require_visible
+from toy_course import cell_of, toy_notebook
 
 from autograder.commands import export as command
 from autograder.judge.executor import CellError, ExecutorError

@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from conftest import cell_of
+from toy_course import cell_of
 
 from autograder.notebooks.dependencies import affected
 from autograder.notebooks.exercises import exercise_of, exercises, is_hidden, without_hidden_tests

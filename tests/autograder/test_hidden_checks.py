@@ -7,7 +7,7 @@ import textwrap
 
 import nbformat
 import pytest
-from conftest import cell_of
+from toy_course import cell_of
 
 from autograder.gradebook.conversions import NbgraderCourse
 from autograder.judge.executor import ExecutorError, Limits

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from conftest import cell_of, write_source
+from toy_course import cell_of, write_source
 
 from autograder.bank.equivalent import matches, read_equivalent
 from autograder.bank.mutants import Mutant

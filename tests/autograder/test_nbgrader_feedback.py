@@ -5,12 +5,12 @@ import re
 
 import nbformat
 import pytest
-from conftest import cell_of, toy_notebook
 from graded_course import (
     ScriptedJudge,
     graded_course,
     hand_in,
 )
+from toy_course import cell_of, toy_notebook
 
 from autograder.gradebook import nbgrader_plugin
 from autograder.gradebook.conversions import NbgraderCourse

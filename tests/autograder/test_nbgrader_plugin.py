@@ -8,7 +8,6 @@ from copy import deepcopy
 
 import nbformat
 import pytest
-from conftest import cell_of, toy_notebook, write_source
 from graded_course import (
     FULL,
     ScriptedJudge,
@@ -22,6 +21,7 @@ from graded_course import (
 )
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
+from toy_course import cell_of, toy_notebook, write_source
 from traitlets.config import Config
 
 from autograder.gradebook import nbgrader_plugin

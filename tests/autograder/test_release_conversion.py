@@ -2,8 +2,8 @@
 
 import nbformat
 import pytest
-from conftest import cell_of, toy_notebook, write_source
 from nbformat.v4 import new_output
+from toy_course import cell_of, toy_notebook, write_source
 
 from autograder.gradebook.release import leaks, release, stale, student_versions
 from autograder.notebooks.course import CourseError, Lecture, read_notebook

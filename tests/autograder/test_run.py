@@ -20,7 +20,7 @@ from class_runs import (
     hand_in,
     points,
 )
-from conftest import cell_of, toy_notebook, write_source
+from toy_course import cell_of, toy_notebook, write_source
 from waiting import HANG_SECONDS, wait_for
 
 from autograder.judge.executor import ExecutorError, Limits

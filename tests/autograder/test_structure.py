@@ -1,7 +1,7 @@
 """Each way of building an exercise wrongly is found and named."""
 
 import pytest
-from conftest import cell_of
+from toy_course import cell_of
 
 from autograder.notebooks.structure import structure_problems
 

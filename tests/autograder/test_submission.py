@@ -7,11 +7,11 @@ from copy import deepcopy
 
 import nbformat
 import pytest
-from conftest import cell_of
 from handed_in import DOUBLE, MEAN, SOURCE, handed_in_notebook, reader, remark
 from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell
+from toy_course import cell_of
 
 from autograder.notebooks.course import Course, read_notebook
 from autograder.submission.record import RemarkKind

@@ -4,8 +4,8 @@ import os
 
 import nbformat
 import pytest
-from conftest import cell_of
 from handed_in import DOUBLE, MEAN, handed_in_notebook, reader, remark, taken
+from toy_course import cell_of
 
 from autograder.submission import files
 from autograder.submission.record import RemarkKind

@@ -5,10 +5,10 @@ from copy import deepcopy
 
 import nbformat
 import pytest
-from conftest import cell_of
 from handed_in import DOUBLE, MEAN, SOURCE, handed_in_notebook, remark, taken
 from nbformat.v4 import new_code_cell
 from nbgrader.utils import compute_checksum
+from toy_course import cell_of
 
 from autograder.submission.record import RemarkKind
 from autograder.submission.submission import submission_from_notebook

@@ -1,9 +1,9 @@
 """Names that a solution relies on and that grading will not find are told."""
 
 import pytest
-from conftest import cell_of
 from handed_in import DOUBLE, handed_in_notebook, remark, taken
 from nbformat.v4 import new_code_cell
+from toy_course import cell_of
 
 from autograder.submission.record import RemarkKind
 

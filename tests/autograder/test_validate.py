@@ -1,7 +1,7 @@
 """A lecture that is fit to be released passes; each thing that makes it unfit is named."""
 
 import pytest
-from conftest import cell_of, toy_notebook, write_source
+from toy_course import cell_of, toy_notebook, write_source
 
 from autograder.bank.validate import validate
 
