@@ -68,12 +68,6 @@ class BetaVAE(VAE):
         ramp_steps: int = 100_000,
     ) -> None:
         nn.Module.__init__(self)
-        self.config = {
-            "image_size": image_size, "image_channels": image_channels, "maps": tuple(maps), "hidden": tuple(hidden),
-            "decoder_hidden": None if decoder_hidden is None else tuple(decoder_hidden),
-            "decoder_activation": decoder_activation, "latent_dim": latent_dim, "likelihood": likelihood, "beta": beta,
-            "capacity": capacity, "gamma": gamma, "ramp_steps": ramp_steps,
-        }  # fmt: skip
         if decoder_activation not in ACTIVATIONS:
             raise ValueError(
                 f"unknown activation {decoder_activation!r}: choose one of {', '.join(ACTIVATIONS)}"

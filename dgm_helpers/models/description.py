@@ -12,6 +12,8 @@ from typing import Any
 
 from torch import nn
 
+from dgm_helpers.models.configured import description_of, is_description
+
 PACKAGE = "dgm_helpers"
 
 
@@ -21,7 +23,7 @@ def describe(model: nn.Module) -> dict[str, Any]:
     Raises:
         ValueError: if the class, or that of a module in the configuration, is not of this package or has no ``config``.
     """
-    return _buildable(part_of(model))
+    return _buildable(description_of(model))
 
 
 def build(description: dict[str, Any], source: str | Path = "the description") -> nn.Module:
@@ -40,29 +42,13 @@ def build(description: dict[str, Any], source: str | Path = "the description") -
         ) from error
 
 
-def part_of(module: nn.Module) -> dict[str, Any]:
-    """The description of a module that is part of a model, for the model's ``config``; of any class.
-
-    One that cannot be built again, because it is of another package or has no ``config``, stands there all the same:
-    :func:`build` and :func:`describe` refuse it, by name.
-    """
-    kind = type(module)
-    return {"class": f"{kind.__module__}:{kind.__qualname__}", "config": getattr(module, "config", None)}
-
-
-def is_description(value: Any) -> bool:
-    """Whether a value of a configuration stands for a module."""
-    return isinstance(value, dict) and value.keys() == {"class", "config"}
-
-
 def _buildable(description: dict[str, Any]) -> dict[str, Any]:
     name, config = description["class"], description["config"]
     if name.partition(":")[0].partition(".")[0] != PACKAGE or config is None:
         raise ValueError(
             f"a {name} cannot be built again from a file: that takes a class of {PACKAGE} and its `config`"
         )
-    parts = {key: part_of(value) if isinstance(value, nn.Module) else value for key, value in config.items()}
-    parts = {key: _buildable(value) if is_description(value) else value for key, value in parts.items()}
+    parts = {key: _buildable(value) if is_description(value) else value for key, value in config.items()}
     return {"class": name, "config": parts}
 
 

@@ -31,6 +31,7 @@ from torch import Tensor, nn
 from dgm_helpers.data.sampling import binarize
 from dgm_helpers.layers.encoder_decoder import perceptron
 from dgm_helpers.layers.made import AutoregressiveFlow
+from dgm_helpers.models.configured import Configured
 from dgm_helpers.models.priors import StandardNormal
 from dgm_helpers.models.vae import VAE
 from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
@@ -69,9 +70,6 @@ class IAFVAE(VAE):
         prior: nn.Module | dict[str, Any] | None = None,
     ) -> None:
         nn.Module.__init__(self)
-        self.config = {"data_dim": data_dim, "latent_dim": latent_dim, "hidden": tuple(hidden), "steps": steps,
-                       "flow_hidden": tuple(flow_hidden), "context_dim": context_dim,
-                       "likelihood": likelihood}  # fmt: skip
         self.latent_dim = latent_dim
         self.encoder = perceptron([data_dim, *hidden, 2 * latent_dim + context_dim])
         self.decoder = perceptron([latent_dim, *reversed(hidden), data_dim])
@@ -156,7 +154,7 @@ class IAFVAE(VAE):
         return self.mean_image(self.flow(mu, context)[0]).view_as(x)
 
 
-class AutoregressivePrior(nn.Module):
+class AutoregressivePrior(Configured, nn.Module):
     """Density :math:`p(z) = N(f(z) | 0, I) |det f'(z)|` with f an autoregressive flow: MAF, the AF prior of VLAE.
 
     Its log-density takes one pass, a sample as many as there are dimensions.
@@ -169,7 +167,6 @@ class AutoregressivePrior(nn.Module):
 
     def __init__(self, *, latent_dim: int, hidden: Sequence[int] = (320,), steps: int = 2) -> None:
         super().__init__()
-        self.config = {"latent_dim": latent_dim, "hidden": tuple(hidden), "steps": steps}
         self.flow = AutoregressiveFlow(latent_dim, hidden, steps)
         self.base = StandardNormal(latent_dim=latent_dim)
 

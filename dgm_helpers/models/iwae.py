@@ -82,8 +82,6 @@ class IWAE(VAE):
             raise ValueError(f"the objective needs at least one importance sample, not {samples}")
         if objective not in OBJECTIVES:
             raise ValueError(f"unknown objective {objective!r}: choose one of {', '.join(OBJECTIVES)}")
-        self.config = {"data_dim": data_dim, "hidden": tuple(map(tuple, hidden)), "latent_dims": tuple(latent_dims),
-                       "samples": samples, "objective": objective}  # fmt: skip
         self.samples, self.objective = samples, objective
         first, *inner = hidden
         self.encoder = glorot(perceptron([data_dim, *first, 2 * latent_dims[0]], TANH), parts=2)

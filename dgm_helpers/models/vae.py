@@ -20,7 +20,8 @@ from torch.optim import Adagrad
 from dgm_helpers.data.sampling import binarize
 from dgm_helpers.kernels.bernoulli_output import bernoulli_output_log_prob
 from dgm_helpers.layers.encoder_decoder import image_decoder, image_encoder, perceptron
-from dgm_helpers.models.description import build, is_description, part_of
+from dgm_helpers.models.configured import Configured, description_of, is_description
+from dgm_helpers.models.description import build
 from dgm_helpers.models.priors import StandardNormal
 from dgm_helpers.objectives.distributions import (
     bernoulli_log_prob,
@@ -37,7 +38,7 @@ from dgm_helpers.objectives.importance_weighting import (
 LIKELIHOODS = ("bernoulli", "gaussian")
 
 
-class VAE(ImportanceWeighted, nn.Module):
+class VAE(ImportanceWeighted, Configured, nn.Module):
     """VAE on vectors: a perceptron each way, tanh units, q(z|x) a diagonal Gaussian.
 
     Args:
@@ -62,25 +63,16 @@ class VAE(ImportanceWeighted, nn.Module):
         prior: nn.Module | dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        self.config = {
-            "data_dim": data_dim,
-            "latent_dim": latent_dim,
-            "hidden": tuple(hidden),
-            "likelihood": likelihood,
-        }
         self.encoder = perceptron([data_dim, *hidden, 2 * latent_dim])
         self.decoder = perceptron([latent_dim, *reversed(hidden), data_dim])
         self._finish(data_dim, latent_dim, likelihood, prior)
 
     @property
     def config(self) -> dict[str, Any]:
-        """The constructor's arguments; a prior other than N(0, I) by its description, so that it is built anew too."""
-        own = {} if type(self.prior) is StandardNormal else {"prior": part_of(self.prior)}
-        return self._config | own
-
-    @config.setter
-    def config(self, arguments: dict[str, Any]) -> None:
-        self._config = arguments
+        """The constructor's arguments, with the prior that the model has now, if it is not N(0, I)."""
+        arguments = {name: value for name, value in super().config.items() if name != "prior"}
+        is_default = type(self.prior) is StandardNormal
+        return arguments if is_default else arguments | {"prior": description_of(self.prior)}
 
     def _finish(
         self, data_dim: int, latent_dim: int, likelihood: str, prior: nn.Module | dict[str, Any] | None
@@ -198,8 +190,6 @@ class ConvVAE(VAE):
         prior: nn.Module | dict[str, Any] | None = None,
     ) -> None:
         nn.Module.__init__(self)
-        self.config = {"image_size": image_size, "image_channels": image_channels, "channels": tuple(channels),
-                       "latent_dim": latent_dim, "likelihood": likelihood}  # fmt: skip
         self.encoder = image_encoder(image_channels, image_size, channels, (), 2 * latent_dim)
         self.decoder = image_decoder(image_channels, image_size, channels, (), latent_dim)
         self._finish(image_channels * image_size**2, latent_dim, likelihood, prior)
