@@ -9,8 +9,7 @@ import torch
 
 from dgm_helpers import pretrained
 from dgm_helpers.models.bernoulli_vae import BernoulliVAE
-from dgm_helpers.models.configured import constructor_parameters, description_of
-from dgm_helpers.models.description import build, describe
+from dgm_helpers.models.configured import build, constructor_parameters, describe, description_of
 from dgm_helpers.models.factor_vae import FactorVAE
 from dgm_helpers.models.infogan import InfoGAN
 from dgm_helpers.models.iwae import IWAE
@@ -99,5 +98,5 @@ def test_the_returned_dict_is_a_copy():
 
 
 def test_a_missing_argument_is_reported_by_the_constructor():
-    with pytest.raises(TypeError, match="missing .*argument: 'centre'"):
+    with pytest.raises(TypeError, match=r"missing .*argument: 'centre'"):
         Quadratic(curvature=[1.0])
