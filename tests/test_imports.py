@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # From the bottom up. A room may import those before it; `if TYPE_CHECKING` counts like any other import.
 # `style` is below `runtime`, because `runtime.set_up` applies the plot style; `kernels` is below `objectives` and
-# `layers`, which call it; `objectives` is below `layers`, which read pixels as `objectives.pixel_levels` defines them.
+# `layers`, which call it; `objectives` is below `layers`, which read pixels as `objectives.pixel_levels` defines them;
+# `metrics` is above `models`, because it asks by `models.protocol` what a model can do.
 LIBRARY = (
     "style",
     "runtime",
@@ -21,8 +22,8 @@ LIBRARY = (
     "objectives",
     "layers",
     "plots",
-    "metrics",
     "models",
+    "metrics",
     "training",
     "pretrained",
     "exercises",

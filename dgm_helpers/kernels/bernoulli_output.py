@@ -13,7 +13,8 @@ The sum of the softplus takes one logarithm per hundred pixels instead of one pe
 from underflow.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any
 
 import torch
@@ -49,6 +50,25 @@ def bernoulli_output_log_prob(
     inputs = (x, features, layer.weight, layer.bias)
     keep = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in inputs)
     return _BernoulliOutput.apply(keep, *inputs)[0]
+
+
+def without_logits(log_likelihood: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Let a VAE's method ``log_likelihood(x, z)`` compute its value without all logits in memory, where it can.
+
+    It can for several latents of each image, Bernoulli pixels (``log_noise`` is None) and a decoder whose last layer is
+    linear; the rest of the decoder is unchanged.
+    """
+
+    @wraps(log_likelihood)
+    def compute(model: nn.Module, x: Tensor, z: Tensor) -> Tensor:
+        decoder = model.decoder
+        ends_linearly = isinstance(decoder, nn.Sequential) and isinstance(decoder[-1], nn.Linear)
+        if model.log_noise is not None or z.dim() != 3 or not ends_linearly:
+            return log_likelihood(model, x, z)
+        features = decoder[:-1](z.flatten(0, 1)).unflatten(0, z.shape[:2])
+        return bernoulli_output_log_prob(x.flatten(1), features, decoder[-1])
+
+    return compute
 
 
 def _is_supported(x: Tensor, features: Tensor, layer: nn.Linear) -> bool:

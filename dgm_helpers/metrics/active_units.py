@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from dgm_helpers.models.protocol import Encodes, HasLayerMeans
 from dgm_helpers.runtime import evaluation_mode
 
 THRESHOLD = 1e-2
@@ -71,9 +72,9 @@ def active_units(
 def _layer_means(
     model: nn.Module, x: Tensor, samples: int, generator: torch.Generator | None
 ) -> Sequence[Tensor]:
-    if hasattr(model, "layer_means"):
+    if isinstance(model, HasLayerMeans):
         return model.layer_means(x, samples, generator)
-    code = model.encode(x) if hasattr(model, "encode") else None
+    code = model.encode(x) if isinstance(model, Encodes) else None
     if not (isinstance(code, tuple) and isinstance(code[0], Tensor)):
         raise TypeError(
             f"{type(model).__name__} has neither layer_means(x, samples, generator) nor an encode(x) that gives mean "

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.models.protocol import ImportanceSamples
 from dgm_helpers.objectives.importance_weighting import sampled_bound
 from dgm_helpers.runtime import evaluation_mode
 
@@ -40,7 +41,7 @@ def marginal_log_likelihood(
         ValueError: if there are no data or no samples.
         TypeError: if the model has no importance sampler.
     """
-    if not hasattr(model, "importance_sampler"):
+    if not isinstance(model, ImportanceSamples):
         raise TypeError(f"{type(model).__name__} has no importance_sampler(x), which draws from its q(z|x)")
     if len(x) == 0:
         raise ValueError("nothing to evaluate: no data points")

@@ -20,13 +20,14 @@ from torch import Tensor, nn
 
 from dgm_helpers.data.sampling import binarize
 from dgm_helpers.layers.encoder_decoder import perceptron
+from dgm_helpers.models.configured import Configured
 from dgm_helpers.objectives.distributions import bernoulli_log_prob
 from dgm_helpers.objectives.gradient_estimators import bernoulli_score, leave_one_out_gradient
 
 MOST_BITS_TO_ENUMERATE = 16
 
 
-class BernoulliVAE(nn.Module):
+class BernoulliVAE(Configured, nn.Module):
     """VAE with ``latent_dim`` independent bits under prior and encoder; a perceptron each way.
 
     Args:
@@ -48,12 +49,6 @@ class BernoulliVAE(nn.Module):
         gradient: Callable[[Tensor, Tensor], Tensor] = leave_one_out_gradient,
     ) -> None:
         super().__init__()
-        self.config = {
-            "data_dim": data_dim,
-            "latent_dim": latent_dim,
-            "hidden": tuple(hidden),
-            "samples": samples,
-        }
         self.latent_dim, self.samples, self.gradient = latent_dim, samples, gradient
         self.encoder = perceptron([data_dim, *hidden, latent_dim])
         self.decoder = perceptron([latent_dim, *reversed(hidden), data_dim])

@@ -22,14 +22,14 @@ from torch import Tensor, nn
 from torch.optim import Adagrad
 
 from dgm_helpers.layers.encoder_decoder import ReLU, image_decoder, image_encoder
-from dgm_helpers.models.vae import VAE
+from dgm_helpers.models.vae import GaussianVAE
 from dgm_helpers.objectives.capacity import beta_elbo, capacity_objective, capacity_schedule, order_by_kl
 from dgm_helpers.objectives.distributions import gaussian_sample, kl_per_unit
 
 ACTIVATIONS = {"relu": ReLU, "tanh": nn.Tanh}
 
 
-class BetaVAE(VAE):
+class BetaVAE(GaussianVAE):
     """VAE on square images whose KL has a weight, or a target; otherwise the interface of :class:`VAE`.
 
     Args:
@@ -67,25 +67,21 @@ class BetaVAE(VAE):
         gamma: float = 1000.0,
         ramp_steps: int = 100_000,
     ) -> None:
-        nn.Module.__init__(self)
-        self.config = {
-            "image_size": image_size, "image_channels": image_channels, "maps": tuple(maps), "hidden": tuple(hidden),
-            "decoder_hidden": None if decoder_hidden is None else tuple(decoder_hidden),
-            "decoder_activation": decoder_activation, "latent_dim": latent_dim, "likelihood": likelihood, "beta": beta,
-            "capacity": capacity, "gamma": gamma, "ramp_steps": ramp_steps,
-        }  # fmt: skip
         if decoder_activation not in ACTIVATIONS:
             raise ValueError(
                 f"unknown activation {decoder_activation!r}: choose one of {', '.join(ACTIVATIONS)}"
             )
         capacity_schedule(0, 0.0, ramp_steps)  # refuses a ramp without steps
         shape = (image_channels, image_size)
-        self.encoder = image_encoder(*shape, maps, hidden, 2 * latent_dim)
+        encoder = image_encoder(*shape, maps, hidden, 2 * latent_dim)
         mirrored = tuple(reversed(hidden)) if decoder_hidden is None else decoder_hidden
-        self.decoder = image_decoder(*shape, maps, mirrored, latent_dim, ACTIVATIONS[decoder_activation])
+        decoder = image_decoder(*shape, maps, mirrored, latent_dim, ACTIVATIONS[decoder_activation])
+        super().__init__(
+            encoder=encoder, decoder=decoder, data_dim=image_channels * image_size**2, latent_dim=latent_dim,
+            likelihood=likelihood,
+        )  # fmt: skip
         self.beta, self.capacity, self.gamma, self.ramp_steps = beta, capacity, gamma, ramp_steps
         self.register_buffer("updates", torch.zeros((), dtype=torch.long))
-        self._finish(image_channels * image_size**2, latent_dim, likelihood, None)
 
     def loss(
         self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None

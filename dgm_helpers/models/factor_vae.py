@@ -65,8 +65,6 @@ class FactorVAE(BetaVAE):
         shared = {"image_size": image_size, "image_channels": image_channels, "maps": tuple(maps),
                   "hidden": tuple(hidden), "latent_dim": latent_dim, "likelihood": likelihood}  # fmt: skip
         super().__init__(**shared, beta=1.0)
-        self.config = {**shared, "gamma": gamma, "discriminator_hidden": tuple(discriminator_hidden),
-                       "discriminator_rate": discriminator_rate}  # fmt: skip
         self.gamma, self.discriminator_rate = gamma, discriminator_rate
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise((latent_dim, *discriminator_hidden)):

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from dgm_helpers.layers.dcgan import batch_norm, discriminator_trunk, generator_network, no_norm
 from dgm_helpers.layers.frozen import frozen
+from dgm_helpers.models.configured import Configured
 from dgm_helpers.models.landmark import Landmark
 from dgm_helpers.models.latent_code import Codes, LatentLayout
 from dgm_helpers.objectives.adversarial import discriminator_loss, generator_loss, optimal_discriminator
@@ -27,7 +28,7 @@ from dgm_helpers.objectives.adversarial import discriminator_loss, generator_los
 NORMALIZED = ("both", "generator", "none")
 
 
-class GAN(nn.Module):
+class GAN(Configured, nn.Module):
     """A generator, and a discriminator that is a trunk of features and a critic, their last layer.
 
     Args:
@@ -65,9 +66,6 @@ class GAN(nn.Module):
         super().__init__()
         if normalize not in NORMALIZED:
             raise ValueError(f"unknown normalize {normalize!r}: choose one of {', '.join(NORMALIZED)}")
-        self.config = {"data_shape": tuple(data_shape), "noise_dim": noise_dim, "categories": tuple(categories),
-                       "continuous": continuous, "channels": tuple(channels), "hidden": tuple(hidden),
-                       "output": output, "normalize": normalize, "rate_ratio": rate_ratio}  # fmt: skip
         self.rate_ratio = rate_ratio
         self.layout = LatentLayout(noise_dim, tuple(categories), continuous)
         self.generator = generator_network(

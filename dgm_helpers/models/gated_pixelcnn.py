@@ -29,10 +29,11 @@ from dgm_helpers.models.autoregressive_images import (
     require_label,
     require_levels,
 )
+from dgm_helpers.models.configured import Configured
 from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
 
 
-class GatedPixelCNN(GatedStacks):
+class GatedPixelCNN(Configured, GatedStacks):
     """Gated PixelCNN of square images.
 
     Args:
@@ -72,9 +73,6 @@ class GatedPixelCNN(GatedStacks):
             kernel_size=kernel_size, first_kernel_size=first_kernel_size, image_channels=image_channels,
             classes=classes,
         )  # fmt: skip
-        self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
-                       "channels": channels, "layers": layers, "kernel_size": kernel_size,
-                       "first_kernel_size": first_kernel_size, "classes": classes}  # fmt: skip
         self.image_shape, self.levels = (image_channels, image_size, image_size), levels
         self.classes = classes
 

@@ -76,9 +76,6 @@ class HierarchicalVAE(LatentHierarchy):
         scale: str = "exp",
     ) -> None:
         super().__init__()
-        self.config = {"data_dim": data_dim, "latent_dims": tuple(latent_dims),
-                       "hidden": hidden if isinstance(hidden, int) else tuple(hidden), "posterior": posterior,
-                       "free_nats": free_nats, "depth": depth, "activation": activation, "scale": scale}  # fmt: skip
         self.data_shape = (data_dim,)
         if depth < 1:
             raise ValueError(f"a perceptron needs at least one hidden layer, not {depth}")

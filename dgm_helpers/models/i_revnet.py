@@ -30,10 +30,11 @@ from dgm_helpers.layers.reversible import ReversibleChain, ReversibleStep
 from dgm_helpers.layers.space_to_depth import depth_to_space, space_to_depth
 from dgm_helpers.models import learning_rates
 from dgm_helpers.models.autoregressive_images import require_channels
+from dgm_helpers.models.configured import Configured
 from dgm_helpers.models.revnet import classification_loss
 
 
-class IRevNet(nn.Module):
+class IRevNet(Configured, nn.Module):
     """i-RevNet classifier of images.
 
     Args:
@@ -73,18 +74,6 @@ class IRevNet(nn.Module):
         _require_bijective(strides, channels)
         if len(kernel_sizes) != 3 or any(size < 1 or size % 2 == 0 for size in kernel_sizes):
             raise ValueError(f"F has three convolutions of odd kernel sizes, not {tuple(kernel_sizes)}")
-        self.config = {
-            "image_channels": image_channels,
-            "classes": classes,
-            "blocks": tuple(blocks),
-            "strides": tuple(strides),
-            "channels": tuple(channels),
-            "initial_block": initial_block,
-            "divisor": divisor,
-            "kernel_sizes": tuple(kernel_sizes),
-            "dropout": dropout,
-            "store_activations": store_activations,
-        }
         self.initial_block = initial_block
         self.entering, self.half = image_channels * initial_block**2, channels[0] // strides[0] ** 2
         if not 2 <= self.entering <= 2 * self.half:

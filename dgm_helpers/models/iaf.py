@@ -31,13 +31,14 @@ from torch import Tensor, nn
 from dgm_helpers.data.sampling import binarize
 from dgm_helpers.layers.encoder_decoder import perceptron
 from dgm_helpers.layers.made import AutoregressiveFlow
+from dgm_helpers.models.configured import Configured
 from dgm_helpers.models.priors import StandardNormal
-from dgm_helpers.models.vae import VAE
+from dgm_helpers.models.vae import GaussianVAE
 from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
 from dgm_helpers.objectives.importance_weighting import ImportanceSampler
 
 
-class IAFVAE(VAE):
+class IAFVAE(GaussianVAE):
     """VAE with an inverse autoregressive flow as its posterior; otherwise as :class:`~dgm_helpers.models.vae.VAE`.
 
     A sample of q(z|x) starts in the Gaussian of :meth:`encode` and goes through the flow, in one pass.
@@ -68,15 +69,14 @@ class IAFVAE(VAE):
         likelihood: str = "bernoulli",
         prior: nn.Module | dict[str, Any] | None = None,
     ) -> None:
-        nn.Module.__init__(self)
-        self.config = {"data_dim": data_dim, "latent_dim": latent_dim, "hidden": tuple(hidden), "steps": steps,
-                       "flow_hidden": tuple(flow_hidden), "context_dim": context_dim,
-                       "likelihood": likelihood}  # fmt: skip
+        encoder = perceptron([data_dim, *hidden, 2 * latent_dim + context_dim])
+        decoder = perceptron([latent_dim, *reversed(hidden), data_dim])
+        super().__init__(
+            encoder=encoder, decoder=decoder, data_dim=data_dim, latent_dim=latent_dim, likelihood=likelihood,
+            prior=prior,
+        )  # fmt: skip
         self.latent_dim = latent_dim
-        self.encoder = perceptron([data_dim, *hidden, 2 * latent_dim + context_dim])
-        self.decoder = perceptron([latent_dim, *reversed(hidden), data_dim])
         self.flow = AutoregressiveFlow(latent_dim, flow_hidden, steps, context_dim)
-        self._finish(data_dim, latent_dim, likelihood, prior)
 
     def encode(
         self, x: Float[Tensor, "batch *pixels"]
@@ -91,13 +91,9 @@ class IAFVAE(VAE):
     def _encode(
         self, x: Float[Tensor, "batch *pixels"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"], Float[Tensor, "batch context"]]:
-        flat = x.flatten(1)
-        if flat.shape[1] != self.data_dim:
-            raise ValueError(f"this model takes {self.data_dim} numbers a data point, not {flat.shape[1]}")
         # Densities are computed in x's precision, whatever the networks compute in.
-        mu, log_sigma, context = (
-            self.encoder(flat).to(x.dtype).tensor_split([self.latent_dim, 2 * self.latent_dim], dim=-1)
-        )
+        outputs = self.encoder(self.flat(x)).to(x.dtype)
+        mu, log_sigma, context = outputs.tensor_split([self.latent_dim, 2 * self.latent_dim], dim=-1)
         return mu, log_sigma, context
 
     def posterior_sample(
@@ -156,7 +152,7 @@ class IAFVAE(VAE):
         return self.mean_image(self.flow(mu, context)[0]).view_as(x)
 
 
-class AutoregressivePrior(nn.Module):
+class AutoregressivePrior(Configured, nn.Module):
     """Density :math:`p(z) = N(f(z) | 0, I) |det f'(z)|` with f an autoregressive flow: MAF, the AF prior of VLAE.
 
     Its log-density takes one pass, a sample as many as there are dimensions.
@@ -169,7 +165,6 @@ class AutoregressivePrior(nn.Module):
 
     def __init__(self, *, latent_dim: int, hidden: Sequence[int] = (320,), steps: int = 2) -> None:
         super().__init__()
-        self.config = {"latent_dim": latent_dim, "hidden": tuple(hidden), "steps": steps}
         self.flow = AutoregressiveFlow(latent_dim, hidden, steps)
         self.base = StandardNormal(latent_dim=latent_dim)
 

@@ -52,15 +52,11 @@ class ImprovedGAN(GAN):
         **options,
     ) -> None:
         super().__init__(**options)
-        architecture = self.config
-        self.config = {**architecture, "smoothing": smoothing, "feature_matching": feature_matching,
-                       "minibatch_kernels": minibatch_kernels, "minibatch_dims": minibatch_dims,
-                       "historical_weight": historical_weight, "virtual_batch": virtual_batch}  # fmt: skip
         self.smoothing, self.feature_matching = smoothing, feature_matching
         self.historical_weight = historical_weight
         if virtual_batch:
             network = generator_network(
-                self.layout.dim, *(architecture[name] for name in ("data_shape", "channels", "hidden", "output")),
+                self.layout.dim, *(self.config[name] for name in ("data_shape", "channels", "hidden", "output")),
                 lambda features, space: VirtualBatchNorm(features, virtual_batch),
             )  # fmt: skip
             self.generator = ReferencedGenerator(network, self.layout.sample(virtual_batch))

@@ -89,8 +89,6 @@ class InfoGAN(ImprovedGAN):
         super().__init__(
             noise_dim=noise_dim, categories=categories, continuous=continuous, smoothing=smoothing, **options
         )
-        self.config |= {"q_hidden": q_hidden, "discrete_weight": discrete_weight,
-                        "continuous_weight": continuous_weight}  # fmt: skip
         self.discrete_weight, self.continuous_weight = discrete_weight, continuous_weight
         features, outputs = self.features, sum(categories) + 2 * continuous
         own = (

@@ -34,7 +34,7 @@ from dgm_helpers.data.sampling import binarize
 from dgm_helpers.kernels.tanh import Tanh
 from dgm_helpers.layers.encoder_decoder import perceptron
 from dgm_helpers.models import learning_rates
-from dgm_helpers.models.vae import VAE, gaussian_parameters
+from dgm_helpers.models.vae import GaussianVAE, gaussian_parameters
 from dgm_helpers.objectives.distributions import (
     gaussian_log_prob,
     gaussian_sample,
@@ -47,7 +47,7 @@ TANH = partial(Tanh, inplace=True)
 RAREST = 1e-3  # of the intensities that a bias starts at
 
 
-class IWAE(VAE):
+class IWAE(GaussianVAE):
     """IWAE, or VAE with as many samples, on binary images; tanh units, the decoder mirrors the encoder.
 
     What :class:`~dgm_helpers.models.vae.VAE` says of its one latent holds of the first, z_1, here: it is what
@@ -74,7 +74,6 @@ class IWAE(VAE):
         samples: int = 50,
         objective: str = "iwae",
     ) -> None:
-        nn.Module.__init__(self)
         if not latent_dims or len(hidden) != len(latent_dims):
             raise ValueError(f"{len(latent_dims)} stochastic layers and {len(hidden)} groups of hidden layers: "
                              "there must be one of each, or more, and as many of both")  # fmt: skip
@@ -82,17 +81,18 @@ class IWAE(VAE):
             raise ValueError(f"the objective needs at least one importance sample, not {samples}")
         if objective not in OBJECTIVES:
             raise ValueError(f"unknown objective {objective!r}: choose one of {', '.join(OBJECTIVES)}")
-        self.config = {"data_dim": data_dim, "hidden": tuple(map(tuple, hidden)), "latent_dims": tuple(latent_dims),
-                       "samples": samples, "objective": objective}  # fmt: skip
-        self.samples, self.objective = samples, objective
         first, *inner = hidden
-        self.encoder = glorot(perceptron([data_dim, *first, 2 * latent_dims[0]], TANH), parts=2)
-        self.decoder = glorot(perceptron([latent_dims[0], *reversed(first), data_dim], TANH))
+        super().__init__(
+            encoder=glorot(perceptron([data_dim, *first, 2 * latent_dims[0]], TANH), parts=2),
+            decoder=glorot(perceptron([latent_dims[0], *reversed(first), data_dim], TANH)),
+            data_dim=data_dim, latent_dim=latent_dims[-1],
+        )  # fmt: skip
+        self.samples, self.objective = samples, objective
         self.inner_encoders, self.inner_decoders = nn.ModuleList(), nn.ModuleList()
         for low, units, high in zip(latent_dims, inner, latent_dims[1:], strict=False):
-            self.inner_encoders.append(glorot(perceptron([low, *units, 2 * high], TANH), parts=2))
-            self.inner_decoders.append(glorot(perceptron([high, *reversed(units), 2 * low], TANH), parts=2))
-        self._finish(data_dim, latent_dims[-1], "bernoulli", None)
+            # Not in place: of inputs with several axes a fast layer's output is a view, which must not be overwritten.
+            self.inner_encoders.append(glorot(perceptron([low, *units, 2 * high], Tanh), parts=2))
+            self.inner_decoders.append(glorot(perceptron([high, *reversed(units), 2 * low], Tanh), parts=2))
 
     @torch.no_grad()
     def initialize(

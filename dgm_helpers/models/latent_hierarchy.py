@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.models.configured import Configured
 from dgm_helpers.objectives.distributions import gaussian_sample
 from dgm_helpers.objectives.hierarchical import (
     Gaussian,
@@ -20,7 +21,7 @@ from dgm_helpers.objectives.importance_weighting import ImportanceSampler, Impor
 Draw = Callable[[Tensor, Tensor], Tensor]
 
 
-class LatentHierarchy(ImportanceWeighted, nn.Module, ABC):
+class LatentHierarchy(ImportanceWeighted, Configured, nn.Module, ABC):
     r"""A hierarchy of Gaussian latents z_L → … → z_1 → x; a subclass brings the networks.
 
     .. math:: p(x, z) = p(x|z_1)\,p(z_1|z_2) \cdots p(z_{L-1}|z_L)\,p(z_L), \qquad p(z_L) = N(0, I)

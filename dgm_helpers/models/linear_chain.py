@@ -42,7 +42,6 @@ class LinearChain(HierarchicalVAE):
         nn.Module.__init__(self)
         if not latent_dims:
             raise ValueError("a hierarchical VAE needs at least one layer of latents")
-        self.config = {"data_dim": data_dim, "latent_dims": tuple(latent_dims)}
         self.data_shape, self.latent_dims = (data_dim,), tuple(latent_dims)
         self.posterior, self.free_nats = "factorized", 0.0
         outputs = [data_dim, *latent_dims[:-1]]  # of W_0, W_1, …

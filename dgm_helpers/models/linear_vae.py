@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal
 
+from dgm_helpers.models.configured import Configured
 from dgm_helpers.objectives.distributions import (
     gaussian_log_prob,
     gaussian_sample,
@@ -27,7 +28,7 @@ from dgm_helpers.runtime import drawing_device
 NOISES = ("isotropic", "diagonal")
 
 
-class LinearVAE(nn.Module):
+class LinearVAE(Configured, nn.Module):
     """Linear decoder and linear encoder with Gaussian noise; every quantity in nats, shape ``[B]``.
 
     Args:
@@ -43,7 +44,6 @@ class LinearVAE(nn.Module):
         super().__init__()
         if noise not in NOISES:
             raise ValueError(f"unknown noise {noise!r}: choose one of {', '.join(NOISES)}")
-        self.config = {"data_dim": data_dim, "latent_dim": latent_dim, "noise": noise}
         self.weight = nn.Parameter(torch.zeros(data_dim, latent_dim))
         self.bias = nn.Parameter(torch.zeros(data_dim))
         self.log_noise = nn.Parameter(torch.zeros(() if noise == "isotropic" else (data_dim,)))

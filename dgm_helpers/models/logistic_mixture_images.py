@@ -17,6 +17,7 @@ from dgm_helpers.models.autoregressive_images import (
     require_label,
     require_levels,
 )
+from dgm_helpers.models.configured import Configured
 from dgm_helpers.objectives.discretized_logistic import (
     Mixture,
     draw_pixels_in_raster_order,
@@ -28,7 +29,7 @@ from dgm_helpers.objectives.pixel_levels import centered, draw_uniforms, levels_
 from dgm_helpers.runtime import evaluation_mode
 
 
-class LogisticMixtureModel(nn.Module, ABC):
+class LogisticMixtureModel(Configured, nn.Module, ABC):
     """Autoregressive model of square images; a subclass is a network that computes the mixtures.
 
     Args:

@@ -23,6 +23,7 @@ from torch.optim import Adam
 
 from dgm_helpers.layers.coupling import AdditiveCoupling, AxisPartition, parity_mask
 from dgm_helpers.layers.encoder_decoder import perceptron
+from dgm_helpers.models.configured import Configured
 from dgm_helpers.models.normalizing_flow import NormalizingFlow
 from dgm_helpers.models.priors import StandardNormal
 from dgm_helpers.runtime import drawing_device
@@ -62,13 +63,6 @@ class NICE(NormalizingFlow):
             raise ValueError(
                 f"{couplings} couplings of {data_dim} dimensions: one of at least two dimensions is needed"
             )
-        self.config = {
-            "data_dim": data_dim,
-            "hidden": tuple(hidden),
-            "couplings": couplings,
-            "prior": prior,
-            "levels": levels,
-        }
         self.data_dim, self.levels = data_dim, levels
         self.couplings = nn.ModuleList(
             additive_coupling(data_dim, hidden, keep_even=layer % 2 == 0) for layer in range(couplings)
@@ -108,12 +102,11 @@ def additive_coupling(data_dim: int, hidden: Sequence[int], *, keep_even: bool) 
     return AdditiveCoupling(network, AxisPartition(mask))
 
 
-class StandardLogistic(nn.Module):
+class StandardLogistic(Configured, nn.Module):
     r"""Independent logistic latents of density :math:`\sigma(z)\,\sigma(-z)` and variance :math:`\pi^2/3`."""
 
     def __init__(self, *, latent_dim: int) -> None:
         super().__init__()
-        self.config = {"latent_dim": latent_dim}
         # A buffer, so that samples follow the model's device and dtype.
         self.register_buffer("zeros", torch.zeros(latent_dim), persistent=False)
 

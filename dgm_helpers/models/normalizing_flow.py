@@ -7,9 +7,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.data.dequantization import bits_per_dim, dequantize
+from dgm_helpers.models.configured import Configured
 
 
-class NormalizingFlow(nn.Module, ABC):
+class NormalizingFlow(Configured, nn.Module, ABC):
     r"""An invertible z = f(x); a subclass is :meth:`transform`, :meth:`decode`, a prior of z, and ``levels``.
 
     L. Dinh, D. Krueger and Y. Bengio, *NICE*, ICLR 2015 workshop (arXiv 1410.8516), eq. 3:

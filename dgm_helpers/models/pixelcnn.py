@@ -28,10 +28,11 @@ from dgm_helpers.layers.masked_conv import MaskedConv2d
 from dgm_helpers.layers.raster_cache import RasterCache
 from dgm_helpers.layers.row_cache import Apply, convolve
 from dgm_helpers.models.autoregressive_images import likelihood_loss, require_channels, require_levels
+from dgm_helpers.models.configured import Configured
 from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
 
 
-class PixelCNN(nn.Module):
+class PixelCNN(Configured, nn.Module):
     """PixelCNN of square images.
 
     Args:
@@ -58,8 +59,6 @@ class PixelCNN(nn.Module):
     ) -> None:
         super().__init__()
         require_levels(levels)
-        self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
-                       "channels": channels, "blocks": blocks, "head_channels": head_channels}  # fmt: skip
         self.image_shape, self.levels = (image_channels, image_size, image_size), levels
         outputs = image_channels * (1 if levels == 2 else levels)
         self.first = MaskedConv2d(image_channels, 2 * channels, 7, "A", image_channels)

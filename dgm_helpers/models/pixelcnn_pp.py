@@ -74,9 +74,6 @@ class PixelCNNPP(LogisticMixtureModel):
             raise ValueError(
                 f"images of {image_size} x {image_size} pixels cannot be halved for {scales} scales"
             )
-        self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
-                       "channels": channels, "blocks": blocks, "scales": scales, "mixtures": mixtures,
-                       "dropout": dropout, "classes": classes}  # fmt: skip
         self.scales, self.multiple = scales, 2 ** (scales - 1)
         inputs = image_channels + 1
         self.first_above = ShiftedConv2d(inputs, channels, (2, 3), "down")

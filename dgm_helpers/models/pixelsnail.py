@@ -69,10 +69,6 @@ class PixelSNAIL(LogisticMixtureModel):
     ) -> None:
         super().__init__(image_size=image_size, image_channels=image_channels, levels=levels, mixtures=mixtures,
                          classes=classes)  # fmt: skip
-        self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
-                       "channels": channels, "blocks": blocks, "residuals": residuals, "key_size": key_size,
-                       "value_size": value_size, "mixtures": mixtures, "dropout": dropout,
-                       "classes": classes, "activation": activation}  # fmt: skip
         inputs = image_channels + 1
         self.first_row_above = ShiftedConv2d(inputs, channels, (1, 3), "down")
         self.first_left = ShiftedConv2d(inputs, channels, (2, 1), "down_right")

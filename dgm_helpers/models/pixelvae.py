@@ -103,13 +103,6 @@ class PixelVAE(PixelDecoder, HierarchicalVAE):
             raise ValueError("a latent map enters the gated layers as a map: leave upsampling as it is")
         if not layers and not upsampling:
             raise ValueError("without upsampling z_1 enters the gated layers: give at least one of them")
-        self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
-                       "latent_dims": tuple(latent_dims), "hidden": hidden, "channels": tuple(channels),
-                       "layers": layers, "pixel_channels": pixel_channels, "kernel_size": kernel_size,
-                       "first_kernel_size": first_kernel_size, "upsampling": upsampling, "posterior": posterior,
-                       "free_nats": free_nats, "map_stride": map_stride, "map_channels": tuple(map_channels),
-                       "map_blocks": tuple(map_blocks), "map_batch_norm": map_batch_norm, "map_layers": map_layers,
-                       "map_pixel_channels": map_pixel_channels, "map_kernel_size": map_kernel_size}  # fmt: skip
         self.data_shape, self.levels = (image_channels, image_size, image_size), levels
         self.has_map = bool(map_stride)
         if self.has_map:

@@ -4,16 +4,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.models.configured import Configured
 from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
 from dgm_helpers.runtime import drawing_device
 
 
-class StandardNormal(nn.Module):
+class StandardNormal(Configured, nn.Module):
     """The prior N(0, I) in ``latent_dim`` dimensions."""
 
     def __init__(self, *, latent_dim: int) -> None:
         super().__init__()
-        self.config = {"latent_dim": latent_dim}
         # A buffer, so that samples follow the model's device and dtype.
         self.register_buffer("zeros", torch.zeros(latent_dim), persistent=False)
 
@@ -27,7 +27,7 @@ class StandardNormal(nn.Module):
         return gaussian_sample(zeros, zeros, generator)
 
 
-class MixturePrior(nn.Module):
+class MixturePrior(Configured, nn.Module):
     r"""A mixture of diagonal Gaussians, :math:`p(z) = \sum_c \pi_c N(z \mid m_c, \mathrm{diag}(s_c^2))`.
 
     The prior that maximises the ELBO is the aggregated posterior (Hoffman and Johnson 2016; Tomczak and
@@ -46,7 +46,6 @@ class MixturePrior(nn.Module):
         super().__init__()
         if components < 1:
             raise ValueError(f"a mixture needs at least one component, not {components}")
-        self.config = {"latent_dim": latent_dim, "components": components}
         self.logits = nn.Parameter(torch.zeros(components))
         self.means = nn.Parameter(torch.zeros(components, latent_dim))
         self.log_sigmas = nn.Parameter(torch.zeros(components, latent_dim))

@@ -10,8 +10,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.models.configured import Configured
 
-class Quadratic(nn.Module):
+
+class Quadratic(Configured, nn.Module):
     r"""The function :math:`f(z) = -\tfrac12 \sum_j a_j (z_j - c_j)^2`.
 
     Args:
@@ -28,9 +30,8 @@ class Quadratic(nn.Module):
             raise ValueError(
                 f"{len(curvature)} curvatures but {len(centre)} centres: give one of each a coordinate"
             )
-        self.config = {"curvature": [float(a) for a in curvature], "centre": [float(c) for c in centre]}
-        self.register_buffer("curvature", torch.tensor(self.config["curvature"], dtype=torch.float64))
-        self.register_buffer("centre", torch.tensor(self.config["centre"], dtype=torch.float64))
+        self.register_buffer("curvature", torch.tensor(curvature, dtype=torch.float64))
+        self.register_buffer("centre", torch.tensor(centre, dtype=torch.float64))
 
     def forward(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
         """The value at each ``z``, in z's dtype."""

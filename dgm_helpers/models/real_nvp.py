@@ -81,15 +81,6 @@ class RealNVP(NormalizingFlow):
             )
         if not 0 < alpha < 0.5:
             raise ValueError(f"alpha must be between 0 and 1/2, not {alpha}")
-        self.config = {
-            "image_channels": image_channels,
-            "image_size": image_size,
-            "features": features,
-            "residual_blocks": residual_blocks,
-            "scales": scales,
-            "alpha": alpha,
-            "levels": levels,
-        }
         self.shape, self.alpha, self.levels = (image_channels, height, width), alpha, levels
         self.prior = StandardNormal(latent_dim=math.prod(self.shape))
         self.scales = nn.ModuleList(

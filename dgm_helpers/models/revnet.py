@@ -28,9 +28,10 @@ from torch.optim import SGD
 
 from dgm_helpers.layers.reversible import ReversibleChain, ReversibleStep, reversible_block
 from dgm_helpers.models import learning_rates
+from dgm_helpers.models.configured import Configured
 
 
-class RevNet(nn.Module):
+class RevNet(Configured, nn.Module):
     """RevNet classifier of images.
 
     Args:
@@ -65,15 +66,6 @@ class RevNet(nn.Module):
             )
         if any(count % 2 for count in channels):
             raise ValueError(f"feature maps are halved: {tuple(channels)} are not all even")
-        self.config = {
-            "image_channels": image_channels,
-            "classes": classes,
-            "units": tuple(units),
-            "channels": tuple(channels),
-            "strides": tuple(strides),
-            "bottleneck": bottleneck,
-            "store_activations": store_activations,
-        }
         widths = [channels[0], *(count * (4 if bottleneck else 1) for count in channels[1:])]
         self.stem = nn.Sequential(
             nn.Conv2d(image_channels, widths[0], 3, padding=1, bias=False),

@@ -8,8 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dgm_helpers.models.configured import Configured
 
-class Step(nn.Module):
+
+class Step(Configured, nn.Module):
     r"""The number of coordinates above a threshold, :math:`f(z) = \sum_j [z_j > t]`.
 
     Args:
@@ -18,7 +20,6 @@ class Step(nn.Module):
 
     def __init__(self, *, threshold: float = 0.0) -> None:
         super().__init__()
-        self.config = {"threshold": float(threshold)}
         self.threshold = float(threshold)
 
     def forward(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:

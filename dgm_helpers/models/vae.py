@@ -9,8 +9,8 @@ Departs from the paper in: ReLU in the convolutional version, which the paper
 does not have; a Gaussian decoder has one learned noise for all pixels.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -18,119 +18,103 @@ from torch import Tensor, nn
 from torch.optim import Adagrad
 
 from dgm_helpers.data.sampling import binarize
-from dgm_helpers.kernels.bernoulli_output import bernoulli_output_log_prob
+from dgm_helpers.kernels.bernoulli_output import without_logits
 from dgm_helpers.layers.encoder_decoder import image_decoder, image_encoder, perceptron
-from dgm_helpers.models.description import build, is_description, part_of
+from dgm_helpers.models.configured import Configured, description_of
 from dgm_helpers.models.priors import StandardNormal
 from dgm_helpers.objectives.distributions import (
     bernoulli_log_prob,
     gaussian_log_prob,
     gaussian_sample,
+    gaussian_sample_and_log_prob,
     kl_to_standard_normal,
 )
-from dgm_helpers.objectives.importance_weighting import (
-    ImportanceSampler,
-    ImportanceWeighted,
-    gaussian_importance_sampler,
-)
+from dgm_helpers.objectives.importance_weighting import ImportanceSampler, ImportanceWeighted
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 
 
-class VAE(ImportanceWeighted, nn.Module):
-    """VAE on vectors: a perceptron each way, tanh units, q(z|x) a diagonal Gaussian.
+class GaussianVAE(ImportanceWeighted, Configured, nn.Module):
+    """VAE of any encoder and decoder, with a diagonal Gaussian q(z|x).
 
     Args:
+        encoder: network from flat data to mean and log standard deviation of q(z|x), side by side.
+        decoder: network from latents to one number for each dimension of flat data.
         data_dim: number of data dimensions D (pixels).
         latent_dim: number of latent dimensions d.
-        hidden: units of each hidden layer of the encoder; the decoder mirrors it.
         likelihood: ``"bernoulli"`` for data in [0, 1], ``"gaussian"`` for real data.
-        prior: a module with ``log_prob`` and ``sample``, or its description in another model's ``config``; N(0, I)
-            unless one is given.
+        prior: a module with ``log_prob`` and ``sample``, or its description; N(0, I) by default.
 
     Raises:
-        ValueError: if the likelihood is another, or the prior is no module.
+        ValueError: if the likelihood is not one of these, or the prior is not a module.
     """
 
     def __init__(
         self,
         *,
-        data_dim: int = 784,
-        latent_dim: int = 20,
-        hidden: Sequence[int] = (500,),
+        encoder: nn.Module,
+        decoder: nn.Module,
+        data_dim: int,
+        latent_dim: int,
         likelihood: str = "bernoulli",
         prior: nn.Module | dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        self.config = {
-            "data_dim": data_dim,
-            "latent_dim": latent_dim,
-            "hidden": tuple(hidden),
-            "likelihood": likelihood,
-        }
-        self.encoder = perceptron([data_dim, *hidden, 2 * latent_dim])
-        self.decoder = perceptron([latent_dim, *reversed(hidden), data_dim])
-        self._finish(data_dim, latent_dim, likelihood, prior)
+        if likelihood not in LIKELIHOODS:
+            raise ValueError(f"unknown likelihood {likelihood!r}: choose one of {', '.join(LIKELIHOODS)}")
+        if not isinstance(prior, nn.Module | None):
+            raise ValueError(f"a prior is a module with log_prob and sample, not {prior!r}")
+        self.encoder, self.decoder, self.data_dim = encoder, decoder, data_dim
+        self.prior = StandardNormal(latent_dim=latent_dim) if prior is None else prior
+        self.log_noise = nn.Parameter(torch.zeros(())) if likelihood == "gaussian" else None
 
     @property
     def config(self) -> dict[str, Any]:
-        """The constructor's arguments; a prior other than N(0, I) by its description, so that it is built anew too."""
-        own = {} if type(self.prior) is StandardNormal else {"prior": part_of(self.prior)}
-        return self._config | own
-
-    @config.setter
-    def config(self, arguments: dict[str, Any]) -> None:
-        self._config = arguments
-
-    def _finish(
-        self, data_dim: int, latent_dim: int, likelihood: str, prior: nn.Module | dict[str, Any] | None
-    ) -> None:
-        if likelihood not in LIKELIHOODS:
-            raise ValueError(f"unknown likelihood {likelihood!r}: choose one of {', '.join(LIKELIHOODS)}")
-        self.data_dim, self.likelihood = data_dim, likelihood
-        prior = build(prior) if is_description(prior) else prior
-        if not isinstance(prior, nn.Module | None):
-            raise ValueError(f"a prior is a module with log_prob and sample, not {prior!r}")
-        self.prior = StandardNormal(latent_dim=latent_dim) if prior is None else prior
-        self.log_noise = nn.Parameter(torch.zeros(())) if likelihood == "gaussian" else None
+        """The constructor's arguments, with the prior that the model has now, if it is not N(0, I)."""
+        arguments = {name: value for name, value in super().config.items() if name != "prior"}
+        is_default = type(self.prior) is StandardNormal
+        return arguments if is_default else arguments | {"prior": description_of(self.prior)}
 
     def encode(
         self, x: Float[Tensor, "batch *pixels"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
-        """Mean and log standard deviation of q(z|x).
+        """Return mean and log standard deviation of q(z|x).
 
         Raises:
-            ValueError: if the data points have another size than the model's.
+            ValueError: if the data points have a different size from the model's.
         """
-        flat = x.flatten(1)
-        if flat.shape[1] != self.data_dim:
-            raise ValueError(f"this model takes {self.data_dim} numbers a data point, not {flat.shape[1]}")
-        return gaussian_parameters(self.encoder, flat)
+        return gaussian_parameters(self.encoder, self.flat(x))
+
+    def flat(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, "batch data"]:
+        """Return data points as vectors, after a check of their size."""
+        vectors = x.flatten(1)
+        if vectors.shape[1] != self.data_dim:
+            raise ValueError(f"this model takes {self.data_dim} numbers a data point, not {vectors.shape[1]}")
+        return vectors
 
     def decode(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
-        """Parameters of p(x|z): logits of a Bernoulli, or the mean of a Gaussian."""
+        """Return the parameters of p(x|z): logits of a Bernoulli, or the mean of a Gaussian."""
         # In z's precision, for the likelihood, whatever the network computes in.
         output = self.decoder(z.reshape(-1, z.shape[-1])).to(z.dtype)
         return output.reshape(*z.shape[:-1], output.shape[-1])
 
+    def likelihood(self, z: Float[Tensor, "*batch latent"]) -> "Bernoulli | Gaussian":
+        """Return p(x|z)."""
+        if self.log_noise is None:
+            return Bernoulli(self.decode(z))
+        return Gaussian(self.decode(z), self.log_noise)
+
+    @without_logits
     def log_likelihood(
         self, x: Float[Tensor, "batch *pixels"], z: Float[Tensor, "*samples batch latent"]
     ) -> Float[Tensor, "*samples batch"]:
-        """log p(x|z), in nats, for each image and each of its latents."""
-        flat = x.flatten(1)
-        if self.likelihood == "bernoulli" and z.dim() == 3 and _ends_linearly(self.decoder):
-            # bernoulli_log_prob(flat, self.decode(z)), without all logits in memory.
-            features = self.decoder[:-1](z.flatten(0, 1)).unflatten(0, z.shape[:2])
-            return bernoulli_output_log_prob(flat, features, self.decoder[-1])
-        output = self.decode(z)
-        if self.likelihood == "bernoulli":
-            return bernoulli_log_prob(flat, output)
-        return gaussian_log_prob(flat, output, self.log_noise.expand(flat.shape[-1]))
+        """Return log p(x|z), in nats, for each image and each of its latents."""
+        return self.likelihood(z).log_prob(x.flatten(1))
 
     def loss(
         self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """Negative ELBO with one sample of z, and its two terms; averages over the batch, in nats."""
+        """Return the negative ELBO with one sample of z, and its two terms; averages over the batch, in nats."""
         mu, log_sigma = self.encode(batch)
         z = gaussian_sample(mu, log_sigma, generator)
         reconstruction = self.log_likelihood(batch, z).mean()
@@ -143,48 +127,79 @@ class VAE(ImportanceWeighted, nn.Module):
         log_sigma: Float[Tensor, "batch latent"],
         z: Float[Tensor, "batch latent"],
     ) -> Float[Tensor, " batch"]:
-        """KL(q(z|x) || p(z)): in closed form for N(0, I), else estimated at the given ``z`` ~ q(z|x)."""
+        """Return KL(q(z|x) || p(z)): in closed form for N(0, I), else estimated at the given ``z`` ~ q(z|x)."""
         if isinstance(self.prior, StandardNormal):
             return kl_to_standard_normal(mu, log_sigma)
         return gaussian_log_prob(z, mu, log_sigma) - self.prior.log_prob(z)
 
     def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
-        """Encode ``x``, once; the function returned draws so many samples of q(z|x) and returns their log-weights.
+        """Encode ``x`` once; the returned function draws this many z_k ~ q(z|x) and returns their log-weights.
 
         They are log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
         """
-        return gaussian_importance_sampler(
-            *self.encode(x), lambda z: self.log_likelihood(x, z) + self.prior.log_prob(z)
-        )
+        mu, log_sigma = self.encode(x)
+
+        def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
+            z, log_q = gaussian_sample_and_log_prob(mu, log_sigma, generator, samples=samples)
+            return self.log_likelihood(x, z) + self.prior.log_prob(z) - log_q
+
+        return draw
 
     def mean_image(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
-        """E[x|z]: what is shown as the decoder's picture."""
-        output = self.decode(z)
-        return output.sigmoid() if self.likelihood == "bernoulli" else output
+        """Return E[x|z], which is shown as the decoder's picture."""
+        return self.likelihood(z).mean
 
     def reconstruct(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, "batch *pixels"]:
-        """E[x|z] at the mean of q(z|x), in the shape of ``x``."""
+        """Return E[x|z] at the mean of q(z|x), in the shape of ``x``."""
         mu, _ = self.encode(x)
         return self.mean_image(mu).view_as(x)
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} data"]:
-        """E[x|z] for ``n`` latents from the prior."""
+        """Return E[x|z] for ``n`` latents from the prior."""
         return self.mean_image(self.prior.sample(n, generator))
 
 
-class ConvVAE(VAE):
-    """VAE on square images: two strided convolutions each way; the interface of :class:`VAE`.
+class VAE(GaussianVAE):
+    """VAE on vectors: a perceptron each way, tanh units.
+
+    Args:
+        data_dim: number of data dimensions D (pixels).
+        latent_dim: number of latent dimensions d.
+        hidden: units of each hidden layer of the encoder; the decoder mirrors it.
+        likelihood: see :class:`GaussianVAE`.
+        prior: see :class:`GaussianVAE`.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_dim: int = 784,
+        latent_dim: int = 20,
+        hidden: Sequence[int] = (500,),
+        likelihood: str = "bernoulli",
+        prior: nn.Module | dict[str, Any] | None = None,
+    ) -> None:
+        encoder = perceptron([data_dim, *hidden, 2 * latent_dim])
+        decoder = perceptron([latent_dim, *reversed(hidden), data_dim])
+        super().__init__(
+            encoder=encoder, decoder=decoder, data_dim=data_dim, latent_dim=latent_dim, likelihood=likelihood,
+            prior=prior,
+        )  # fmt: skip
+
+
+class ConvVAE(GaussianVAE):
+    """VAE on square images: two strided convolutions each way, ReLU.
 
     Args:
         image_size: height and width, a multiple of 4.
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         channels: feature maps after the first and the second convolution.
         latent_dim: number of latent dimensions d.
-        likelihood: as for :class:`VAE`.
-        prior: as for :class:`VAE`.
+        likelihood: see :class:`GaussianVAE`.
+        prior: see :class:`GaussianVAE`.
 
     Raises:
-        ValueError: if the image size is no multiple of 4, or the likelihood is unknown.
+        ValueError: if the image size is not a multiple of 4.
     """
 
     def __init__(
@@ -197,24 +212,46 @@ class ConvVAE(VAE):
         likelihood: str = "bernoulli",
         prior: nn.Module | dict[str, Any] | None = None,
     ) -> None:
-        nn.Module.__init__(self)
-        self.config = {"image_size": image_size, "image_channels": image_channels, "channels": tuple(channels),
-                       "latent_dim": latent_dim, "likelihood": likelihood}  # fmt: skip
-        self.encoder = image_encoder(image_channels, image_size, channels, (), 2 * latent_dim)
-        self.decoder = image_decoder(image_channels, image_size, channels, (), latent_dim)
-        self._finish(image_channels * image_size**2, latent_dim, likelihood, prior)
+        encoder = image_encoder(image_channels, image_size, channels, (), 2 * latent_dim)
+        decoder = image_decoder(image_channels, image_size, channels, (), latent_dim)
+        super().__init__(
+            encoder=encoder, decoder=decoder, data_dim=image_channels * image_size**2, latent_dim=latent_dim,
+            likelihood=likelihood, prior=prior,
+        )  # fmt: skip
+
+
+class Bernoulli(NamedTuple):
+    """Independent pixels in [0, 1], given their logits."""
+
+    logits: Float[Tensor, "*batch data"]
+
+    def log_prob(self, x: Float[Tensor, "*#batch data"]) -> Float[Tensor, "*batch"]:
+        """Return the log-probability, in nats."""
+        return bernoulli_log_prob(x, self.logits)
+
+    @property
+    def mean(self) -> Float[Tensor, "*batch data"]:
+        """The probability that each pixel is on."""
+        return self.logits.sigmoid()
+
+
+class Gaussian(NamedTuple):
+    """Independent real numbers, given their mean and the log standard deviation of the noise."""
+
+    mean: Float[Tensor, "*batch data"]
+    log_noise: Float[Tensor, ""]
+
+    def log_prob(self, x: Float[Tensor, "*#batch data"]) -> Float[Tensor, "*batch"]:
+        """Return the log-density, in nats."""
+        return gaussian_log_prob(x, self.mean, self.log_noise.expand(x.shape[-1]))
 
 
 def gaussian_parameters(
-    network: nn.Module, inputs: Float[Tensor, "*batch inputs"]
+    network: Callable[[Tensor], Tensor], inputs: Float[Tensor, "*batch inputs"]
 ) -> tuple[Float[Tensor, "*batch latent"], Float[Tensor, "*batch latent"]]:
-    """Mean and log standard deviation, halves of a network's output; in the inputs' precision, for densities."""
+    """Return mean and log standard deviation, the halves of a network's output, in the inputs' precision."""
     mu, log_sigma = network(inputs).to(inputs.dtype).chunk(2, dim=-1)
     return mu, log_sigma
-
-
-def _ends_linearly(network: nn.Module) -> bool:
-    return isinstance(network, nn.Sequential) and isinstance(network[-1], nn.Linear)
 
 
 PRESETS = {
@@ -229,6 +266,7 @@ TRAINING = {
     # Section 5: minibatches of 100, one sample of z, Adagrad at one of 0.01, 0.02 and 0.1. The number of steps is ours;
     # there is no weight decay.
     "paper": {
+        "model": VAE,
         "data": "mnist",
         "steps": 100_000,
         "batch_size": 100,
@@ -237,6 +275,7 @@ TRAINING = {
         "transform": binarize,
     },
     "laptop": {
+        "model": VAE,
         "data": "mnist_10k",
         "steps": 3000,
         "batch_size": 100,

@@ -36,6 +36,7 @@ from dgm_helpers.layers.encoder_decoder import smallest_map, strided_convolution
 from dgm_helpers.layers.raster_cache import RasterCache
 from dgm_helpers.layers.windowed_decoder import WindowedDecoder
 from dgm_helpers.models.autoregressive_images import require_channels, require_levels
+from dgm_helpers.models.configured import Configured
 from dgm_helpers.models.iaf import AutoregressivePrior
 from dgm_helpers.objectives.distributions import gaussian_log_prob, gaussian_sample
 from dgm_helpers.objectives.importance_weighting import ImportanceSampler, ImportanceWeighted
@@ -44,7 +45,7 @@ from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, 
 FLOWS = ("prior", "posterior")
 
 
-class VLAE(ImportanceWeighted, nn.Module):
+class VLAE(ImportanceWeighted, Configured, nn.Module):
     """VAE of square images with a windowed autoregressive decoder and an autoregressive flow over the code.
 
     Args:
@@ -87,11 +88,6 @@ class VLAE(ImportanceWeighted, nn.Module):
         small = smallest_map(image_size, channels)
         if flow not in FLOWS:
             raise ValueError(f"the flow stands in one of {', '.join(FLOWS)}, not {flow!r}")
-        self.config = {"image_size": image_size, "image_channels": image_channels, "levels": levels,
-                       "latent_dim": latent_dim, "channels": tuple(channels), "local_channels": local_channels,
-                       "local_layers": local_layers, "kernel_size": kernel_size, "flow": flow,
-                       "flow_steps": flow_steps, "flow_hidden": tuple(flow_hidden),
-                       "free_nats": free_nats}  # fmt: skip
         self.image_shape, self.levels = (image_channels, image_size, image_size), levels
         self.flow_in, self.free_nats = flow, free_nats
         self.encoder = nn.Sequential(

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from dgm_helpers.models.description import PACKAGE, build, describe
+from dgm_helpers.models.configured import PACKAGE, build, describe
 
 
 def save_model(

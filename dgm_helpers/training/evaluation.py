@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 
+from dgm_helpers.models.protocol import HasConfig
 from dgm_helpers.runtime import DEFAULT_SEED, evaluation_mode, generator
 from dgm_helpers.training.examples import Examples
 
@@ -52,5 +53,5 @@ def evaluate(
 
 def takes_labels(model: nn.Module) -> bool:
     """Whether the model's ``loss`` needs each data point's class, as a classifier's or a conditional model's does."""
-    classes = getattr(model, "config", {}).get("classes", 0)
+    classes = model.config.get("classes", 0) if isinstance(model, HasConfig) else 0
     return bool(classes) and "label" in inspect.signature(model.loss).parameters

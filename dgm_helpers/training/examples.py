@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from dgm_helpers.data.pixels import intensities
+from dgm_helpers.models.protocol import Initializes
 from dgm_helpers.runtime import generator
 
 
@@ -41,7 +42,7 @@ class Examples:
         Raises:
             ValueError: if the model cannot, or there would be no data points.
         """
-        if not hasattr(model, "initialize"):
+        if not isinstance(model, Initializes):
             raise ValueError(f"{type(model).__name__} has no initialisation by data: leave initialize away")
         if count < 1:
             raise ValueError(f"initialize ({count}) must be at least 1")

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from dgm_helpers.kernels.memory import keep_freed_memory
+from dgm_helpers.models.protocol import HasConfig
 from dgm_helpers.runtime import DEFAULT_SEED
 from dgm_helpers.training import batch_norm, distributed, optimizers
 from dgm_helpers.training.buffers import Buffers
@@ -107,7 +108,8 @@ def fit(
             examples.initialize(model, initialize, seed)
         loss = processes.wrap(Loss(model))
         identity = {
-            "model": f"{type(model).__qualname__}({getattr(model, 'config', '')})", "data": tuple(x.shape),
+            "model": f"{type(model).__qualname__}({model.config if isinstance(model, HasConfig) else ''})",
+            "data": tuple(x.shape),
             "batch_size": batch_size, "learning_rate": learning_rate, "seed": seed, "log_every": log_every,
             "weight_average": weight_average, "optimizer": optimizers.name_of(optimizer),
             "schedule": optimizers.name_of(schedule), "initialize": initialize,

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from dgm_helpers.models.protocol import HasParameterGroups
+
 MakeOptimizer = Callable[..., torch.optim.Optimizer]  # of parameter groups and ``lr``
 
 
@@ -37,7 +39,7 @@ def parameter_groups(model: nn.Module, learning_rate: float) -> list[dict[str, A
     Raises:
         ValueError: if the model's own leave a parameter out.
     """
-    if not hasattr(model, "parameter_groups"):
+    if not isinstance(model, HasParameterGroups):
         return [{"params": list(model.parameters())}]
     groups = [{**group, "params": list(group["params"])} for group in model.parameter_groups(learning_rate)]
     grouped = {id(parameter) for group in groups for parameter in group["params"]}

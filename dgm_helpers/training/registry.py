@@ -5,7 +5,6 @@ first class of the file that has a ``loss``, unless the preset names another.
 """
 
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -16,6 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from dgm_helpers import models
+from dgm_helpers.models.configured import constructor_parameters
+from dgm_helpers.models.protocol import Model
 from dgm_helpers.training.optimizers import MakeOptimizer
 
 
@@ -79,7 +80,7 @@ class Entry:
         Raises:
             ValueError: if the model has no such argument, or does not take the value.
         """
-        known = constructor_arguments(self.kind)
+        known = constructor_parameters(self.kind)
         for key in changes or {}:
             if key not in known:
                 raise ValueError(f"{self.name} has no argument {key!r}: it has {', '.join(known)}")
@@ -97,20 +98,6 @@ class Entry:
             with torch.random.fork_rng(devices=[]):
                 model = self.build()
         return sum(parameter.numel() for parameter in model.parameters())
-
-
-def constructor_arguments(kind: type[nn.Module]) -> list[str]:
-    """Names of the arguments that a model takes, those that it hands on to its base class as ``**options`` too."""
-    known: list[str] = []
-    for base in kind.__mro__:
-        if "__init__" not in vars(base):
-            continue
-        _self, *parameters = inspect.signature(base.__init__).parameters.values()
-        named = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-        known += [name for name in named if name not in known]
-        if len(named) == len(parameters):
-            break
-    return known
 
 
 def names() -> list[str]:
@@ -152,6 +139,6 @@ def _trainable(module: ModuleType) -> bool:
 
 def _first_model(module: ModuleType) -> type[nn.Module]:
     for kind in vars(module).values():
-        if isinstance(kind, type) and kind.__module__ == module.__name__ and hasattr(kind, "loss"):
+        if isinstance(kind, type) and kind.__module__ == module.__name__ and issubclass(kind, Model):
             return kind
     raise ValueError(f"no class in {module.__name__} has a loss")

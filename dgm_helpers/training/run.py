@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from dgm_helpers import data
 from dgm_helpers.data.dequantization import bits_per_dim
+from dgm_helpers.models.protocol import HasBitsPerDim, Samples
 from dgm_helpers.runtime import choose_device, seed_everything
 from dgm_helpers.training import distributed, registry
 from dgm_helpers.training.checkpoints import save_model, write_whole
@@ -141,7 +142,7 @@ class Run:
             self.dataset.test_labels[:images],
             transform=self.entry.training.transform,
         )
-        if hasattr(self.model, "bits_per_dim") and self.model.levels is not None:
+        if isinstance(self.model, HasBitsPerDim) and self.model.levels is not None:
             log_prob, dimensions = torch.tensor(-reached["loss"]), self.dataset.test[0].numel()
             reached["bits_per_dim"] = float(bits_per_dim(log_prob, dimensions, self.model.levels))
         return reached
@@ -163,7 +164,7 @@ class Run:
         )
         write_whole(self.folder / "history.csv", lambda part: part.write_text(history.to_csv()))
         draw_curve(history, self.folder / "curve.png")
-        if hasattr(self.model, "sample"):
+        if isinstance(self.model, Samples):
             draw_samples(self.model, self.dataset, self.folder / "samples.png")
         return reached
 

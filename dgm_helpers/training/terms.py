@@ -2,6 +2,8 @@
 
 from torch import nn
 
+from dgm_helpers.models.protocol import HasLandmarks
+
 # Every other term that a model's `loss` returns is an average in nats.
 UNITS = {"bits_per_dim": "bits per dimension", "accuracy": "of 1", "historical": ""}
 
@@ -24,7 +26,7 @@ def headline(terms: dict[str, float]) -> str:
 
 def explained(model: nn.Module, terms: dict[str, float]) -> str:
     """The terms that mean something, one a line, with unit and :class:`~dgm_helpers.models.landmark.Landmark`."""
-    shown, landmarks = meaningful(terms), model.landmarks() if hasattr(model, "landmarks") else {}
+    shown, landmarks = meaningful(terms), model.landmarks() if isinstance(model, HasLandmarks) else {}
     width, lines = max(map(len, shown)), []
     for name, value in shown.items():
         landmark = landmarks.get(name)

@@ -252,3 +252,11 @@ def test_adam_has_the_papers_numbers():
 def test_what_cannot_be_built_is_told(options, message):
     with pytest.raises(ValueError, match=message):
         IWAE(**options)
+
+
+def test_two_layers_are_trained_at_the_papers_size():
+    """Layers of this size are computed by a kernel, whose output for several samples is a view."""
+    torch.manual_seed(0)
+    model = IWAE(**PRESETS["paper_two_layers"])
+    model.loss(torch.rand(8, 784).round())["loss"].backward()
+    assert all(parameter.grad.isfinite().all() for parameter in model.parameters())

@@ -122,7 +122,7 @@ def test_the_reconstruction_term_is_the_expected_log_likelihood(model, x, genera
 def test_the_log_likelihood_is_a_density_of_the_decoders_output(model, x):
     z = torch.randn(6, 3, dtype=torch.float64)
     output = model.decode(z)
-    if model.likelihood == "bernoulli":
+    if model.log_noise is None:
         distribution = torch.distributions.ContinuousBernoulli(logits=output)
         expected = distribution.log_prob(x.flatten(1)) - distribution._cont_bern_log_norm()
     else:
@@ -223,7 +223,7 @@ def test_another_prior_is_used_in_loss_bound_and_samples(x, generator):
 def test_pictures_are_the_mean_of_the_decoders_distribution(model, x):
     z = torch.randn(2, 3, dtype=torch.float64)
     picture = model.mean_image(z)
-    expected = model.decode(z).sigmoid() if model.likelihood == "bernoulli" else model.decode(z)
+    expected = model.decode(z).sigmoid() if model.log_noise is None else model.decode(z)
     assert torch.equal(picture, expected)
     assert torch.equal(model.reconstruct(x).flatten(1), model.mean_image(model.encode(x)[0]))
     drawn = model.prior.sample(4, torch.Generator().manual_seed(1))

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from dgm_helpers.layers.invertible_batch_norm import InvertibleBatchNorm
-from dgm_helpers.models.description import build, describe
+from dgm_helpers.models.configured import build, describe
 from dgm_helpers.models.gated_pixelcnn import GatedPixelCNN
 from dgm_helpers.models.iaf import IAFVAE, AutoregressivePrior
 from dgm_helpers.models.priors import MixturePrior, StandardNormal
