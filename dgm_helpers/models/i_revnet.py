@@ -21,20 +21,20 @@ from collections.abc import Sequence
 from functools import partial
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import SGD
 
+from dgm_helpers.layers.image_classifier import ImageClassifier, preactivated
 from dgm_helpers.layers.reversible import ReversibleChain, ReversibleStep
 from dgm_helpers.layers.space_to_depth import depth_to_space, space_to_depth
 from dgm_helpers.models import learning_rates
 from dgm_helpers.models.autoregressive_images import require_channels
 from dgm_helpers.models.configured import Configured
-from dgm_helpers.models.revnet import classification_loss
 
 
-class IRevNet(Configured, nn.Module):
+class IRevNet(Configured, ImageClassifier):
     """i-RevNet classifier of images.
 
     Args:
@@ -127,19 +127,6 @@ class IRevNet(Configured, nn.Module):
         """``x`` by way of its features: itself, up to rounding."""
         return self.decode(self.encode(x))
 
-    def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
-        """Logits of the classes, the one projection of the features that is not invertible."""
-        return self.classifier(F.relu(self.norm(self.encode(x))).mean(dim=(2, 3)))
-
-    def loss(
-        self,
-        batch: Float[Tensor, "batch channels height width"],
-        label: Int[Tensor, " batch"],
-        generator: torch.Generator | None = None,
-    ) -> dict[str, Tensor]:
-        """Cross-entropy of images and labels in nats, and the accuracy; averages over the batch."""
-        return classification_loss(self(batch), label)
-
 
 def bottleneck(
     inputs: int,
@@ -153,16 +140,9 @@ def bottleneck(
 ) -> nn.Sequential:
     """F: three convolutions, with batch normalisation and ReLU before each, but the first unless ``activate``."""
     middle = max(1, outputs // divisor)
-
-    def convolution(before: int, after: int, size: int, stride: int = 1) -> nn.Conv2d:
-        return nn.Conv2d(before, after, size, stride, padding=size // 2, bias=False)
-
     first, second, third = kernel_sizes
-    layers: list[nn.Module] = [
-        nn.BatchNorm2d(inputs), nn.ReLU(), convolution(inputs, middle, first, stride),
-        nn.BatchNorm2d(middle), nn.ReLU(), convolution(middle, middle, second), nn.Dropout(dropout),
-        nn.BatchNorm2d(middle), nn.ReLU(), convolution(middle, outputs, third),
-    ]  # fmt: skip
+    layers = [*preactivated(inputs, middle, first, stride), *preactivated(middle, middle, second),
+              nn.Dropout(dropout), *preactivated(middle, outputs, third)]  # fmt: skip
     return nn.Sequential(*layers if activate else layers[2:])
 
 
