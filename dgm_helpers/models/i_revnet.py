@@ -156,13 +156,8 @@ def _require_bijective(strides: Sequence[int], channels: Sequence[int]) -> None:
             )
 
 
-IMAGENET = {
-    "classes": 1000,
-    "blocks": (6, 16, 72, 6),
-    "strides": (2, 2, 2, 2),
-    "channels": (24, 96, 384, 1536),
-    "initial_block": 2,
-}
+IMAGENET = {"classes": 1000, "blocks": (6, 16, 72, 6), "strides": (2, 2, 2, 2), "channels": (24, 96, 384, 1536),
+            "initial_block": 2}  # fmt: skip
 
 PRESETS = {
     # The command for CIFAR-10 in the README of the released code, "an accuracy of ~94.5%", and CIFAR_main.py: dropout
@@ -183,7 +178,6 @@ PRESETS = {
     },
 }
 
-# Section 4.1: SGD with momentum 0.9 and weight decay 1e-4, 600,000 steps in batches of 256.
 IMAGENET_TRAINING = {
     "data": "imagenet",
     "steps": 600_000,
@@ -194,22 +188,11 @@ IMAGENET_TRAINING = {
 }
 
 TRAINING = {
-    # 200 epochs as above, without their random shifts and mirror images.
-    "paper": {
-        "data": "cifar10",
-        "steps": 78_000,
-        "batch_size": 128,
-        "learning_rate": 0.1,
-        "optimizer": partial(SGD, momentum=0.9, weight_decay=5e-4),
-        "schedule": learning_rates.i_revnet,
-    },
+    # CIFAR_main.py: 200 epochs of 50,000 images, without its random shifts and mirror images.
+    "paper": {"data": "cifar10", "steps": 78_000, "batch_size": 128, "learning_rate": 0.1,
+              "optimizer": partial(SGD, momentum=0.9, weight_decay=5e-4), "schedule": learning_rates.i_revnet},
+    # Section 4.1: SGD with momentum 0.9 and weight decay 1e-4, 600,000 steps in batches of 256.
     "paper_imagenet": IMAGENET_TRAINING,
     "released_imagenet": IMAGENET_TRAINING,
-    "laptop": {
-        "data": "mnist_10k",
-        "steps": 200,
-        "batch_size": 64,
-        "learning_rate": 1e-2,
-        "weight_average": 0.95,
-    },
-}
+    "laptop": {"data": "mnist_10k", "steps": 200, "batch_size": 64, "learning_rate": 1e-2, "weight_average": 0.95},
+}  # fmt: skip

@@ -182,14 +182,14 @@ PRESETS = {
         "noise_dim": 62, "categories": (10,), "continuous": 2, "channels": (64, 128), "hidden": (1024,),
         "q_hidden": 128, "discrete_weight": 1.0, "continuous_weight": 1.0, "rate_ratio": 0.2,
     },
-    # SVHN, C.2: four Cat(10), four continuous codes, 124 noise variables. The generator mirrors the discriminator,
-    # where that of their table 2 begins with 448 maps of 2 × 2 (as its reimplementations have it: the table was not
-    # read).
+    # SVHN, C.2: four Cat(10), four continuous codes (section 7.2 says two), 124 noise variables. D and Q are those of
+    # table 2. The generator mirrors D: it begins with 256 maps of 4×4, that of table 2 with 448 maps of 2×2, and it
+    # ends in a sigmoid instead of tanh.
     "paper_svhn": {
         "data_shape": (3, 32, 32), "noise_dim": 124, "categories": (10,) * 4, "continuous": 4,
         "channels": (64, 128, 256), "hidden": (), "continuous_weight": 1.0,
     },
-    # CelebA, C.3: ten Cat(10), 128 noise variables. The networks are those for SVHN.
+    # CelebA, C.3: ten Cat(10), 128 noise variables. Table 3 has the networks of table 2.
     "paper_celeba": {
         "data_shape": (3, 32, 32), "noise_dim": 128, "categories": (10,) * 10, "continuous": 0,
         "channels": (64, 128, 256), "hidden": (),

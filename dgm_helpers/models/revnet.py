@@ -171,11 +171,9 @@ class Transition(nn.Module):
 
 
 PRESETS = {
-    # RevNet-38 for CIFAR-10: table 2, and resnet/configs/cifar_configs.py of the released code
-    # (renmengye/revnet-public): batches of 100; SGD with momentum 0.9, weight decay 2e-4, learning rate 0.1, a tenth of
-    # it from 40,000 and a hundredth from 60,000 steps on, of 80,000.
+    # RevNet-38, 110 and 164 for CIFAR-10: resnet/configs/cifar_configs.py of the released code
+    # (renmengye/revnet-public), with the numbers of parameters in table 2.
     "paper": {"units": (3, 3, 3), "channels": (32, 32, 64, 112), "strides": (1, 2, 2)},
-    # RevNet-110 and RevNet-164, likewise.
     "paper_110": {"units": (9, 9, 9), "channels": (32, 32, 64, 128), "strides": (1, 2, 2)},
     "paper_164": {
         "units": (9, 9, 9),
@@ -186,19 +184,18 @@ PRESETS = {
     "laptop": {"image_channels": 1, "units": (2, 2), "channels": (16, 16, 32), "strides": (1, 2)},
 }
 
+CIFAR = {
+    "data": "cifar10",
+    "steps": 80_000,
+    "batch_size": 100,
+    "learning_rate": 0.1,
+    "optimizer": partial(SGD, momentum=0.9, weight_decay=2e-4),
+    "schedule": learning_rates.revnet,
+}
+
 TRAINING = {
-    # As above, without their random shifts and mirror images.
-    **{
-        preset: {
-            "data": "cifar10",
-            "steps": 80_000,
-            "batch_size": 100,
-            "learning_rate": 0.1,
-            "optimizer": partial(SGD, momentum=0.9, weight_decay=2e-4),
-            "schedule": learning_rates.revnet,
-        }
-        for preset in ("paper", "paper_110", "paper_164")
-    },
+    # The same cifar_configs.py, without its random shifts and mirror images.
+    **dict.fromkeys(("paper", "paper_110", "paper_164"), CIFAR),
     "laptop": {
         "data": "mnist_10k",
         "steps": 200,
