@@ -15,6 +15,12 @@ from torch import nn
 from dgm_helpers.models.configured import description_of, is_description
 
 PACKAGE = "dgm_helpers"
+# Arguments that a class no longer has, in files of earlier versions, with the values that mean what it does now.
+RETIRED = {
+    "dgm_helpers.models.infogan:InfoGAN": {
+        "smoothing": 0.0, "feature_matching": False, "historical_weight": 0.0, "virtual_batch": 0,
+    },
+}  # fmt: skip
 
 
 def describe(model: nn.Module) -> dict[str, Any]:
@@ -33,7 +39,8 @@ def build(description: dict[str, Any], source: str | Path = "the description") -
         ValueError: if the class is not of this package, or does not take that configuration.
     """
     name, config = description["class"], description["config"]
-    kind = _find(name, source)
+    kind, retired = _find(name, source), RETIRED.get(name, {})
+    config = {key: value for key, value in config.items() if key not in retired or value != retired[key]}
     try:
         return kind(**{key: _argument(value, source) for key, value in config.items()})
     except Exception as error:  # whatever a constructor of another version makes of it

@@ -25,7 +25,7 @@ PLACE = re.compile(
     r"\b(section|appendix|table|figure|C\.\d|README|\w+\.(py|yaml)|same (file|command))", re.IGNORECASE
 )
 FROM_MEMORY = re.compile(
-    r"(quote[sd]?|cited?) from memory|as remembered|not read again|not at hand|(text|table) was not"
+    r"(quote[sd]?|cited?) from memory|\bas remembered|not read again|not at hand|(text|table) was not"
 )
 
 
