@@ -17,6 +17,7 @@ from dgm_helpers.training import optimizers, registry
 from dgm_helpers.training.evaluation import takes_labels
 
 GIB = 1 << 30
+PAPERS = ("paper", "released", "large")  # the presets for GPUs
 SHAPES = {"mnist_10k": (1, 28, 28), "cifar10": (3, 32, 32), "cifar100": (3, 32, 32), "digits": (1, 8, 8),
           "imagenet": (3, 224, 224)}  # fmt: skip
 
@@ -27,7 +28,7 @@ def measure_presets(device: torch.device, *, only: Sequence[str] | None, dry_run
     wanted = [
         entry
         for entry in registry.entries()
-        if entry.preset.startswith("laptop" if dry_run else "paper") and (not only or entry.name in only)
+        if entry.preset.startswith("laptop" if dry_run else PAPERS) and (not only or entry.name in only)
     ]
     rows = []
     for entry in wanted:

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from dgm_helpers import data, plots
 from dgm_helpers.data.sampling import binarize
+from dgm_helpers.layers.latent_code import Codes
 from dgm_helpers.metrics.active_units import active_units
 from dgm_helpers.metrics.marginal_likelihood import marginal_log_likelihood
-from dgm_helpers.models.latent_code import Codes
 from dgm_helpers.runtime import generator, seed_everything
 from dgm_helpers.training import History, fit, registry
 from dgm_helpers.training.evaluation import evaluate

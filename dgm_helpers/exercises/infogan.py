@@ -19,14 +19,14 @@ from dgm_helpers.exercises.infogan_oracles import (
     uniform,
     uniform_part,
 )
+from dgm_helpers.layers.latent_code import LatentLayout
 from dgm_helpers.models.infogan import InfoGAN
-from dgm_helpers.models.latent_code import LatentLayout
 from dgm_helpers.objectives import adversarial, mutual_information
 
 VECTORS = 20_000
 CODE = "H(c) + log q(c|x)"
 GAN_LOSSES = (adversarial.discriminator_loss, adversarial.generator_loss, adversarial.minimax_generator_loss)
-STEP = (InfoGAN.loss, InfoGAN.objectives)
+STEP = (InfoGAN.loss, InfoGAN.losses)
 
 
 @checks.exercise(reference=LatentLayout.sample)

@@ -8,8 +8,8 @@ from torch import Tensor
 from torch.distributions import Bernoulli, Normal, Uniform
 
 from dgm_helpers import checks
+from dgm_helpers.layers.latent_code import Codes
 from dgm_helpers.models.infogan import InfoGAN
-from dgm_helpers.models.latent_code import Codes
 
 
 def latent_parts(

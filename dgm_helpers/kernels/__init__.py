@@ -8,6 +8,7 @@ kernel                                     plain line
 ``bernoulli.bernoulli_sum``                ``(x * logits - F.softplus(logits)).sum(dim=-1)``
 ``bernoulli_output``                       ``bernoulli_log_prob(x, layer(features))``
 ``attention_by_rows``                      ``softmax(masked scores) @ value``, with all scores in memory
+``recomputed_chain``                       the loop over the steps, activations stored
 ``memory.keep_freed_memory``               nothing
 =========================================  ===========================================================
 

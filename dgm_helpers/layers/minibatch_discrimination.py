@@ -39,3 +39,8 @@ class MinibatchDiscrimination(nn.Module):
         """The features, and the closenesses after them."""
         m = rearrange(features @ self.weight, "b (k c) -> b k c", c=self.dims)
         return torch.cat([features, minibatch_features(m).to(features.dtype)], dim=1)
+
+
+def minibatch_critic(features: int, kernels: int, dims: int) -> nn.Sequential:
+    """Return a discriminator's last layers, from features and their closenesses within the batch to a logit."""
+    return nn.Sequential(MinibatchDiscrimination(features, kernels, dims), nn.Linear(features + kernels, 1))

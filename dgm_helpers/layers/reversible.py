@@ -20,16 +20,16 @@ What a step's function may not do: draw from a generator of its own, use tensors
 input and its parameters, or change state at each call, but for the running statistics of normalisation layers.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from functools import partial
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
 
+from dgm_helpers.kernels import plain
+from dgm_helpers.kernels.recomputed_chain import RecomputedChain, frozen_statistics
 from dgm_helpers.layers.space_to_depth import depth_to_space, space_to_depth
 
 Pair = tuple[Float[Tensor, "batch *_"], Float[Tensor, "batch *_"]]
@@ -126,10 +126,10 @@ class ReversibleChain(nn.Module):
             ValueError: if the streams are in half precision outside autocast.
         """
         x1, x2 = _widened(x1), _widened(x2)
-        if not self.store_activations and torch.is_grad_enabled():
+        if not self.store_activations and torch.is_grad_enabled() and not plain():
             own = [[p for p in step.parameters() if p.requires_grad] for step in self.steps]
             unique = {id(p): p for parameters in own for p in parameters}
-            return _Chain.apply(self, own, x1, x2, *unique.values())
+            return RecomputedChain.apply(self, own, x1, x2, *unique.values())
         for step in self.steps:
             x1, x2 = step(x1, x2)
         return x1, x2
@@ -143,101 +143,6 @@ class ReversibleChain(nn.Module):
         for step in reversed(self.steps):
             y1, y2 = step.inverse(y1, y2)
         return y1, y2
-
-
-class _Chain(torch.autograd.Function):
-    """A chain as one operation of autograd, with its parameters as inputs, so that their gradients are handed out."""
-
-    @staticmethod
-    def forward(ctx, chain, own, x1, x2, *parameters):
-        ctx.chain, ctx.own, ctx.parameters = chain, own, parameters
-        ctx.modules = list(chain.modules())
-        ctx.fingerprint = _fingerprint(ctx)
-        ctx.autocast, ctx.random_states = _present_autocast(x1.device.type), []
-        before = _random_state(x1.device)
-        with ctx.autocast():
-            for step in chain.steps:
-                x1, x2 = step(x1, x2)
-                after = _random_state(x1.device)
-                drew = any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
-                ctx.random_states.append(before if drew else None)
-                before = after
-        ctx.save_for_backward(x1, x2)
-        return x1, x2
-
-    @staticmethod
-    def backward(ctx, dy1, dy2):
-        if torch.is_grad_enabled():  # create_graph=True
-            raise RuntimeError("a reversible chain has no second derivative: set store_activations=True")
-        if ctx.fingerprint != _fingerprint(ctx):
-            raise RuntimeError(
-                "a parameter, or the training mode, of a reversible chain was changed between the forward and the "
-                "backward pass, which computes with them again"
-            )
-        y, dy = ctx.saved_tensors, (dy1, dy2)
-        totals: dict[int, Tensor] = {}
-        with frozen_statistics(ctx.modules):
-            for step, own, state in zip(
-                reversed(ctx.chain.steps), reversed(ctx.own), reversed(ctx.random_states), strict=True
-            ):
-                y, dy, gradients = step.backpropagate(y, dy, own, _again(ctx.autocast, state, dy1.device))
-                for parameter, gradient in zip(own, gradients, strict=True):
-                    if gradient is not None:  # steps may share parameters: their gradients add up
-                        total = totals.get(id(parameter))
-                        totals[id(parameter)] = gradient if total is None else total + gradient
-        return None, None, *dy, *(totals.get(id(parameter)) for parameter in ctx.parameters)
-
-
-@contextmanager
-def frozen_statistics(modules: Iterable[nn.Module]) -> Iterator[None]:
-    """Of ``modules`` that normalise with the batch's statistics, leave the running ones as they are."""
-    layers = [
-        layer
-        for layer in modules
-        if isinstance(layer, _NormBase) and layer.training and layer.track_running_stats
-    ]
-    for layer in layers:
-        layer.track_running_stats = False
-    try:
-        yield
-    finally:
-        for layer in layers:
-            layer.track_running_stats = True
-
-
-@contextmanager
-def _again(
-    autocast: Callable[[], AbstractContextManager], state: Sequence[Tensor] | None, device: torch.device
-) -> Iterator[None]:
-    """The autocast and the random state of a first evaluation; the present random state comes back at the end."""
-    with autocast():
-        if state is None:  # it drew nothing
-            yield
-            return
-        with torch.random.fork_rng([device] if device.type == "cuda" else []):
-            torch.set_rng_state(state[0])
-            if device.type == "cuda":
-                torch.cuda.set_rng_state(state[1], device)
-            yield
-
-
-def _random_state(device: torch.device) -> list[Tensor]:
-    """States of the global generators that a function on this device may draw from."""
-    return [torch.get_rng_state(), *([torch.cuda.get_rng_state(device)] if device.type == "cuda" else [])]
-
-
-def _present_autocast(device: str) -> Callable[[], AbstractContextManager]:
-    """Enters the autocast that is on now, without its cache.
-
-    Where torch keeps there what was cast without gradients, as older versions do, the backward pass would find weights
-    cut off from their parameters.
-    """
-    return partial(torch.autocast, device, dtype=torch.get_autocast_dtype(device),
-                   enabled=torch.is_autocast_enabled(device), cache_enabled=False)  # fmt: skip
-
-
-def _fingerprint(ctx: torch.autograd.function.FunctionCtx) -> list[int | bool]:
-    return [parameter._version for parameter in ctx.parameters] + [module.training for module in ctx.modules]
 
 
 def _widened(x: Tensor) -> Tensor:

@@ -128,11 +128,9 @@ class BetaVAE(GaussianVAE):
 
 PRESETS = {
     # Burgess et al., appendix A.1: four convolutions of 32 maps, two layers of 256, ten latents. Section 5 and appendix
-    # A.2: γ = 1000 and C from 0 to 25 nats over 100,000 updates (their text was not at hand; so has
-    # disentanglement_lib, config/unsupervised_study_v1/sweep.py, with 25 among its values of C).
+    # A.2: γ = 1000 and C from 0 to 25 nats over 100,000 updates, on dSprites.
     "paper": {"capacity": 25.0},
-    # Higgins et al., appendix A.1, table 1, 2D shapes: perceptrons, tanh in the decoder (disentanglement_lib has the
-    # same as fc_encoder and fc_decoder); β = 4.
+    # Higgins et al., figure 6, 2D shapes: β = 4. The perceptrons are fc_encoder and fc_decoder of disentanglement_lib.
     "higgins": {"maps": (), "hidden": (1200, 1200), "decoder_hidden": (1200, 1200, 1200),
                 "decoder_activation": "tanh", "beta": 4.0},
     "laptop": {"image_size": 32, "maps": (16, 32, 32), "hidden": (128,), "beta": 2.0},
@@ -141,10 +139,9 @@ PRESETS = {
 }  # fmt: skip
 
 TRAINING = {
-    # Burgess et al., appendix A.2: Adam at 5e-4; the batches are disentanglement_lib's. Higgins et al.: Adagrad at
-    # 1e-2. Steps are ours.
+    # Burgess et al., appendix A.1: Adam at 5e-4. They state no batch size: 64 is disentanglement_lib's. Steps are ours.
     "paper": {"data": "dsprites", "steps": 300_000, "batch_size": 64, "learning_rate": 5e-4},
-    # Higgins et al., table 1: Adagrad at 1e-2.
+    # Optimizer, learning rate and steps are ours; batches are disentanglement_lib's.
     "higgins": {
         "data": "dsprites",
         "steps": 300_000,

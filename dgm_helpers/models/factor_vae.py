@@ -133,7 +133,7 @@ class FactorVAE(BetaVAE):
 
 PRESETS = {
     # Appendix A, 2D shapes: encoder 32, 32, 64, 64 maps and a layer of 128, ten latents; D of six layers of 1000 and
-    # two logits (disentanglement_lib: fc_discriminator). γ = 35 is one of the values of figure 5.
+    # two logits (disentanglement_lib: fc_discriminator). γ = 35 is ours.
     "paper": {"maps": (32, 32, 64, 64), "hidden": (128,), "latent_dim": 10, "gamma": 35.0,
               "discriminator_hidden": (1000,) * 6},
     "laptop": {"image_size": 32, "maps": (16, 32, 32), "hidden": (128,), "gamma": 10.0,
@@ -141,7 +141,7 @@ PRESETS = {
 }  # fmt: skip
 
 TRAINING = {
-    # Appendix A: two batches of 64; 300,000 updates, Adam at 1e-4 for both players.
+    # Appendix A, and disentanglement_lib: two batches of 64; 300,000 updates, Adam at 1e-4 for both players.
     "paper": {"data": "dsprites", "steps": 300_000, "batch_size": 128, "learning_rate": 1e-4},
     "laptop": {"data": "sprites", "steps": 4_000, "batch_size": 128, "learning_rate": 1e-3},
 }

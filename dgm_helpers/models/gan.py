@@ -13,6 +13,7 @@ go first; images are read and generated in [0, 1], by a sigmoid.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -20,9 +21,9 @@ from torch import Tensor, nn
 
 from dgm_helpers.layers.dcgan import batch_norm, discriminator_trunk, generator_network, no_norm
 from dgm_helpers.layers.frozen import frozen
+from dgm_helpers.layers.latent_code import Codes, LatentLayout
 from dgm_helpers.models.configured import Configured
 from dgm_helpers.models.landmark import Landmark
-from dgm_helpers.models.latent_code import Codes, LatentLayout
 from dgm_helpers.objectives.adversarial import discriminator_loss, generator_loss, optimal_discriminator
 
 NORMALIZED = ("both", "generator", "none")
@@ -126,39 +127,30 @@ class GAN(Configured, nn.Module):
     def loss(
         self, batch: Float[Tensor, "batch *data"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """The sum of both players' losses, each a constant to the other player; means over the batch, in nats.
-
-        One backward pass gives every parameter the gradient of its own player's loss: the discriminator is shown
-        detached images, and the generator a frozen discriminator. Real and generated images pass it in batches of
-        their own. The value of the sum means nothing.
+        """Return :meth:`losses` on a batch of data and as many new latent vectors.
 
         Raises:
-            ValueError: if the data points have another shape than the model's.
+            ValueError: if the data points have a different shape than the model's.
         """
-        latent = self.sample_latent(len(batch), generator)
-        fake = self.generate(latent)
-        return self.objectives(
-            latent, self.describe(batch), self.trunk(fake.detach()), frozen(self.trunk)(fake)
-        )
+        return self.losses(batch, self.sample_latent(len(batch), generator))
 
-    def objectives(
-        self,
-        latent: Float[Tensor, "batch latent"],
-        real: Float[Tensor, "batch features"],
-        seen: Float[Tensor, "batch features"],
-        shown: Float[Tensor, "batch features"],
+    def losses(
+        self, x: Float[Tensor, "real *data"], latent: Float[Tensor, "fake latent"]
     ) -> dict[str, Tensor]:
-        """The terms of :meth:`loss`.
+        """Return the sum of both players' losses, each a constant to the other player; means over the batch, in nats.
 
-        Args:
-            latent: latent vectors.
-            real: features of data points.
-            seen: features of what the latent vectors generate, for the discriminator to learn from.
-            shown: the same features out of a frozen trunk, for the generator.
+        One backward pass gives every parameter the gradient of its own player's loss. The value of the sum means
+        nothing.
         """
-        discriminator = discriminator_loss(self.critic(real)[:, 0], self.critic(seen)[:, 0])
-        own = generator_loss(frozen(self.critic)(shown)[:, 0])
-        return {"loss": discriminator + own, "discriminator": discriminator, "generator": own}
+        real, fake, shown = self.play(x, latent)
+        discriminator = discriminator_loss(self.critic(real)[:, 0], self.critic(fake)[:, 0])
+        generator = generator_loss(frozen(self.critic)(shown)[:, 0])
+        return {"loss": discriminator + generator, "discriminator": discriminator, "generator": generator}
+
+    def play(self, x: Float[Tensor, "real *data"], latent: Float[Tensor, "fake latent"]) -> "Features":
+        """Return the trunk's features of data and of generated data points, which pass it in separate batches."""
+        generated = self.generate(latent)
+        return Features(self.describe(x), self.trunk(generated.detach()), frozen(self.trunk)(generated))
 
     def landmarks(self) -> dict[str, Landmark]:
         """The players' losses where what is generated is distributed as the data and D is the best: 2 log 2, log 2."""
@@ -172,6 +164,20 @@ class GAN(Configured, nn.Module):
             {"params": list(self.generator.parameters()), "lr": learning_rate, "betas": (0.5, 0.999)},
             {"params": others, "lr": self.rate_ratio * learning_rate, "betas": (0.5, 0.999)},
         ]
+
+
+class Features(NamedTuple):
+    """What the discriminator's last layer reads in one step of the game.
+
+    Attributes:
+        real: features of data.
+        fake: features of generated data points, detached from the generator: the discriminator learns from them.
+        shown: the same features from a frozen trunk: the generator learns from them.
+    """
+
+    real: Float[Tensor, "real features"]
+    fake: Float[Tensor, "fake features"]
+    shown: Float[Tensor, "fake features"]
 
 
 def equilibrium(smoothing: float = 0.0) -> dict[str, Landmark]:

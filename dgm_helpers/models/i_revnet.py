@@ -21,20 +21,20 @@ from collections.abc import Sequence
 from functools import partial
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import SGD
 
+from dgm_helpers.layers.image_classifier import ImageClassifier, preactivated
 from dgm_helpers.layers.reversible import ReversibleChain, ReversibleStep
 from dgm_helpers.layers.space_to_depth import depth_to_space, space_to_depth
 from dgm_helpers.models import learning_rates
 from dgm_helpers.models.autoregressive_images import require_channels
 from dgm_helpers.models.configured import Configured
-from dgm_helpers.models.revnet import classification_loss
 
 
-class IRevNet(Configured, nn.Module):
+class IRevNet(Configured, ImageClassifier):
     """i-RevNet classifier of images.
 
     Args:
@@ -127,19 +127,6 @@ class IRevNet(Configured, nn.Module):
         """``x`` by way of its features: itself, up to rounding."""
         return self.decode(self.encode(x))
 
-    def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
-        """Logits of the classes, the one projection of the features that is not invertible."""
-        return self.classifier(F.relu(self.norm(self.encode(x))).mean(dim=(2, 3)))
-
-    def loss(
-        self,
-        batch: Float[Tensor, "batch channels height width"],
-        label: Int[Tensor, " batch"],
-        generator: torch.Generator | None = None,
-    ) -> dict[str, Tensor]:
-        """Cross-entropy of images and labels in nats, and the accuracy; averages over the batch."""
-        return classification_loss(self(batch), label)
-
 
 def bottleneck(
     inputs: int,
@@ -153,16 +140,9 @@ def bottleneck(
 ) -> nn.Sequential:
     """F: three convolutions, with batch normalisation and ReLU before each, but the first unless ``activate``."""
     middle = max(1, outputs // divisor)
-
-    def convolution(before: int, after: int, size: int, stride: int = 1) -> nn.Conv2d:
-        return nn.Conv2d(before, after, size, stride, padding=size // 2, bias=False)
-
     first, second, third = kernel_sizes
-    layers: list[nn.Module] = [
-        nn.BatchNorm2d(inputs), nn.ReLU(), convolution(inputs, middle, first, stride),
-        nn.BatchNorm2d(middle), nn.ReLU(), convolution(middle, middle, second), nn.Dropout(dropout),
-        nn.BatchNorm2d(middle), nn.ReLU(), convolution(middle, outputs, third),
-    ]  # fmt: skip
+    layers = [*preactivated(inputs, middle, first, stride), *preactivated(middle, middle, second),
+              nn.Dropout(dropout), *preactivated(middle, outputs, third)]  # fmt: skip
     return nn.Sequential(*layers if activate else layers[2:])
 
 
@@ -176,13 +156,8 @@ def _require_bijective(strides: Sequence[int], channels: Sequence[int]) -> None:
             )
 
 
-IMAGENET = {
-    "classes": 1000,
-    "blocks": (6, 16, 72, 6),
-    "strides": (2, 2, 2, 2),
-    "channels": (24, 96, 384, 1536),
-    "initial_block": 2,
-}
+IMAGENET = {"classes": 1000, "blocks": (6, 16, 72, 6), "strides": (2, 2, 2, 2), "channels": (24, 96, 384, 1536),
+            "initial_block": 2}  # fmt: skip
 
 PRESETS = {
     # The command for CIFAR-10 in the README of the released code, "an accuracy of ~94.5%", and CIFAR_main.py: dropout
@@ -203,7 +178,6 @@ PRESETS = {
     },
 }
 
-# Section 4.1: SGD with momentum 0.9 and weight decay 1e-4, 600,000 steps in batches of 256.
 IMAGENET_TRAINING = {
     "data": "imagenet",
     "steps": 600_000,
@@ -214,22 +188,11 @@ IMAGENET_TRAINING = {
 }
 
 TRAINING = {
-    # 200 epochs as above, without their random shifts and mirror images.
-    "paper": {
-        "data": "cifar10",
-        "steps": 78_000,
-        "batch_size": 128,
-        "learning_rate": 0.1,
-        "optimizer": partial(SGD, momentum=0.9, weight_decay=5e-4),
-        "schedule": learning_rates.i_revnet,
-    },
+    # CIFAR_main.py: 200 epochs of 50,000 images, without its random shifts and mirror images.
+    "paper": {"data": "cifar10", "steps": 78_000, "batch_size": 128, "learning_rate": 0.1,
+              "optimizer": partial(SGD, momentum=0.9, weight_decay=5e-4), "schedule": learning_rates.i_revnet},
+    # Section 4.1: SGD with momentum 0.9 and weight decay 1e-4, 600,000 steps in batches of 256.
     "paper_imagenet": IMAGENET_TRAINING,
     "released_imagenet": IMAGENET_TRAINING,
-    "laptop": {
-        "data": "mnist_10k",
-        "steps": 200,
-        "batch_size": 64,
-        "learning_rate": 1e-2,
-        "weight_average": 0.95,
-    },
-}
+    "laptop": {"data": "mnist_10k", "steps": 200, "batch_size": 64, "learning_rate": 1e-2, "weight_average": 0.95},
+}  # fmt: skip

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from dgm_helpers.layers.dcgan import generator_network
 from dgm_helpers.layers.frozen import frozen
-from dgm_helpers.layers.minibatch_discrimination import MinibatchDiscrimination
+from dgm_helpers.layers.minibatch_discrimination import minibatch_critic
 from dgm_helpers.layers.virtual_batch_norm import ReferencedGenerator, VirtualBatchNorm
 from dgm_helpers.models import learning_rates
 from dgm_helpers.models.gan import GAN, equilibrium
@@ -61,30 +61,24 @@ class ImprovedGAN(GAN):
             )  # fmt: skip
             self.generator = ReferencedGenerator(network, self.layout.sample(virtual_batch))
         if minibatch_kernels:
-            self.critic = nn.Sequential(
-                MinibatchDiscrimination(self.features, minibatch_kernels, minibatch_dims),
-                nn.Linear(self.features + minibatch_kernels, 1),
-            )
+            self.critic = minibatch_critic(self.features, minibatch_kernels, minibatch_dims)
         self.history = HistoricalAverage(self.players()) if historical_weight else None
 
     def players(self) -> list[nn.Parameter]:
         """The parameters of generator and discriminator, which historical averaging is for."""
         return [p for part in (self.generator, self.trunk, self.critic) for p in part.parameters()]
 
-    def objectives(
-        self,
-        latent: Float[Tensor, "batch latent"],
-        real: Float[Tensor, "batch features"],
-        seen: Float[Tensor, "batch features"],
-        shown: Float[Tensor, "batch features"],
+    def losses(
+        self, x: Float[Tensor, "real *data"], latent: Float[Tensor, "fake latent"]
     ) -> dict[str, Tensor]:
-        """The terms of the loss; see :meth:`GAN.objectives`. In training each call is a step of history."""
-        discriminator = discriminator_loss(self.critic(real)[:, 0], self.critic(seen)[:, 0], self.smoothing)
+        """Return the players' losses; see :meth:`GAN.losses`. In training each call is a step of history."""
+        real, fake, shown = self.play(x, latent)
+        discriminator = discriminator_loss(self.critic(real)[:, 0], self.critic(fake)[:, 0], self.smoothing)
         if self.feature_matching:
-            own = feature_matching_loss(real, shown)
+            generator = feature_matching_loss(real, shown)
         else:
-            own = generator_loss(frozen(self.critic)(shown)[:, 0])
-        terms = {"loss": discriminator + own, "discriminator": discriminator, "generator": own}
+            generator = generator_loss(frozen(self.critic)(shown)[:, 0])
+        terms = {"loss": discriminator + generator, "discriminator": discriminator, "generator": generator}
         if self.history is not None:
             if self.training:
                 self.history.update(self.players())

@@ -171,24 +171,24 @@ class PixelVAE(PixelDecoder, HierarchicalVAE):
 
 
 PRESETS = {
-    # The command that the README of the authors' code (igul222/PixelVAE) gives for binarised MNIST, without upsampling:
-    # 12 layers of 5 x 5 with 16 features, after one of 7 x 7, 16 latent dimensions (mnist_pixelvae_train.py). They
-    # weight the KL by steps / 10,000 in the first 10,000 steps. Section 4.1 states no sizes. The encoder is
-    # ours; theirs has eight convolutions of 3 x 3.
+    # The command for binarized MNIST in the README of the authors' code (igul222/PixelVAE), without upsampling: 12
+    # layers of 5×5, as in section 4.1, with 16 features, after one of 7×7, and 16 latent dimensions
+    # (mnist_pixelvae_train.py). They weight the KL by steps / 10,000 in the first 10,000 steps. Section 4.1 states no
+    # other sizes. The encoder is ours; theirs has eight convolutions of 3×3.
     "paper": {"latent_dims": (16,), "layers": 12, "pixel_channels": 16, "kernel_size": 5, "first_kernel_size": 7,
               "upsampling": False},
-    # The settings "64px_big" of the authors' code: z_1 has 64 channels at 16 x 16 places, z_2 512 dimensions. The paper
-    # was not read again; as remembered it speaks of 8 x 8. Windows are as large as the code's, whose gated layers are
-    # residual blocks of two 3 x 3 convolutions: 3 for the pixels, 2 and one of 1 x 1 for the map.
-    "paper_imagenet": {"image_size": 64, "image_channels": 3, "levels": 256, "latent_dims": (64, 512), "map_stride": 4,
-                       "map_channels": (192, 256, 512, 512, 512), "map_blocks": (1, 2, 3, 3, 3),
-                       "map_batch_norm": True, "map_layers": 2, "map_pixel_channels": 512, "map_kernel_size": 5,
-                       "layers": 3, "pixel_channels": 384, "kernel_size": 5, "first_kernel_size": 5},
-    # "32px_big", theirs for LSUN bedrooms: 8 x 8 places. 258 features, which three colours divide, not 256.
-    "paper_32px": {"image_size": 32, "image_channels": 3, "levels": 256, "latent_dims": (128, 512), "map_stride": 4,
-                   "map_channels": (128, 256, 512, 512), "map_blocks": (2, 2, 3, 3), "map_batch_norm": True,
-                   "map_layers": 2, "map_pixel_channels": 512, "map_kernel_size": 5, "layers": 2,
-                   "pixel_channels": 258, "kernel_size": 5, "first_kernel_size": 5},
+    # The settings "64px_big" of the authors' code: z_1 has 64 channels at 16×16 places, z_2 512 dimensions. The paper's
+    # latents are at 8×8 and 1×1 places. Windows are as large as the code's, whose gated layers are residual blocks of
+    # two 3×3 convolutions: 3 for the pixels, 2 and one of 1×1 for the map.
+    "released_64px": {"image_size": 64, "image_channels": 3, "levels": 256, "latent_dims": (64, 512), "map_stride": 4,
+                      "map_channels": (192, 256, 512, 512, 512), "map_blocks": (1, 2, 3, 3, 3),
+                      "map_batch_norm": True, "map_layers": 2, "map_pixel_channels": 512, "map_kernel_size": 5,
+                      "layers": 3, "pixel_channels": 384, "kernel_size": 5, "first_kernel_size": 5},
+    # "32px_big", theirs for LSUN bedrooms: 8×8 places. 258 features instead of 256, which is not a multiple of three.
+    "released_32px": {"image_size": 32, "image_channels": 3, "levels": 256, "latent_dims": (128, 512), "map_stride": 4,
+                      "map_channels": (128, 256, 512, 512), "map_blocks": (2, 2, 3, 3), "map_batch_norm": True,
+                      "map_layers": 2, "map_pixel_channels": 512, "map_kernel_size": 5, "layers": 2,
+                      "pixel_channels": 258, "kernel_size": 5, "first_kernel_size": 5},
     # Small windows and free nats, so that both layers carry something that is seen: without free nats z_2 is ignored.
     "laptop": {"latent_dims": (24, 8), "hidden": 128, "channels": (16, 32), "layers": 1, "pixel_channels": 8,
                "kernel_size": 3, "first_kernel_size": 3, "free_nats": 5.0},
@@ -201,10 +201,10 @@ PRESETS = {
 TRAINING = {
     # Batches and learning rate of mnist_pixelvae_train.py, which stops after 200,000 steps at most.
     "paper": {"data": "mnist", "steps": 200_000, "batch_size": 100, "transform": binarize},
-    # What the code has for ImageNet at 64 x 64, then for LSUN bedrooms, in whose place CIFAR-10 stands.
-    "paper_imagenet": {"data": "imagenet_64", "steps": 400_000, "batch_size": 48, "learning_rate": 1e-3,
-                       "schedule": learning_rates.pixelvae_imagenet},
-    "paper_32px": {"data": "cifar10", "steps": 300_000, "batch_size": 64, "learning_rate": 1e-3},
+    # The same settings: for ImageNet at 64×64, then for LSUN bedrooms, here replaced by CIFAR-10.
+    "released_64px": {"data": "imagenet_64", "steps": 400_000, "batch_size": 48, "learning_rate": 1e-3,
+                      "schedule": learning_rates.pixelvae_imagenet},
+    "released_32px": {"data": "cifar10", "steps": 300_000, "batch_size": 64, "learning_rate": 1e-3},
     "laptop": {"data": "mnist_10k", "steps": 3_500, "batch_size": 32, "learning_rate": 2e-3, "transform": binarize},
     "laptop_map": {"data": "mnist_10k", "steps": 1_000, "batch_size": 32, "learning_rate": 2e-3, "transform": binarize},
 }  # fmt: skip

@@ -21,17 +21,18 @@ from collections.abc import Sequence
 from functools import partial
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import SGD
 
+from dgm_helpers.layers.image_classifier import ImageClassifier, preactivated
 from dgm_helpers.layers.reversible import ReversibleChain, ReversibleStep, reversible_block
 from dgm_helpers.models import learning_rates
 from dgm_helpers.models.configured import Configured
 
 
-class RevNet(Configured, nn.Module):
+class RevNet(Configured, ImageClassifier):
     """RevNet classifier of images.
 
     Args:
@@ -107,19 +108,6 @@ class RevNet(Configured, nn.Module):
             x1, x2 = stage(x1, x2)
         return torch.cat([x1, x2], dim=1)
 
-    def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
-        """Logits of the classes."""
-        return self.classifier(F.relu(self.norm(self.encode(x))).mean(dim=(2, 3)))
-
-    def loss(
-        self,
-        batch: Float[Tensor, "batch channels height width"],
-        label: Int[Tensor, " batch"],
-        generator: torch.Generator | None = None,
-    ) -> dict[str, Tensor]:
-        """Cross-entropy of images and labels in nats, and the accuracy; averages over the batch, nothing is drawn."""
-        return classification_loss(self(batch), label)
-
     def parameter_groups(self, learning_rate: float) -> list[dict]:
         """The weights, which decay, and biases and batch normalisation, which in the released code do not."""
         weights = [parameter for parameter in self.parameters() if parameter.ndim > 1]
@@ -142,9 +130,8 @@ def residual_function(
     if bottleneck:
         shapes = [(inputs, middle, 1, stride), (middle, middle, 3, 1), (middle, outputs, 1, 1)]
     layers: list[nn.Module] = []
-    for before, after, size, step in shapes:
-        layers += [nn.BatchNorm2d(before), nn.ReLU()]
-        layers += [nn.Conv2d(before, after, size, step, padding=size // 2, bias=False)]
+    for shape in shapes:
+        layers += preactivated(*shape)
     return nn.Sequential(*layers if activate else layers[2:])
 
 
@@ -183,21 +170,10 @@ class Transition(nn.Module):
         return F.pad(projection(F.avg_pool2d(x, self.stride)), (0, 0, 0, 0, 0, self.extra))
 
 
-def classification_loss(
-    logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"]
-) -> dict[str, Tensor]:
-    """Cross-entropy in nats, in float32 at least, and the share of right answers."""
-    logits = logits if logits.dtype == torch.float64 else logits.float()
-    accuracy = (logits.argmax(dim=1) == labels).to(logits.dtype).mean()
-    return {"loss": F.cross_entropy(logits, labels), "accuracy": accuracy}
-
-
 PRESETS = {
-    # RevNet-38 for CIFAR-10: table 2, and resnet/configs/cifar_configs.py of the released code
-    # (renmengye/revnet-public): batches of 100; SGD with momentum 0.9, weight decay 2e-4, learning rate 0.1, a tenth of
-    # it from 40,000 and a hundredth from 60,000 steps on, of 80,000.
+    # RevNet-38, 110 and 164 for CIFAR-10: resnet/configs/cifar_configs.py of the released code
+    # (renmengye/revnet-public), with the numbers of parameters in table 2.
     "paper": {"units": (3, 3, 3), "channels": (32, 32, 64, 112), "strides": (1, 2, 2)},
-    # RevNet-110 and RevNet-164, likewise.
     "paper_110": {"units": (9, 9, 9), "channels": (32, 32, 64, 128), "strides": (1, 2, 2)},
     "paper_164": {
         "units": (9, 9, 9),
@@ -208,19 +184,18 @@ PRESETS = {
     "laptop": {"image_channels": 1, "units": (2, 2), "channels": (16, 16, 32), "strides": (1, 2)},
 }
 
+CIFAR = {
+    "data": "cifar10",
+    "steps": 80_000,
+    "batch_size": 100,
+    "learning_rate": 0.1,
+    "optimizer": partial(SGD, momentum=0.9, weight_decay=2e-4),
+    "schedule": learning_rates.revnet,
+}
+
 TRAINING = {
-    # As above, without their random shifts and mirror images.
-    **{
-        preset: {
-            "data": "cifar10",
-            "steps": 80_000,
-            "batch_size": 100,
-            "learning_rate": 0.1,
-            "optimizer": partial(SGD, momentum=0.9, weight_decay=2e-4),
-            "schedule": learning_rates.revnet,
-        }
-        for preset in ("paper", "paper_110", "paper_164")
-    },
+    # The same cifar_configs.py, without its random shifts and mirror images.
+    **dict.fromkeys(("paper", "paper_110", "paper_164"), CIFAR),
     "laptop": {
         "data": "mnist_10k",
         "steps": 200,

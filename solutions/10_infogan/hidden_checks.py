@@ -16,7 +16,7 @@ from dgm_helpers.exercises.infogan_oracles import (
     uniform,
     uniform_part,
 )
-from dgm_helpers.models.latent_code import LatentLayout
+from dgm_helpers.layers.latent_code import LatentLayout
 from dgm_helpers.objectives import mutual_information
 from itertools import combinations_with_replacement
 from torch import Tensor

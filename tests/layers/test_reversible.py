@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from dgm_helpers import kernels
 from dgm_helpers.layers.reversible import (
     ReversibleChain,
     ReversibleStep,
@@ -364,3 +365,12 @@ def test_a_training_step_evaluates_each_function_twice(generator):
     assert calls == [step.function for step in chain.steps]
     (y1 + y2).sum().backward()
     assert calls[len(chain.steps) :] == [step.function for step in reversed(chain.steps)]
+
+
+@pytest.mark.parametrize("plainly", [False, True])
+def test_the_plain_version_is_the_loop_over_the_steps(plainly, generator, monkeypatch):
+    chain, shape = make("convolution")
+    pair = halves(shape, generator)
+    monkeypatch.setattr(kernels, "PLAIN", plainly)
+    y1, _ = chain.double()(*pair)
+    assert (type(y1.grad_fn).__name__ == "RecomputedChainBackward") is not plainly

@@ -102,6 +102,6 @@ AUTOREGRESSIVE = {
     ("pixelcnn_pp", "paper"): (PixelCNNPP, PLUS_PLUS),
     ("pixelsnail", "paper"): (PixelSNAIL, SNAIL),
     ("pixelvae", "paper"): (PixelVAE, PIXELVAE),
-    ("pixelvae", "paper_imagenet"): (PixelVAE, PIXELVAE_64PX),
-    ("pixelvae", "paper_32px"): (PixelVAE, PIXELVAE_32PX),
+    ("pixelvae", "released_64px"): (PixelVAE, PIXELVAE_64PX),
+    ("pixelvae", "released_32px"): (PixelVAE, PIXELVAE_32PX),
 }

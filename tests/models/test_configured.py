@@ -68,7 +68,7 @@ def test_the_own_constructor_counts_and_not_those_that_it_calls():
 def test_arguments_that_are_passed_on_to_the_base_are_included():
     model = InfoGAN(noise_dim=3, data_shape=[4], channels=(), hidden=(5,))
     assert model.config["data_shape"] == (4,) and model.config["rate_ratio"] == 0.2
-    assert model.config["smoothing"] == 0.0  # its own default, where the base's is 0.1
+    assert model.config["categories"] == (10,)  # its own default, where the base's is ()
 
 
 def test_a_module_is_described_and_a_function_is_left_out():

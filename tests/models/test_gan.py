@@ -5,8 +5,8 @@ import torch
 from adversarial import SMALL, VECTORS, batch_for, build, gradients, is_generators, seeded, train
 
 from dgm_helpers import checks, data
+from dgm_helpers.layers.latent_code import Codes, LatentLayout
 from dgm_helpers.models.gan import GAN, PRESETS
-from dgm_helpers.models.latent_code import Codes, LatentLayout
 from dgm_helpers.objectives.adversarial import discriminator_loss, generator_loss
 from dgm_helpers.training import fit
 

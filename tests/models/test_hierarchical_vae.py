@@ -273,9 +273,9 @@ def test_presets_build_a_model_of_mnist(name):
 
 
 @pytest.mark.parametrize("posterior", ["factorized", "bottom-up"])
-def test_the_paper_preset_has_the_sizes_of_the_paper(posterior):
+def test_the_large_preset_has_five_layers_whose_networks_shrink_with_them(posterior):
     with torch.device("meta"):
-        model = HierarchicalVAE(**{**PRESETS["paper"], "posterior": posterior})
+        model = HierarchicalVAE(**{**PRESETS["large"], "posterior": posterior})
 
     def sizes(network):
         layers = [layer for layer in network if isinstance(layer, torch.nn.Linear)]

@@ -7,8 +7,10 @@ import torch
 from adversarial import SMALL, VECTORS, batch_for, build, gradients, is_generators, seeded, train
 
 from dgm_helpers import data
+from dgm_helpers.layers.latent_code import Codes
+from dgm_helpers.models.description import build as rebuild
+from dgm_helpers.models.description import describe
 from dgm_helpers.models.infogan import PRESETS, SMALLEST_LOG_SIGMA, CodePosterior, InfoGAN
-from dgm_helpers.models.latent_code import Codes
 from dgm_helpers.objectives.adversarial import discriminator_loss, generator_loss
 from dgm_helpers.training import fit
 
@@ -22,7 +24,7 @@ VARIANTS = pytest.mark.parametrize(
         {**SMALL, "categories": (5,), "continuous": 0, "q_hidden": 6},
         {**SMALL, "categories": (), "continuous": 3, "q_hidden": 6},
         {**VECTORS, **CODES, "normalize": "none"},
-        {**SMALL, **CODES, "minibatch_kernels": 3, "virtual_batch": 4},
+        {**SMALL, **CODES, "minibatch_kernels": 3},
     ],
     ids=[
         "both",
@@ -30,7 +32,7 @@ VARIANTS = pytest.mark.parametrize(
         "categorical",
         "continuous",
         "vectors",
-        "techniques",
+        "minibatch discrimination",
     ],
 )
 
@@ -129,6 +131,15 @@ def test_the_config_rebuilds_the_model():
     assert torch.equal(again.sample(3, seeded()), model.sample(3, seeded()))
     assert torch.equal(again.encode(x).mu, model.encode(x).mu)
     assert again.loss(x, seeded())["loss"] == model.loss(x, seeded())["loss"]
+
+
+def test_a_file_of_an_earlier_version_is_built_unless_it_asks_for_a_technique():
+    model = build({**SMALL, **CODES}, InfoGAN)
+    described = describe(model)
+    earlier = {"smoothing": 0.0, "feature_matching": False, "historical_weight": 0.0, "virtual_batch": 0}
+    assert rebuild({**described, "config": described["config"] | earlier}).config == model.config
+    with pytest.raises(ValueError, match="unexpected keyword argument 'smoothing'"):
+        rebuild({**described, "config": described["config"] | earlier | {"smoothing": 0.1}})
 
 
 def test_one_step_under_bfloat16_autocast_keeps_losses_in_float32(generator):

@@ -50,14 +50,14 @@ IWAES = {
     ("iwae", "paper_two_layers"): (IWAE, TWO_LAYERS),
 }
 
-# Sønderby et al.: latents 64-32-16-8-4, perceptrons of two layers of 512, 256, 128, 64 and 32 units, up and down.
+# Latents 64-32-16-8-4, perceptrons of two layers of 512, 256, 128, 64 and 32 units, up and down.
 LADDER = (
     dense(784, 512, 512, 2 * 64) + dense(64, 256, 256, 2 * 32) + dense(32, 128, 128, 2 * 16)
     + dense(16, 64, 64, 2 * 8) + dense(8, 32, 32, 2 * 4)
     + dense(4, 32, 32, 2 * 8) + dense(8, 64, 64, 2 * 16) + dense(16, 128, 128, 2 * 32)
     + dense(32, 256, 256, 2 * 64) + dense(64, 512, 512, 784)
 )  # fmt: skip
-HIERARCHICAL = {("hierarchical_vae", "paper"): (HierarchicalVAE, LADDER)}
+HIERARCHICAL = {("hierarchical_vae", "large"): (HierarchicalVAE, LADDER)}
 
 # Burgess et al., A.1: 64 → 32 → 16 → 8 → 4 pixels a side. Higgins et al., A.1. Kim and Mnih, A: maps 32, 32, 64, 64.
 BURGESS = (

@@ -303,8 +303,8 @@ def test_the_paper_preset_has_the_size_of_the_authors_command():
 @pytest.mark.parametrize(
     ("preset", "map_shape", "top", "gates", "blocks"),
     [
-        ("paper_imagenet", (64, 16, 16), 4, (512, 1024), (8, 11)),
-        ("paper_32px", (128, 8, 8), 4, (512, 1024), (9, 7)),
+        ("released_64px", (64, 16, 16), 4, (512, 1024), (8, 11)),
+        ("released_32px", (128, 8, 8), 4, (512, 1024), (9, 7)),
     ],
 )
 def test_the_presets_of_natural_images_have_the_sizes_of_the_authors_code(

@@ -2,7 +2,7 @@
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    from dgm_helpers.models.latent_code import LatentLayout
+    from dgm_helpers.layers.latent_code import LatentLayout
 
     layout = LatentLayout(noise, tuple(categories), continuous)
     latent = layout.sample(n, generator)
