@@ -53,6 +53,7 @@ def main() -> None:
     limits = Limits(**first["limits"])
     results = [run_cell(Cell(**cell), namespace, limits) for cell in first["cells"]]
     _import_early(first["imports"])
+    torch.broadcast_shapes((1,), (1,))  # its first call imports sympy
     _answer(answers, [asdict(result) for result in results])
     gc.freeze()  # no fork needs to look through what was there before
     for request in requests:

@@ -3,7 +3,8 @@
 ====  ========================================  ==========================================================
 tag   content                                   value
 ====  ========================================  ==========================================================
-P     leaf, of a leaf, parameter, dtype, shape  tensor that a gradient flows back to, or a parameter
+P     leaf, of a leaf, parameter, its .grad,    tensor that a gradient flows back to, or a parameter
+      dtype, shape
 m     number                                    the same tensor or object as earlier in this message
 g                                               generator; its state stands in the body
 n     module, name                              function or class of a library
@@ -71,8 +72,10 @@ class ArgumentEncoder(Encoder):
         if not value.requires_grad and type(value) is Tensor:
             return super().tensor(value)
         leaf = self.new_leaf(value) if value.requires_grad else None
+        gradient = value.grad if value.is_leaf else None
+        written = None if gradient is None else super().tensor(gradient.detach())
         stored = self._stored(tensor_bytes(value, self.bytes_left))
-        return ["P", leaf, value.is_leaf, type(value) is torch.nn.Parameter, *stored]
+        return ["P", leaf, value.is_leaf, type(value) is torch.nn.Parameter, written, *stored]
 
     def other(self, value: Any, depth: int) -> Any:
         number = self.handle_of(value)
@@ -178,13 +181,15 @@ class ArgumentDecoder(Decoder):
         return value
 
     def read_P(self, data: list, depth: int) -> Tensor:
-        number, is_leaf, is_parameter, *written = data
+        number, is_leaf, is_parameter, gradient, *written = data
+        held = None if gradient is None else tensor_of(*self._array(gradient[1:], array=False))
         stored = self._array(written, array=False)
         tensor = tensor_of(*stored)
         if is_parameter:
             tensor = torch.nn.Parameter(tensor, requires_grad=number is not None)
         elif number is not None:
             tensor.requires_grad_()
+        tensor.grad = held
         if number is not None:
             self.leaves[number] = tensor
         watched = is_parameter or not self.inside_objects

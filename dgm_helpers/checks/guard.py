@@ -9,7 +9,8 @@ A check is a function of one argument, the student's answer, decorated with :fun
 
 While it runs, every call of the answer must
 
-* leave its arguments unchanged: tensors, arrays, lists, dicts, and the parameters of models;
+* leave its arguments unchanged: tensors, arrays, lists, dicts, and the parameters of models, but not their ``.grad``,
+  into which ``backward`` writes: each call gets a copy of it, and what it leaves there is dropped;
 * not call the library's own version of the exercise, its ``reference``;
 * give the same result when it is repeated with the same random state.
 
@@ -29,6 +30,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from dgm_helpers.checks.argument_gradients import copied_gradients
 from dgm_helpers.checks.failure import CheckFailed, fail
 from dgm_helpers.checks.library_answers import code_keys, library_answer, watch
 from dgm_helpers.checks.repeats import RandomStates, alike, not_repeatable
@@ -104,7 +106,7 @@ class Guarded:
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         call = _Call(arguments, keywords)
         began = perf_counter()
-        with watch(self._forbidden) as used:
+        with copied_gradients(call.given), watch(self._forbidden) as used:
             call.random_states = RandomStates(call.generators)  # last, since nothing may draw in between
             try:
                 result = self._answer(*arguments, **keywords)
@@ -130,7 +132,8 @@ class Guarded:
             for _ in range(TIMES):
                 call.random_states.restore()
                 try:
-                    same = alike(call.result, self._answer(*call.arguments, **call.keywords))
+                    with copied_gradients(call.given):
+                        same = alike(call.result, self._answer(*call.arguments, **call.keywords))
                 except Exception:  # it answered the first time
                     same = False
                 if not same:

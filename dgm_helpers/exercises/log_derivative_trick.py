@@ -12,6 +12,7 @@ from dgm_helpers.objectives import distributions, gradient_estimators
 
 ROWS = 2000
 LEAVE_ONE_OUT = "leave-one-out estimate"
+ENCODER = ("encoder_weight", "encoder_bias", "encoder_log_sigma")
 
 
 @checks.exercise(reference=gradient_estimators.score)
@@ -219,15 +220,23 @@ def elbo_gradient(answer) -> None:
     """The whole gradient by an estimator without noise, exactly; and by reparametrization, on average over 60 calls.
 
     A linear-Gaussian log p(x|z) is quadratic in z, so sigma points give its expected gradient exactly: the result must
-    be the gradient of the exact ELBO. The mean is that too; a right answer fails with probability below 1e-6.
+    be the gradient of the exact ELBO, whatever gradients an earlier step has left in the parameters' `.grad`. The mean
+    is that too; a right answer fails with probability below 1e-6.
     """
     rng = checks.generator("03/elbo_gradient/visible_2")
     model = LinearVAE(data_dim=3, latent_dim=2).double().reset(rng)
     x = 2 + torch.randn(5, 3, generator=rng, dtype=torch.float64)
     exact = exact_elbo_gradient(model, x, 42)
     mistakes = elbo_mistakes(exact, kl_gradient(model, x, 42), 42, 5)
+    name = "ELBO gradient, estimator without noise"
     actual = flat(answer(model, x, 42, probes.sigma_point_gradient, 4, rng), model)
-    checks.equal("ELBO gradient, estimator without noise", actual, exact, mistakes=mistakes)
+    checks.equal(name, actual, exact, mistakes=mistakes)
+    for parameter in model.parameters():
+        parameter.grad = torch.randn(parameter.shape, generator=rng, dtype=torch.float64)
+    left = flat([getattr(model, name).grad for name in ENCODER], model)
+    mistakes = {"gradients of an earlier step added: clear `.grad`, or use torch.autograd.grad": exact + left}
+    actual = flat(answer(model, x, 42, probes.sigma_point_gradient, 4, rng), model)
+    checks.equal(name, actual, exact, case="gradients of an earlier step in `.grad`", mistakes=mistakes)
     model, x = steady_model(data_dim=3, latent_dim=2, batch=5)
     estimator = gradient_estimators.reparametrized_gradient
     rows = [flat(answer(model, x, 42, estimator, 170, rng), model) for _ in range(60)]
@@ -245,10 +254,9 @@ def steady_model(*, data_dim: int, latent_dim: int, batch: int) -> tuple[LinearV
 def flat(answer: object, model: LinearVAE) -> Tensor:
     """The answer's gradients in the encoder's weight, bias and log sigma, checked and joined into one vector."""
     parts = checks.unpack("elbo_gradient", answer, 3)
-    names = ("encoder_weight", "encoder_bias", "encoder_log_sigma")
     return torch.cat([
         checks.as_tensor(f"gradient in {name}", part, getattr(model, name).shape).flatten()
-        for name, part in zip(names, parts, strict=True)
+        for name, part in zip(ENCODER, parts, strict=True)
     ])  # fmt: skip
 
 
@@ -263,8 +271,8 @@ def kl_gradient(model: LinearVAE, x: Tensor, n_data: int) -> Tensor:
 
 
 def _gradient(model: LinearVAE, objective: Tensor) -> Tensor:
-    encoder = (model.encoder_weight, model.encoder_bias, model.encoder_log_sigma)
-    return torch.cat([gradient.flatten() for gradient in torch.autograd.grad(objective, encoder)])
+    gradients = torch.autograd.grad(objective, [getattr(model, name) for name in ENCODER])
+    return torch.cat([gradient.flatten() for gradient in gradients])
 
 
 def elbo_mistakes(exact: Tensor, kl: Tensor, n_data: int, batch: int) -> dict[str, Tensor]:

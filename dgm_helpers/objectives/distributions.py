@@ -45,7 +45,7 @@ def gaussian_sample(
     Kingma and Welling (2014), section 2.4. The noise is drawn on the generator's device.
     """
     # Every row gets noise of its own, also where only one of the two has rows.
-    noise = _noise(mu, torch.broadcast_shapes(mu.shape, log_sigma.shape), generator)
+    noise = _noise(mu, _common_shape(mu, log_sigma), generator)
     return mu + torch.exp(log_sigma) * noise
 
 
@@ -68,10 +68,15 @@ def gaussian_sample_and_log_prob(
         generator: draws the noise.
         samples: draw so many of each Gaussian, as a new first axis of both results.
     """
-    shape = torch.broadcast_shapes(mu.shape, log_sigma.shape)
+    shape = _common_shape(mu, log_sigma)
     noise = _noise(mu, shape if samples is None else (samples, *shape), generator)
     log_prob = -(log_sigma.sum(dim=-1) + 0.5 * noise.square().sum(dim=-1) + 0.5 * LOG_TWO_PI * shape[-1])
     return mu + torch.exp(log_sigma) * noise, log_prob
+
+
+def _common_shape(first: Tensor, second: Tensor) -> torch.Size:
+    """Return the shape to which two tensors broadcast; `torch.broadcast_shapes` imports sympy, for half a second."""
+    return torch.broadcast_tensors(first, second)[0].shape
 
 
 def _noise(like: Tensor, shape: Sequence[int], generator: torch.Generator | None) -> Tensor:

@@ -350,7 +350,7 @@ def sample_classes(answer) -> None:
     draw = checks.generator("01/sample/hidden_2")
     each = 700
     model, exact = classes_model(each)
-    label = torch.tensor([2, 0, 1]).repeat(each)
+    label = torch.tensor([2, 0, 1]).repeat(each)[torch.randperm(3 * each, generator=draw)]
     drawn = checks.as_tensor(
         "images", answer(model, len(label), draw, label), (len(label), 1, 2, 2)
     )
@@ -362,6 +362,8 @@ def sample_classes(answer) -> None:
             f"{hint}{' ' * i}": exact[other] for i, other in enumerate(range(3)) if other != y
         }
         checks.frequencies(f"images of class {y}", index[label == y], exact[y], mistakes=mistakes)
+    one = checks.as_tensor("one image", answer(model, 1, draw, label[:1]), (1, 1, 2, 2))
+    checks.equal("values of one image", one, one.round().clamp(0, 1))
 
 
 def classes_model(each: int) -> tuple[GatedPixelCNN, list[Tensor]]:

@@ -158,6 +158,60 @@ def test_what_may_change_may_change():
     check(answer)
 
 
+def slopes(model, x):
+    """Return the gradients of the model's output, added to those that it has, as `backward` does."""
+    model(x).sum().backward()
+    return [parameter.grad for parameter in model.parameters()]
+
+
+def cleared_slopes(model, x):
+    for parameter in model.parameters():
+        parameter.grad = None
+    return slopes(model, x)
+
+
+@pytest.mark.parametrize("answer", [slopes, cleared_slopes])
+def test_gradients_that_a_call_leaves_in_a_model_reach_no_later_call(answer):
+    model, x = nn.Linear(2, 1), torch.ones(3, 2)
+
+    @checks.exercise(reference=None)
+    def check(answer):
+        for _ in range(3):
+            weight, bias = answer(model, x)
+            checks.equal("gradients", torch.cat([weight.flatten(), bias]), torch.full((3,), 3.0))
+        assert model.weight.grad is None and model.bias.grad is None
+
+    check(answer)
+
+
+@pytest.mark.parametrize(
+    "called", [lambda f: f, lambda f: f.forward, functools.partial], ids=["model", "method", "partial"]
+)
+def test_a_call_works_on_a_copy_of_the_gradients_that_a_model_already_has(called):
+    model, before = nn.Linear(2, 1), torch.ones(1, 2)
+    model.weight.grad = before
+
+    def answer(f, x):
+        f(x).sum().backward()
+        return model.weight.grad
+
+    @checks.exercise(reference=None)
+    def check(answer):
+        for _ in range(2):
+            checks.equal("gradient", answer(called(model), torch.ones(3, 2)), torch.full((1, 2), 4.0))
+
+    check(answer)
+    assert model.weight.grad is before and before.eq(1).all()
+
+
+def test_a_leaf_whose_dtype_the_call_changes_fails_as_a_changed_argument():
+    model = nn.Linear(2, 1)
+    model.weight.grad = torch.ones(1, 2)
+    check = checks.exercise(reference=None)(lambda answer: answer(model))
+    with pytest.raises(checks.CheckFailed, match="argument 1 was changed"):
+        check(lambda model: model.double() and None)
+
+
 def counting():
     calls = []
 

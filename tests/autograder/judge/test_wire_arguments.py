@@ -109,6 +109,17 @@ def test_a_leaf_arrives_as_a_leaf_and_what_was_computed_as_what_was_computed():
     assert message.leaves[1].tolist() == [2, 2]
 
 
+def test_gradients_arrive_with_their_leaves():
+    model, leaf = nn.Linear(2, 1), torch.ones(3, requires_grad=True)
+    model.weight.grad, leaf.grad = torch.tensor([[2.0, 3.0]]), torch.arange(3.0)
+    model.bias.requires_grad_(False).grad = torch.ones(1)
+    there, tensor, again = over([model, leaf, leaf])
+    assert there.weight.grad.tolist() == [[2, 3]] and there.bias.grad.tolist() == [1]
+    assert tensor is again and tensor.grad.tolist() == [0, 1, 2]
+    there.weight.grad.zero_()
+    assert model.weight.grad.tolist() == [[2, 3]]
+
+
 FUNCTIONS = [
     *(torch.exp, torch.relu, nn.functional.softplus, torch.Tensor.sum, torch.special.ndtr, torch.nn.Tanh),
     *(np.exp, np.linalg.norm, np.float64, math.exp, operator.mul, functools.reduce, len, abs, int, print),
