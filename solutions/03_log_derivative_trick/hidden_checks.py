@@ -223,7 +223,7 @@ def elbo_gradient_by_other_estimators(answer) -> None:
         )
         for n_samples in (1, 2 * latent_dim + 1):
             given = (model, x, n_data, probes.biased_sigma_point_gradient, n_samples, rng)
-            name = f"ELBO gradient of a biased estimator, {n_samples} samples"
+            name = f"ELBO gradient of a biased estimator, n_samples = {n_samples}"
             checks.equal(name, visible.flat(answer(*given), model), carried(*given), case=case)
     one_image(answer, rng)
     same_generator(answer)
