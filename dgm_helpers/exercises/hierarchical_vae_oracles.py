@@ -220,6 +220,11 @@ def seed_from(draw: torch.Generator) -> int:
     return int(torch.randint(2**40, (), generator=draw))
 
 
+def other_generator(draw: torch.Generator) -> torch.Generator:
+    """Return a generator for an answer: whatever that draws, the inputs that ``draw`` gives later stay the same."""
+    return torch.Generator().manual_seed(seed_from(draw))
+
+
 def kl_noise(answer, dims: Sequence[int], rows: int, seed: int, calls: int = 2) -> Tensor:
     """Return the noise of z_2, …, z_L in the KLs that an answer returns, ``[calls * rows, d_2 + … + d_L]``.
 

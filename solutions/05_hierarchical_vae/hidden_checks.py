@@ -11,6 +11,7 @@ from dgm_helpers.exercises.hierarchical_vae_oracles import (
     decoder_log_prob,
     elbo_noise,
     kl_noise,
+    other_generator,
     random_chain,
     random_decoder,
     seed_from,
@@ -20,6 +21,13 @@ from dgm_helpers.models.hierarchical_vae import HierarchicalVAE
 from dgm_helpers.objectives import distributions
 from torch import Tensor
 
+MANY_LAYERS = (
+    1,
+    2,
+    2,
+    1,
+    2,
+)  # neighbors of one size, others too, and different ones: none may share noise
 NO_SAMPLE_PATH = "the gradient without its path through samples and priors: detach neither"
 CUT = "no detach(), no_grad() or item() between the arguments and the result."
 
@@ -151,9 +159,9 @@ def leaf_groups(model: HierarchicalVAE, x: Tensor) -> dict[str, list[Tensor]]:
 
 @checks.exercise(reference=LIBRARY_KL)
 def kl_of_three_layers(answer) -> None:
-    """Three layers of different sizes: the mean of each layer's KL against the chain's closed form, and the noise.
+    """Three layers of different sizes: the mean of each layer's KL against the chain's closed form.
 
-    4,000 estimates for each of two data points; false-alarm rate 9e-7, and 1e-6 for the noise.
+    4,000 estimates for each of two data points; false-alarm rate 9e-7. And the noise of five layers, 1e-6.
     """
     draw = checks.generator("05/hierarchical_kl/hidden")
     model, x = random_chain((3, 1, 2), 2, draw)
@@ -161,13 +169,17 @@ def kl_of_three_layers(answer) -> None:
         weight.copy_(weight.sign() * (0.7 + weight.abs()))
         log_noise.fill_(-0.3)
     results = checks.as_tensor(
-        "KL of each layer", answer(model, x.repeat(4_000, 1), draw), (8_000, 3)
+        "KL of each layer",
+        answer(model, x.repeat(4_000, 1), other_generator(draw)),
+        (8_000, 3),
     )
     results, exact = results.view(200, 20, 2, 3).mean(dim=1), model.exact_kl(x)
     for layer in (1, 2, 3):
         checks.mean_equals(f"KL of layer {layer} of 3", results[..., layer - 1], exact[:, layer - 1],
                            false_alarm_rate=3e-7, unit="nats")  # fmt: skip
-    standard_normal("the noise of z_2 and z_3", kl_noise(answer, (2, 1, 2), 1_000, seed_from(draw)))
+    standard_normal(
+        "the noise of z_2, …, z_5", kl_noise(answer, MANY_LAYERS, 1_000, seed_from(draw))
+    )
 
 
 @checks.exercise(reference=LIBRARY_KL)
@@ -194,7 +206,7 @@ def kl_given_the_noise(answer) -> None:
 def elbo_of_exact_posterior(answer) -> None:
     """Layers without an arrow between them, and an encoder that is the exact posterior: the ELBO is log p(x).
 
-    4,000 estimates for each of three data points, false-alarm rate 1e-6; and the noise of three layers, 1e-6.
+    4,000 estimates for each of three data points, false-alarm rate 1e-6; and the noise of five layers, 1e-6.
     """
     draw = checks.generator("05/hierarchical_elbo/hidden")
     model, _ = random_chain((2, 3), 1, draw)
@@ -202,11 +214,13 @@ def elbo_of_exact_posterior(answer) -> None:
     model.weights[0].copy_(2 * model.log_noises[0].exp()[:, None] * columns)
     model.weights[1].zero_()
     x = model.set_best_encoder().sample(3, draw)
-    results = checks.as_tensor("ELBO", answer(model, x.repeat(4_000, 1), draw), (12_000,))
+    results = checks.as_tensor(
+        "ELBO", answer(model, x.repeat(4_000, 1), other_generator(draw)), (12_000,)
+    )
     results = results.view(200, 20, 3).mean(dim=1)
     checks.mean_equals("ELBO, which is log p(x) here", results, model.log_prob(x), unit="nats")
     standard_normal(
-        "the noise of z_1, z_2, z_3", elbo_noise(answer, (2, 1, 2), 1_000, seed_from(draw))
+        "the noise of z_1, …, z_5", elbo_noise(answer, MANY_LAYERS, 1_000, seed_from(draw))
     )
 
 
