@@ -136,7 +136,7 @@ def hierarchical_elbo_mean(answer) -> None:
 def without_arrows(answer, draw: torch.Generator) -> None:
     """Check the ELBO of chains in which no layer depends on another: no sample matters, and the estimate is exact.
 
-    In the second chain q is the prior, so every KL is 0, and the ELBO is the log-density of the data: positive for some.
+    In the second chain q is the prior, so every KL is 0, and the ELBO is log p(x): positive for some x.
     """
     model, x = random_chain((2, 2), 3, draw)
     for weight in model.weights:
