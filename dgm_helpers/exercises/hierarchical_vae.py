@@ -20,10 +20,10 @@ from dgm_helpers.exercises.hierarchical_vae_oracles import (
     kl_noise,
     layer_one_mistakes,
     other_generator,
-    probe,
     random_chain,
     random_decoder,
     seed_from,
+    shifted_chain,
     standard_normal,
     two_layer_chain,
 )
@@ -63,7 +63,7 @@ def kl_diagonal_gaussians(answer) -> None:
 def hierarchical_kl_top(answer) -> None:
     """The top layer's KL, which has no randomness: exact, for one, two and three layers, and for sizes of 1.
 
-    And all layers of a chain whose q(z_i|x) and p(z_i|z_{i+1}) are N(0, I): every KL is 0.
+    Then all layers of a chain without arrows, where q(z_i|x) is N(x, I) and the prior is N(0, I): ½ d_i x² for each.
     """
     draw = checks.generator("05/hierarchical_kl/visible")
     for dims, rows in (((2, 2), 5), ((2,), 4), ((1,), 1), ((3, 1, 2), 2), ((2, 1), 1)):
@@ -87,9 +87,10 @@ def hierarchical_kl_top(answer) -> None:
                             "it differs from call to call", hint=NOTHING_TO_DRAW)  # fmt: skip
         checks.equal(f"KL of the top layer of {len(dims)}", first[:, -1], exact.sum(dim=-1), unit="nats",
                      mistakes=mistakes)  # fmt: skip
-    x = torch.randn(4, 1, generator=draw, dtype=torch.float64)
-    found = answer(probe((2, 1, 2), {}), x, other_generator(draw))
-    checks.equal("KL of each layer, where q is the prior", found, torch.zeros(4, 3), unit="nats")
+    x = torch.tensor([[0.0], [0.1], [1.0], [100.0]], dtype=torch.float64)
+    found = answer(shifted_chain((3, 1, 2)), x, other_generator(draw))
+    exact = 0.5 * x.square() * torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
+    checks.equal("KL of each layer, without arrows", found, exact, unit="nats")
 
 
 @checks.exercise(reference=LIBRARY_KL)
@@ -136,7 +137,7 @@ def hierarchical_elbo_mean(answer) -> None:
 def without_arrows(answer, draw: torch.Generator) -> None:
     """Check the ELBO of chains in which no layer depends on another: no sample matters, and the estimate is exact.
 
-    In the second chain q is the prior, so every KL is 0, and the ELBO is log p(x): positive for some x.
+    In the second chain q(z_i|x) is N(x, I), and every prior N(0, I). At x = 0 all KLs are 0, and the ELBO is positive.
     """
     model, x = random_chain((2, 2), 3, draw)
     for weight in model.weights:
@@ -148,11 +149,11 @@ def without_arrows(answer, draw: torch.Generator) -> None:
     checks.true("ELBO without arrows", torch.allclose(first, second), "it differs from call to call",
                 hint="log q - log p at a sample is not k_i: (5.14) averages over all z_i.")  # fmt: skip
     checks.equal("ELBO without arrows", first, model.exact_elbo(x), unit="nats")
-    prior = probe((2, 1, 2), {})
-    prior.log_noises[0].fill_(-3)
-    x = torch.tensor([[0.0], [0.1], [0.3]], dtype=torch.float64)
-    exact = torch.distributions.Normal(0, math.exp(-3)).log_prob(x[:, 0])
-    checks.equal("ELBO, where q is the prior", answer(prior, x, other_generator(draw)), exact, unit="nats")
+    model = shifted_chain((3, 1, 2))
+    model.log_noises[0].fill_(-3)
+    x = torch.tensor([[0.0], [0.1], [1.0], [10.0]], dtype=torch.float64)
+    exact = torch.distributions.Normal(0, math.exp(-3)).log_prob(x[:, 0]) - 0.5 * 6 * x[:, 0].square()
+    checks.equal("ELBO without arrows", answer(model, x, other_generator(draw)), exact, unit="nats")
 
 
 @checks.exercise(reference=LIBRARY_ELBO)

@@ -20,6 +20,7 @@ from dgm_helpers.exercises.hierarchical_vae_oracles import (
 from dgm_helpers.models.hierarchical_vae import HierarchicalVAE
 from dgm_helpers.objectives import distributions
 from torch import Tensor
+from torch.distributions import Bernoulli
 
 MANY_LAYERS = (
     1,
@@ -76,6 +77,7 @@ BROADCASTS = (  # shapes of mu_q, log_sigma_q, mu_p, log_sigma_p
     ((3, 1), (3, 1), (3, 1), (3, 1)),
     ((2,), (2,), (7, 2), (7, 2)),
     ((1,), (1,), (1,), (1,)),
+    ((5,), (5,), (5,), (5,)),
     ((1, 4), (1, 4), (1, 4), (1, 4)),
     ((6, 3), (1,), (3,), (1,)),
     ((4, 3), (4, 3), (1,), (1,)),
@@ -178,7 +180,7 @@ def kl_of_three_layers(answer) -> None:
         checks.mean_equals(f"KL of layer {layer} of 3", results[..., layer - 1], exact[:, layer - 1],
                            false_alarm_rate=3e-7, unit="nats")  # fmt: skip
     standard_normal(
-        "the noise of z_2, …, z_5", kl_noise(answer, MANY_LAYERS, 1_000, seed_from(draw))
+        "the noise of z_2, …, z_5", kl_noise(answer, MANY_LAYERS, 3_000, seed_from(draw))
     )
 
 
@@ -189,7 +191,7 @@ def kl_given_the_noise(answer) -> None:
     The gradients are those in x and in all parameters of the encoder and of the priors.
     """
     draw = checks.generator("05/hierarchical_kl/hidden_2")
-    for dims, rows in (((3, 1, 2), 5), ((1, 2), 1), ((2, 1), 4)):
+    for dims, rows in (((3, 1, 2), 5), ((1, 2), 1), ((2, 1), 4), (MANY_LAYERS, 2)):
         seed, model = seed_from(draw), random_vae(dims, draw)
         x = torch.rand(rows, 5, generator=draw, dtype=torch.float64).requires_grad_()
         noise = kl_noise(answer, dims, rows, seed, calls=1)
@@ -220,18 +222,18 @@ def elbo_of_exact_posterior(answer) -> None:
     results = results.view(200, 20, 3).mean(dim=1)
     checks.mean_equals("ELBO, which is log p(x) here", results, model.log_prob(x), unit="nats")
     standard_normal(
-        "the noise of z_1, …, z_5", elbo_noise(answer, MANY_LAYERS, 1_000, seed_from(draw))
+        "the noise of z_1, …, z_5", elbo_noise(answer, MANY_LAYERS, 3_000, seed_from(draw))
     )
 
 
 @checks.exercise(reference=LIBRARY_ELBO)
 def elbo_given_the_noise(answer) -> None:
-    """Values and gradients for the noise that the function drew, for one to three layers and sizes of 1; exact.
+    """Values and gradients for the noise that the function drew, for one to five layers and sizes of 1; exact.
 
     The gradients are those in x and in all parameters of the model.
     """
     draw = checks.generator("05/hierarchical_elbo/hidden_2")
-    for dims, rows in (((3, 1, 2), 5), ((2,), 4), ((1, 2), 1), ((1,), 1)):
+    for dims, rows in (((3, 1, 2), 5), ((2,), 4), ((1, 2), 1), ((1,), 1), (MANY_LAYERS, 2)):
         seed, model = seed_from(draw), random_vae(dims, draw)
         x = torch.rand(rows, 5, generator=draw, dtype=torch.float64).requires_grad_()
         z = latents_of(model, x, elbo_noise(answer, dims, rows, seed, calls=1), 1)
@@ -294,7 +296,10 @@ def new_noise_for_one_layer(answer) -> None:
 
 @checks.exercise(reference=None)
 def decoders_of_other_sizes(answer) -> None:
-    """Sizes of 1 everywhere, many latents, large weights, float32, and logits in the thousands; exact."""
+    """Sizes of 1 everywhere, many latents, large weights, float32, and logits in the thousands; exact.
+
+    And logits from -15 to 15, of images of a single pixel: none may be rounded or clamped.
+    """
     draw = checks.generator("05/pixelvae_log_prob/hidden")
     sizes = (
         (3, 4, 6, 3, 5),
@@ -318,11 +323,25 @@ def decoders_of_other_sizes(answer) -> None:
     x, z, *weights = random_decoder((3, 4, 6, 3, 5), draw)
     single, exact = [value.float() for value in (x, z, *weights)], log_prob_of(x, z, *weights)
     checks.equal("log p(x|z)", answer(*single), exact, case="float32", unit="nats")
+    logits_of_one_pixel(answer)
     weights[3] = 5_000 * weights[3]
     exact = log_prob_of(x, z, *weights)
     checks.equal(
         "log p(x|z)", answer(x, z, *weights), exact, case="logits in the thousands", unit="nats"
     )
+
+
+def logits_of_one_pixel(answer) -> None:
+    """Check images of a single pixel for logits from -15 to 15, where z, and so the features, are |l|."""
+    size = torch.linspace(0, 15, 61, dtype=torch.float64)
+    one = torch.ones(1, 1, 1, 1, dtype=torch.float64)
+    kernels = one.expand(1, 1, 3, 3)
+    for pixel in (0, 1):
+        x = pixel * one.expand(61, 1, 1, 1)
+        for sign in (-1, 1):
+            found = answer(x, size[:, None], one[0, 0], kernels, kernels, sign * one)
+            exact = Bernoulli(logits=sign * size).log_prob(x.flatten())
+            checks.equal("log p(x|z) of one pixel", found, exact, case=f"x = {pixel}", unit="nats")
 
 
 def log_prob_of(x: Tensor, z: Tensor, upsample: Tensor, *kernels: Tensor) -> Tensor:
