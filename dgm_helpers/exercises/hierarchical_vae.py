@@ -4,6 +4,8 @@ A function that draws random numbers is tested twice: its mean against a closed 
 :class:`~dgm_helpers.models.linear_chain.LinearChain`, and its noise, read off its results, against N(0, I).
 """
 
+import math
+
 import torch
 
 from dgm_helpers import checks
@@ -17,9 +19,11 @@ from dgm_helpers.exercises.hierarchical_vae_oracles import (
     kl_mistakes,
     kl_noise,
     layer_one_mistakes,
+    other_generator,
     random_chain,
     random_decoder,
     seed_from,
+    shifted_chain,
     standard_normal,
     two_layer_chain,
 )
@@ -57,12 +61,17 @@ def kl_diagonal_gaussians(answer) -> None:
 
 @checks.exercise(reference=LIBRARY_KL)
 def hierarchical_kl_top(answer) -> None:
-    """The top layer's KL, which has no randomness: exact, for one, two and three layers, and for sizes of 1."""
+    """The top layer's KL, which has no randomness: exact, for one, two and three layers, and for sizes of 1.
+
+    Then all layers of a chain without arrows, where q(z_i|x) is N(x, I) and the prior is N(0, I): ½ d_i x² for each.
+    """
     draw = checks.generator("05/hierarchical_kl/visible")
     for dims, rows in (((2, 2), 5), ((2,), 4), ((1,), 1), ((3, 1, 2), 2), ((2, 1), 1)):
         model, x = random_chain(dims, rows, draw)
         name, shape = f"KL of each of {len(dims)} layers", (rows, len(dims))
-        first, second = (checks.as_tensor(name, answer(model, x, draw), shape) for _ in range(2))
+        first, second = (
+            checks.as_tensor(name, answer(model, x, other_generator(draw)), shape) for _ in range(2)
+        )
         q, p = model.encode(x), model.prior(len(dims), None)
         exact = coordinate_kl(q[-1], p)
         mistakes = {
@@ -78,6 +87,10 @@ def hierarchical_kl_top(answer) -> None:
                             "it differs from call to call", hint=NOTHING_TO_DRAW)  # fmt: skip
         checks.equal(f"KL of the top layer of {len(dims)}", first[:, -1], exact.sum(dim=-1), unit="nats",
                      mistakes=mistakes)  # fmt: skip
+    x = torch.tensor([[0.0], [0.1], [1.0], [100.0]], dtype=torch.float64)
+    found = answer(shifted_chain((3, 1, 2)), x, other_generator(draw))
+    exact = 0.5 * x.square() * torch.tensor([3.0, 1.0, 2.0], dtype=torch.float64)
+    checks.equal("KL of each layer, without arrows", found, exact, unit="nats")
 
 
 @checks.exercise(reference=LIBRARY_KL)
@@ -89,7 +102,9 @@ def hierarchical_kl_mean(answer) -> None:
     draw = checks.generator("05/hierarchical_kl/visible_2")
     model = two_layer_chain(draw)
     x = model.sample(3, draw)
-    results = checks.as_tensor("KL of each layer", answer(model, x.repeat(4_000, 1), draw), (12_000, 2))
+    results = checks.as_tensor(
+        "KL of each layer", answer(model, x.repeat(4_000, 1), other_generator(draw)), (12_000, 2)
+    )
     exact, results = model.exact_kl(x), results.view(200, 20, 3, 2).mean(dim=1)
     checks.mean_equals("KL of layer 1", results[..., 0], exact[:, 0], unit="nats",
                        mistakes=layer_one_mistakes(model, x, exact))  # fmt: skip
@@ -109,7 +124,7 @@ def hierarchical_elbo_mean(answer) -> None:
     draw = checks.generator("05/hierarchical_elbo/visible")
     model = two_layer_chain(draw)
     x = model.sample(3, draw)
-    results = checks.as_tensor("ELBO", answer(model, x.repeat(4_000, 1), draw), (12_000,))
+    results = checks.as_tensor("ELBO", answer(model, x.repeat(4_000, 1), other_generator(draw)), (12_000,))
     exact = model.log_prob(x) - model.gap(x)
     checks.mean_equals("ELBO", results.view(200, 20, 3).mean(dim=1), exact, unit="nats",
                        mistakes=elbo_mistakes(model, x, exact))  # fmt: skip
@@ -120,14 +135,25 @@ def hierarchical_elbo_mean(answer) -> None:
 
 
 def without_arrows(answer, draw: torch.Generator) -> None:
-    """Check the ELBO of a chain in which no layer depends on another: no sample matters, and the estimate is exact."""
+    """Check the ELBO of chains in which no layer depends on another: no sample matters, and the estimate is exact.
+
+    In the second chain q(z_i|x) is N(x, I), and every prior N(0, I). At x = 0 all KLs are 0, and the ELBO is positive.
+    """
     model, x = random_chain((2, 2), 3, draw)
     for weight in model.weights:
         weight.zero_()
-    first, second = (checks.as_tensor("ELBO without arrows", answer(model, x, draw), (3,)) for _ in range(2))
+    first, second = (
+        checks.as_tensor("ELBO without arrows", answer(model, x, other_generator(draw)), (3,))
+        for _ in range(2)
+    )
     checks.true("ELBO without arrows", torch.allclose(first, second), "it differs from call to call",
                 hint="log q - log p at a sample is not k_i: (5.14) averages over all z_i.")  # fmt: skip
     checks.equal("ELBO without arrows", first, model.exact_elbo(x), unit="nats")
+    model = shifted_chain((3, 1, 2))
+    model.log_noises[0].fill_(-3)
+    x = torch.tensor([[0.0], [0.1], [1.0], [10.0]], dtype=torch.float64)
+    exact = torch.distributions.Normal(0, math.exp(-3)).log_prob(x[:, 0]) - 0.5 * 6 * x[:, 0].square()
+    checks.equal("ELBO without arrows", answer(model, x, other_generator(draw)), exact, unit="nats")
 
 
 @checks.exercise(reference=LIBRARY_ELBO)
@@ -143,7 +169,7 @@ def hierarchical_elbo_best_encoder(answer) -> None:
         log_noise.fill_(-0.3)
     precision = model.set_best_encoder().exact_posterior(x)[1]
     gap = 0.5 * (precision.diagonal().log().sum() - torch.logdet(precision))
-    results = checks.as_tensor("ELBO", answer(model, x.repeat(4_000, 1), draw), (8_000,))
+    results = checks.as_tensor("ELBO", answer(model, x.repeat(4_000, 1), other_generator(draw)), (8_000,))
     missing = model.log_prob(x) - results.view(200, 20, 2).mean(dim=1)
     checks.mean_equals("log p(x) minus the ELBO", missing, gap.expand(2), unit="nats")
 

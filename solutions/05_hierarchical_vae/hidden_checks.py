@@ -11,6 +11,7 @@ from dgm_helpers.exercises.hierarchical_vae_oracles import (
     decoder_log_prob,
     elbo_noise,
     kl_noise,
+    other_generator,
     random_chain,
     random_decoder,
     seed_from,
@@ -19,7 +20,15 @@ from dgm_helpers.exercises.hierarchical_vae_oracles import (
 from dgm_helpers.models.hierarchical_vae import HierarchicalVAE
 from dgm_helpers.objectives import distributions
 from torch import Tensor
+from torch.distributions import Bernoulli
 
+MANY_LAYERS = (
+    1,
+    2,
+    2,
+    1,
+    2,
+)  # neighbors of one size, others too, and different ones: none may share noise
 NO_SAMPLE_PATH = "the gradient without its path through samples and priors: detach neither"
 CUT = "no detach(), no_grad() or item() between the arguments and the result."
 
@@ -68,6 +77,7 @@ BROADCASTS = (  # shapes of mu_q, log_sigma_q, mu_p, log_sigma_p
     ((3, 1), (3, 1), (3, 1), (3, 1)),
     ((2,), (2,), (7, 2), (7, 2)),
     ((1,), (1,), (1,), (1,)),
+    ((5,), (5,), (5,), (5,)),
     ((1, 4), (1, 4), (1, 4), (1, 4)),
     ((6, 3), (1,), (3,), (1,)),
     ((4, 3), (4, 3), (1,), (1,)),
@@ -151,9 +161,9 @@ def leaf_groups(model: HierarchicalVAE, x: Tensor) -> dict[str, list[Tensor]]:
 
 @checks.exercise(reference=LIBRARY_KL)
 def kl_of_three_layers(answer) -> None:
-    """Three layers of different sizes: the mean of each layer's KL against the chain's closed form, and the noise.
+    """Three layers of different sizes: the mean of each layer's KL against the chain's closed form.
 
-    4,000 estimates for each of two data points; false-alarm rate 9e-7, and 1e-6 for the noise.
+    4,000 estimates for each of two data points; false-alarm rate 9e-7. And the noise of five layers, 1e-6.
     """
     draw = checks.generator("05/hierarchical_kl/hidden")
     model, x = random_chain((3, 1, 2), 2, draw)
@@ -161,13 +171,17 @@ def kl_of_three_layers(answer) -> None:
         weight.copy_(weight.sign() * (0.7 + weight.abs()))
         log_noise.fill_(-0.3)
     results = checks.as_tensor(
-        "KL of each layer", answer(model, x.repeat(4_000, 1), draw), (8_000, 3)
+        "KL of each layer",
+        answer(model, x.repeat(4_000, 1), other_generator(draw)),
+        (8_000, 3),
     )
     results, exact = results.view(200, 20, 2, 3).mean(dim=1), model.exact_kl(x)
     for layer in (1, 2, 3):
         checks.mean_equals(f"KL of layer {layer} of 3", results[..., layer - 1], exact[:, layer - 1],
                            false_alarm_rate=3e-7, unit="nats")  # fmt: skip
-    standard_normal("the noise of z_2 and z_3", kl_noise(answer, (2, 1, 2), 1_000, seed_from(draw)))
+    standard_normal(
+        "the noise of z_2, …, z_5", kl_noise(answer, MANY_LAYERS, 3_000, seed_from(draw))
+    )
 
 
 @checks.exercise(reference=LIBRARY_KL)
@@ -177,7 +191,7 @@ def kl_given_the_noise(answer) -> None:
     The gradients are those in x and in all parameters of the encoder and of the priors.
     """
     draw = checks.generator("05/hierarchical_kl/hidden_2")
-    for dims, rows in (((3, 1, 2), 5), ((1, 2), 1), ((2, 1), 4)):
+    for dims, rows in (((3, 1, 2), 5), ((1, 2), 1), ((2, 1), 4), (MANY_LAYERS, 2)):
         seed, model = seed_from(draw), random_vae(dims, draw)
         x = torch.rand(rows, 5, generator=draw, dtype=torch.float64).requires_grad_()
         noise = kl_noise(answer, dims, rows, seed, calls=1)
@@ -194,7 +208,7 @@ def kl_given_the_noise(answer) -> None:
 def elbo_of_exact_posterior(answer) -> None:
     """Layers without an arrow between them, and an encoder that is the exact posterior: the ELBO is log p(x).
 
-    4,000 estimates for each of three data points, false-alarm rate 1e-6; and the noise of three layers, 1e-6.
+    4,000 estimates for each of three data points, false-alarm rate 1e-6; and the noise of five layers, 1e-6.
     """
     draw = checks.generator("05/hierarchical_elbo/hidden")
     model, _ = random_chain((2, 3), 1, draw)
@@ -202,22 +216,24 @@ def elbo_of_exact_posterior(answer) -> None:
     model.weights[0].copy_(2 * model.log_noises[0].exp()[:, None] * columns)
     model.weights[1].zero_()
     x = model.set_best_encoder().sample(3, draw)
-    results = checks.as_tensor("ELBO", answer(model, x.repeat(4_000, 1), draw), (12_000,))
+    results = checks.as_tensor(
+        "ELBO", answer(model, x.repeat(4_000, 1), other_generator(draw)), (12_000,)
+    )
     results = results.view(200, 20, 3).mean(dim=1)
     checks.mean_equals("ELBO, which is log p(x) here", results, model.log_prob(x), unit="nats")
     standard_normal(
-        "the noise of z_1, z_2, z_3", elbo_noise(answer, (2, 1, 2), 1_000, seed_from(draw))
+        "the noise of z_1, …, z_5", elbo_noise(answer, MANY_LAYERS, 3_000, seed_from(draw))
     )
 
 
 @checks.exercise(reference=LIBRARY_ELBO)
 def elbo_given_the_noise(answer) -> None:
-    """Values and gradients for the noise that the function drew, for one to three layers and sizes of 1; exact.
+    """Values and gradients for the noise that the function drew, for one to five layers and sizes of 1; exact.
 
     The gradients are those in x and in all parameters of the model.
     """
     draw = checks.generator("05/hierarchical_elbo/hidden_2")
-    for dims, rows in (((3, 1, 2), 5), ((2,), 4), ((1, 2), 1), ((1,), 1)):
+    for dims, rows in (((3, 1, 2), 5), ((2,), 4), ((1, 2), 1), ((1,), 1), (MANY_LAYERS, 2)):
         seed, model = seed_from(draw), random_vae(dims, draw)
         x = torch.rand(rows, 5, generator=draw, dtype=torch.float64).requires_grad_()
         z = latents_of(model, x, elbo_noise(answer, dims, rows, seed, calls=1), 1)
@@ -280,7 +296,10 @@ def new_noise_for_one_layer(answer) -> None:
 
 @checks.exercise(reference=None)
 def decoders_of_other_sizes(answer) -> None:
-    """Sizes of 1 everywhere, many latents, large weights, float32, and logits in the thousands; exact."""
+    """Sizes of 1 everywhere, many latents, large weights, float32, and logits in the thousands; exact.
+
+    And logits from -15 to 15, of images of a single pixel: none may be rounded or clamped.
+    """
     draw = checks.generator("05/pixelvae_log_prob/hidden")
     sizes = (
         (3, 4, 6, 3, 5),
@@ -304,11 +323,25 @@ def decoders_of_other_sizes(answer) -> None:
     x, z, *weights = random_decoder((3, 4, 6, 3, 5), draw)
     single, exact = [value.float() for value in (x, z, *weights)], log_prob_of(x, z, *weights)
     checks.equal("log p(x|z)", answer(*single), exact, case="float32", unit="nats")
+    logits_of_one_pixel(answer)
     weights[3] = 5_000 * weights[3]
     exact = log_prob_of(x, z, *weights)
     checks.equal(
         "log p(x|z)", answer(x, z, *weights), exact, case="logits in the thousands", unit="nats"
     )
+
+
+def logits_of_one_pixel(answer) -> None:
+    """Check images of a single pixel for logits from -15 to 15, where z, and so the features, are |l|."""
+    size = torch.linspace(0, 15, 61, dtype=torch.float64)
+    one = torch.ones(1, 1, 1, 1, dtype=torch.float64)
+    kernels = one.expand(1, 1, 3, 3)
+    for pixel in (0, 1):
+        x = pixel * one.expand(61, 1, 1, 1)
+        for sign in (-1, 1):
+            found = answer(x, size[:, None], one[0, 0], kernels, kernels, sign * one)
+            exact = Bernoulli(logits=sign * size).log_prob(x.flatten())
+            checks.equal("log p(x|z) of one pixel", found, exact, case=f"x = {pixel}", unit="nats")
 
 
 def log_prob_of(x: Tensor, z: Tensor, upsample: Tensor, *kernels: Tensor) -> Tensor:

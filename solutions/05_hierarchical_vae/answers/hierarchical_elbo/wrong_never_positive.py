@@ -1,0 +1,9 @@
+# A positive ELBO becomes 0; densities can be above 1.
+def hierarchical_elbo(
+    model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
+    posteriors = model.encode(x)
+    z = [distributions.gaussian_sample(*posterior, generator) for posterior in posteriors]
+    priors = [model.prior(i + 1, above) for i, above in enumerate([*z[1:], None])]
+    kl = hierarchical.hierarchical_kl(posteriors, priors)
+    return (model.log_likelihood(x, z[0]) - kl.sum(dim=-1)).clamp_max(0)
