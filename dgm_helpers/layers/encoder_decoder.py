@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.kernels.linear import Linear
+from dgm_helpers.objectives.pixel_levels import centered
 
 # In place: the layer before it keeps its input for the gradient, never what it gives.
 ReLU = partial(nn.ReLU, inplace=True)
@@ -55,6 +56,14 @@ class ToMaps(nn.Module):
         # A view last: of a single channel anything else would leave strides that say nothing of the order.
         pixels = rearrange(x, "b (c p) -> b (p c)", c=self.channels)
         return pixels.view(-1, self.size, self.size, self.channels).permute(0, 3, 1, 2)
+
+
+class Centered(nn.Module):
+    """:func:`~dgm_helpers.objectives.pixel_levels.centered` as a layer."""
+
+    def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """Pixels in [-1, 1]."""
+        return centered(x)
 
 
 def image_encoder(

@@ -51,6 +51,11 @@ class Configured:
         """The constructor's arguments: ``type(model)(**model.config)`` is a model like this one, with new weights."""
         return dict(self._arguments)
 
+    @classmethod
+    def upgraded(cls, config: dict[str, Any]) -> tuple[type[nn.Module], dict[str, Any]]:
+        """Return class and config for a file; a class whose arguments have changed translates those of older files."""
+        return cls, config
+
 
 def constructor_parameters(kind: type) -> dict[str, inspect.Parameter]:
     """Return the parameters of a class's constructor, and of its base's if it passes on ``**options``."""
@@ -92,6 +97,8 @@ def build(description: dict[str, Any], source: str | Path = "the description") -
     """
     name, config = description["class"], description["config"]
     kind = _find(name, source)
+    if issubclass(kind, Configured):
+        kind, config = kind.upgraded(config)
     try:
         return kind(**{key: _built(value, source) for key, value in config.items()})
     except Exception as error:  # whatever a constructor of another version makes of it

@@ -24,6 +24,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -32,103 +33,50 @@ from torch import Tensor, nn
 from dgm_helpers.data.sampling import binarize
 from dgm_helpers.layers.encoder_decoder import perceptron
 from dgm_helpers.layers.scales import LOG_SCALES
-from dgm_helpers.models.latent_hierarchy import Draw, LatentHierarchy
+from dgm_helpers.models.latent_hierarchy import Draw, LatentHierarchy, require_layers
 from dgm_helpers.objectives.distributions import bernoulli_log_prob
 from dgm_helpers.objectives.hierarchical import Gaussian
 
-POSTERIORS = ("factorized", "bottom-up")
 Activation = Callable[[], nn.Module]
 ACTIVATIONS: dict[str, Activation] = {"tanh": nn.Tanh, "leaky_relu": partial(nn.LeakyReLU, 0.1)}
 
 
-class HierarchicalVAE(LatentHierarchy):
-    """Hierarchical VAE on vectors with Bernoulli pixels. Layers are numbered as in the equations: 1 is next to x.
+class Networks(NamedTuple):
+    """The networks of q(z|x) and p(z), a list of each from the bottom.
 
-    Args:
-        data_dim: number of data dimensions D (pixels).
-        latent_dims: number of latent dimensions of each layer, from the bottom.
-        hidden: units of the hidden layers of every perceptron; or of those that join each z_i to what is beneath it, x
-            for z_1, both ways, from the bottom.
-        posterior: ``"factorized"`` or ``"bottom-up"``.
-        free_nats: the loss gains nothing from a layer's KL, averaged over the batch, below this; 0 for the ELBO.
-        depth: number of hidden layers of every perceptron.
-        activation: of the hidden layers, ``"tanh"`` or ``"leaky_relu"``, max(x, 0.1 x).
-        scale: what turns an output of a network into a standard deviation, ``"exp"``, ``"softplus"``, or ``"softsign"``
-            for one below 1. With features that have no bound, exponentials of exponentials would overflow.
-
-    Raises:
-        ValueError: if there are no layers of latents, not one number of hidden units for each of them, no hidden layer,
-            the posterior, the activation or the scale is another, or ``free_nats`` is negative.
+    Attributes:
+        readers: from flat x, then from what is beneath (features, or with ``"bottom-up"`` latents), to features.
+        heads: from these features to mean and scale of each q.
+        priors: from each z_{i+1} to mean and scale of p(z_i|z_{i+1}).
     """
 
-    scale = "exp"  # also of the models that are built upon this one
+    readers: nn.ModuleList
+    heads: nn.ModuleList
+    priors: nn.ModuleList
+
+
+class NetworkHierarchy(LatentHierarchy):
+    """A hierarchy whose p and q are read off networks.
+
+    Args:
+        networks: of q(z|x) and p(z).
+        decoder: from z_1 towards x, as a subclass uses it.
+        scale: what turns an output of a network into a standard deviation, a key of
+            :data:`~dgm_helpers.layers.scales.LOG_SCALES`.
+        hierarchy: the arguments of :class:`LatentHierarchy`.
+
+    Raises:
+        ValueError: if the scale is unknown, or as for :class:`LatentHierarchy`.
+    """
 
     def __init__(
-        self,
-        *,
-        data_dim: int = 784,
-        latent_dims: Sequence[int] = (20, 10),
-        hidden: int | Sequence[int] = 200,
-        posterior: str = "factorized",
-        free_nats: float = 0.0,
-        depth: int = 1,
-        activation: str = "tanh",
-        scale: str = "exp",
+        self, *, networks: Networks, decoder: nn.Module, scale: str = "exp", **hierarchy: Any
     ) -> None:
-        super().__init__()
-        self.data_shape = (data_dim,)
-        if depth < 1:
-            raise ValueError(f"a perceptron needs at least one hidden layer, not {depth}")
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"unknown activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}")
+        super().__init__(**hierarchy)
         if scale not in LOG_SCALES:
             raise ValueError(f"unknown scale {scale!r}: choose one of {', '.join(LOG_SCALES)}")
-        self.scale = scale
-        units = [hidden] * len(latent_dims) if isinstance(hidden, int) else list(hidden)
-        between = [[size] * depth for size in units]
-        reader = hidden_layers([data_dim, *between[0]], ACTIVATIONS[activation]) if between else nn.Identity()
-        self._finish(latent_dims, between, posterior, free_nats, reader, ACTIVATIONS[activation])
-        self.decoder = perceptron([latent_dims[0], *between[0], data_dim], ACTIVATIONS[activation])
-
-    def _finish(
-        self,
-        latent_dims: Sequence[int],
-        hidden: Sequence[Sequence[int]],
-        posterior: str,
-        free_nats: float,
-        reader: nn.Module,
-        activation: Activation = nn.Tanh,
-    ) -> None:
-        """Everything that does not touch x.
-
-        ``hidden`` are the units of the hidden layers beneath each layer of latents; ``reader`` turns flat x into the
-        features that z_1 is read off.
-        """
-        self._remember(latent_dims, posterior, free_nats)
-        if len(hidden) != len(latent_dims):
-            raise ValueError(
-                f"{len(hidden)} numbers of hidden units for {len(latent_dims)} layers of latents"
-            )
-        features = [sizes[-1] for sizes in hidden]
-        inputs = (latent_dims if posterior == "bottom-up" else features)[:-1]
-        upper = zip(inputs, hidden[1:], strict=True)
-        self.readers = nn.ModuleList(
-            [reader, *(hidden_layers([size, *sizes], activation) for size, sizes in upper)]
-        )
-        self.heads = nn.ModuleList(map(nn.Linear, features, [2 * dim for dim in latent_dims]))
-        self.priors = nn.ModuleList(
-            perceptron([above, *sizes, 2 * dim], activation)
-            for (dim, above), sizes in zip(pairwise(latent_dims), hidden[1:], strict=True)
-        )
-
-    def _remember(self, latent_dims: Sequence[int], posterior: str, free_nats: float) -> None:
-        if not latent_dims:
-            raise ValueError("a hierarchical VAE needs at least one layer of latents")
-        if posterior not in POSTERIORS:
-            raise ValueError(f"unknown posterior {posterior!r}: choose one of {', '.join(POSTERIORS)}")
-        if free_nats < 0:
-            raise ValueError(f"free_nats must not be negative, but is {free_nats}")
-        self.latent_dims, self.posterior, self.free_nats = tuple(latent_dims), posterior, free_nats
+        self.readers, self.heads, self.priors = networks
+        self.decoder, self.scale = decoder, scale
 
     def prior(self, layer: int, above: Float[Tensor, "*batch above"] | None = None) -> Gaussian:
         """p(z_i|z_{i+1}) of layer i given z_{i+1}; of the top layer p(z_L), ``[latent]``, given None."""
@@ -170,6 +118,53 @@ class HierarchicalVAE(LatentHierarchy):
             latents.append(draw(*posteriors[-1]))
         return latents, posteriors
 
+
+class HierarchicalVAE(NetworkHierarchy):
+    """Hierarchical VAE on vectors with Bernoulli pixels. Layers are numbered as in the equations: 1 is next to x.
+
+    Args:
+        data_dim: number of data dimensions D (pixels).
+        latent_dims: number of latent dimensions of each layer, from the bottom.
+        hidden: units of the hidden layers of every perceptron; or of those that join each z_i to what is beneath it, x
+            for z_1, both ways, from the bottom.
+        posterior: ``"factorized"`` or ``"bottom-up"``.
+        free_nats: the loss gains nothing from a layer's KL, averaged over the batch, below this; 0 for the ELBO.
+        depth: number of hidden layers of every perceptron.
+        activation: of the hidden layers, ``"tanh"`` or ``"leaky_relu"``, max(x, 0.1 x).
+        scale: what turns an output of a network into a standard deviation, ``"exp"``, ``"softplus"``, or ``"softsign"``
+            for one below 1. With features that have no bound, exponentials of exponentials would overflow.
+
+    Raises:
+        ValueError: if there are no layers of latents, not one number of hidden units for each of them, no hidden layer,
+            the posterior, the activation or the scale is another, or ``free_nats`` is negative.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_dim: int = 784,
+        latent_dims: Sequence[int] = (20, 10),
+        hidden: int | Sequence[int] = 200,
+        posterior: str = "factorized",
+        free_nats: float = 0.0,
+        depth: int = 1,
+        activation: str = "tanh",
+        scale: str = "exp",
+    ) -> None:
+        if depth < 1:
+            raise ValueError(f"a perceptron needs at least one hidden layer, not {depth}")
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"unknown activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}")
+        kind = ACTIVATIONS[activation]
+        units = [hidden] * len(latent_dims) if isinstance(hidden, int) else list(hidden)
+        between = [[size] * depth for size in units]
+        reader = hidden_layers([data_dim, *between[0]], kind) if between else nn.Identity()
+        super().__init__(
+            networks=perceptron_networks(reader, latent_dims, between, posterior, kind),
+            decoder=perceptron([latent_dims[0], *between[0], data_dim], kind),
+            scale=scale, data_shape=(data_dim,), latent_dims=latent_dims, posterior=posterior, free_nats=free_nats,
+        )  # fmt: skip
+
     def log_likelihood(
         self, x: Float[Tensor, "batch *pixels"], z: Float[Tensor, "*samples batch latent"]
     ) -> Float[Tensor, "*samples batch"]:
@@ -184,8 +179,42 @@ class HierarchicalVAE(LatentHierarchy):
         return self.decoder(z).sigmoid()
 
 
+def perceptron_networks(
+    reader: nn.Module,
+    latent_dims: Sequence[int],
+    hidden: Sequence[Sequence[int]],
+    posterior: str,
+    activation: Activation = nn.Tanh,
+) -> Networks:
+    """Build the networks of q(z|x) and p(z): perceptrons, except for the first reader.
+
+    Args:
+        reader: from flat x to the features that z_1 is read off.
+        latent_dims: number of latent dimensions of each layer, from the bottom.
+        hidden: units of the hidden layers beneath each layer of latents.
+        posterior: with ``"bottom-up"`` a reader reads the latents beneath it, else the features.
+        activation: of the hidden layers.
+
+    Raises:
+        ValueError: if there are no layers of latents, or not hidden layers for each of them.
+    """
+    require_layers(latent_dims)
+    if len(hidden) != len(latent_dims):
+        raise ValueError(f"{len(hidden)} numbers of hidden units for {len(latent_dims)} layers of latents")
+    features = [sizes[-1] for sizes in hidden]
+    inputs = (latent_dims if posterior == "bottom-up" else features)[:-1]
+    upper = zip(inputs, hidden[1:], strict=True)
+    readers = [reader, *(hidden_layers([size, *sizes], activation) for size, sizes in upper)]
+    heads = map(nn.Linear, features, [2 * dim for dim in latent_dims])
+    priors = (
+        perceptron([above, *sizes, 2 * dim], activation)
+        for (dim, above), sizes in zip(pairwise(latent_dims), hidden[1:], strict=True)
+    )
+    return Networks(nn.ModuleList(readers), nn.ModuleList(heads), nn.ModuleList(priors))
+
+
 def hidden_layers(sizes: Sequence[int], activation: Activation = nn.Tanh) -> nn.Sequential:
-    """A perceptron without its output: linear layers of these sizes, an activation behind each."""
+    """Build a perceptron without its output: linear layers of these sizes, each followed by an activation."""
     return perceptron(sizes, activation).append(activation())
 
 
@@ -197,6 +226,8 @@ PRESETS = {
 }  # fmt: skip
 TRAINING = {
     # 2,000 epochs of 60,000 images.
-    "large": {"data": "mnist", "steps": 470_000, "batch_size": 256, "learning_rate": 1e-3, "transform": binarize},
-    "laptop": {"data": "mnist_10k", "steps": 3_000, "learning_rate": 1e-3, "transform": binarize},
+    "large": {"model": HierarchicalVAE, "data": "mnist", "steps": 470_000, "batch_size": 256, "learning_rate": 1e-3,
+              "transform": binarize},
+    "laptop": {"model": HierarchicalVAE, "data": "mnist_10k", "steps": 3_000, "learning_rate": 1e-3,
+               "transform": binarize},
 }  # fmt: skip

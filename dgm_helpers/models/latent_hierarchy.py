@@ -18,49 +18,67 @@ from dgm_helpers.objectives.hierarchical import (
 )
 from dgm_helpers.objectives.importance_weighting import ImportanceSampler, ImportanceWeighted
 
+POSTERIORS = ("factorized", "bottom-up")
 Draw = Callable[[Tensor, Tensor], Tensor]
 
 
 class LatentHierarchy(ImportanceWeighted, Configured, nn.Module, ABC):
-    r"""A hierarchy of Gaussian latents z_L → … → z_1 → x; a subclass brings the networks.
+    r"""A hierarchy of Gaussian latents z_L → … → z_1 → x; a subclass brings p and q.
 
     .. math:: p(x, z) = p(x|z_1)\,p(z_1|z_2) \cdots p(z_{L-1}|z_L)\,p(z_L), \qquad p(z_L) = N(0, I)
 
     Layers are numbered as there: 1 is next to x.
 
-    Attributes:
+    Args:
+        data_shape: shape of a data point.
         latent_dims: number of latent dimensions of each layer, from the bottom.
         posterior: ``"factorized"``, layers independent under q, or ``"bottom-up"``, each given the one beneath.
         free_nats: the loss gains nothing from a layer's KL, averaged over the batch, below this.
+
+    Raises:
+        ValueError: if there are no layers, the posterior is not one of these, or ``free_nats`` is negative.
     """
 
-    latent_dims: tuple[int, ...]
-    posterior: str
-    free_nats: float
+    def __init__(
+        self,
+        *,
+        data_shape: Sequence[int],
+        latent_dims: Sequence[int],
+        posterior: str = "factorized",
+        free_nats: float = 0.0,
+    ) -> None:
+        super().__init__()
+        require_layers(latent_dims)
+        if posterior not in POSTERIORS:
+            raise ValueError(f"unknown posterior {posterior!r}: choose one of {', '.join(POSTERIORS)}")
+        if free_nats < 0:
+            raise ValueError(f"free_nats must not be negative, but is {free_nats}")
+        self.data_shape, self.latent_dims = tuple(data_shape), tuple(latent_dims)
+        self.posterior, self.free_nats = posterior, free_nats
 
     @abstractmethod
     def prior(self, layer: int, above: Float[Tensor, "*batch above"] | None = None) -> Gaussian:
-        """p(z_i|z_{i+1}) of layer i given z_{i+1}; of the top layer p(z_L), ``[latent]``, given None."""
+        """Return p(z_i|z_{i+1}) of layer i given z_{i+1}; of the top layer p(z_L), ``[latent]``, given None."""
 
     @abstractmethod
     def read(self, x: Float[Tensor, "batch *pixels"]) -> list[Tensor]:
-        """What x alone decides of q(z|x)."""
+        """Return what x alone decides of q(z|x)."""
 
     @abstractmethod
     def infer(self, features: Sequence[Tensor], draw: Draw) -> tuple[list[Tensor], list[Gaussian]]:
-        """z_1 … z_L, each made by ``draw`` of the mean and log standard deviation of its q; and these."""
+        """Return z_1 … z_L, each made by ``draw`` of the mean and log standard deviation of its q; and these."""
 
     @abstractmethod
     def log_likelihood(
         self, x: Float[Tensor, "batch *pixels"], z: Float[Tensor, "*samples batch latent"]
     ) -> Float[Tensor, "*samples batch"]:
-        """log p(x|z_1), in nats, for each data point and each of its z_1."""
+        """Return log p(x|z_1), in nats, for each data point and each of its z_1."""
 
     @abstractmethod
     def emit(
         self, z: Float[Tensor, "batch latent"], noise: Mapping[int, Tensor]
     ) -> Float[Tensor, "batch *data"]:
-        """What z_1 and the noise of the pixels turn into."""
+        """Return the data that z_1 and the noise of the pixels turn into."""
 
     def encode(self, x: Float[Tensor, "batch *pixels"]) -> list[Gaussian]:
         """q(z_i|x) of each layer from the bottom; in a bottom-up posterior, given the mean of the layer beneath.
@@ -191,6 +209,12 @@ class LatentHierarchy(ImportanceWeighted, Configured, nn.Module, ABC):
             raise ValueError(f"this model has layers 1 to {len(self.latent_dims)}, no layer {lowest}")
         held = {layer: mu for layer, (mu, _) in enumerate(self.encode(x), start=1) if layer >= lowest}
         return self.sample(len(x), generator, held=held).view_as(x)
+
+
+def require_layers(latent_dims: Sequence[int]) -> None:
+    """Refuse a hierarchy without layers with a ValueError."""
+    if not latent_dims:
+        raise ValueError("a hierarchical VAE needs at least one layer of latents")
 
 
 def posterior_draw(samples: int, generator: torch.Generator | None = None) -> Draw:

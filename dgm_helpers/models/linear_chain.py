@@ -15,8 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal
 
-from dgm_helpers.models.hierarchical_vae import HierarchicalVAE
-from dgm_helpers.models.latent_hierarchy import Draw
+from dgm_helpers.models.latent_hierarchy import Draw, LatentHierarchy
 from dgm_helpers.objectives.distributions import (
     gaussian_log_prob,
     gaussian_sample,
@@ -25,8 +24,8 @@ from dgm_helpers.objectives.distributions import (
 from dgm_helpers.objectives.hierarchical import Gaussian, hierarchical_elbo, hierarchical_kl
 
 
-class LinearChain(HierarchicalVAE):
-    """Linear-Gaussian chain with an affine, factorised encoder; the interface of :class:`HierarchicalVAE`, in nats.
+class LinearChain(LatentHierarchy):
+    """Linear-Gaussian chain with an affine, factorised encoder; in nats.
 
     The parameters are random, see :meth:`reset`.
 
@@ -39,11 +38,7 @@ class LinearChain(HierarchicalVAE):
     """
 
     def __init__(self, *, data_dim: int = 4, latent_dims: Sequence[int] = (3, 2)) -> None:
-        nn.Module.__init__(self)
-        if not latent_dims:
-            raise ValueError("a hierarchical VAE needs at least one layer of latents")
-        self.data_shape, self.latent_dims = (data_dim,), tuple(latent_dims)
-        self.posterior, self.free_nats = "factorized", 0.0
+        super().__init__(data_shape=(data_dim,), latent_dims=latent_dims)
         outputs = [data_dim, *latent_dims[:-1]]  # of W_0, W_1, …
         self.weights = _parameters((o, i) for o, i in zip(outputs, latent_dims, strict=True))
         self.biases = _parameters((size,) for size in outputs)

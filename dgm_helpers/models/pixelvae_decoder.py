@@ -1,9 +1,11 @@
-"""The decoder of a PixelVAE: gated layers over the pixels, each of whose gates is told of z_1, or none of them.
+"""The decoder of a PixelVAE: gated layers over the pixels, each of whose gates reads z_1; or no such layers.
 
-What turns z_1 into features, and the latents above it, is :mod:`~dgm_helpers.models.pixelvae`.
+The networks of the latents are those of :mod:`~dgm_helpers.models.pixelvae` and
+:mod:`~dgm_helpers.models.pixelvae_map`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from einops import rearrange
@@ -11,50 +13,50 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dgm_helpers.layers.gated_stacks import Conditions
+from dgm_helpers.models.autoregressive_images import require_levels
 from dgm_helpers.models.gated_pixelcnn import GatedPixelCNN
-from dgm_helpers.models.latent_hierarchy import LatentHierarchy
+from dgm_helpers.models.hierarchical_vae import NetworkHierarchy
 from dgm_helpers.objectives.pixel_levels import draw_in_raster_order, draw_uniforms, level_log_prob
 
 
-class PixelDecoder(LatentHierarchy):
-    """p(x|z_1) of images, pixel by pixel; a subclass brings the latents.
+class PixelDecoder(NetworkHierarchy):
+    """A hierarchy of latents over images, whose p(x|z_1) is autoregressive.
 
-    Attributes:
-        data_shape: channels, height and width of the image.
+    Args:
         levels: values that a sub-pixel takes.
-        latent_dims: number of latent dimensions of each layer, from the bottom.
-        decoder: from z_1 to what the gates read, a map of the image's size or numbers.
+        gate: builds the layer from the decoder's output to this many numbers, at each pixel or for all of them.
+        layers: number of gated layers; 0 for pixels that are independent given z_1.
+        channels: features of these.
+        kernel_size: of these.
+        first_kernel_size: of the convolution before them.
+        hierarchy: the arguments of :class:`NetworkHierarchy`; its ``data_shape`` is channels, height and width.
+
+    Raises:
+        ValueError: if there are fewer than two levels, or as for :class:`GatedPixelCNN` and :class:`NetworkHierarchy`.
     """
 
-    data_shape: tuple[int, int, int]
-    levels: int
-    decoder: nn.Module
-
-    def _decode_pixels(
+    def __init__(
         self,
-        features: int,
-        upsampling: bool,
         *,
+        levels: int,
+        gate: Callable[[int], nn.Module],
         layers: int,
         channels: int,
         kernel_size: int,
         first_kernel_size: int,
+        **hierarchy: Any,
     ) -> None:
-        """Gated layers, gates that read ``features`` of a map or else z_1, or without layers the map's own output."""
+        super().__init__(**hierarchy)
+        require_levels(levels)
+        self.levels = levels
         image_channels, image_size, _ = self.data_shape
-        if layers:
-            self.pixels = GatedPixelCNN(
-                image_size=image_size, image_channels=image_channels, levels=self.levels, channels=channels,
-                layers=layers, kernel_size=kernel_size, first_kernel_size=first_kernel_size,
-            )  # fmt: skip
-        gates = 2 * channels
-        self.gates = nn.ModuleList(
-            nn.Conv2d(features, gates, 1) if upsampling else nn.Linear(self.latent_dims[0], gates)
-            for _ in range(layers)
-        )
-        # Without gated layers the map itself is turned into logits.
-        outputs = image_channels * (1 if self.levels == 2 else self.levels)
-        self.output = None if layers else nn.Conv2d(features, outputs, 1)
+        self.pixels = GatedPixelCNN(
+            image_size=image_size, image_channels=image_channels, levels=levels, channels=channels, layers=layers,
+            kernel_size=kernel_size, first_kernel_size=first_kernel_size,
+        ) if layers else None  # fmt: skip
+        self.gates = nn.ModuleList(gate(2 * channels) for _ in range(layers))
+        # Without gated layers the decoder's map itself is turned into logits.
+        self.output = None if layers else gate(image_channels * (1 if levels == 2 else levels))
 
     def conditions(self, z: Float[Tensor, "batch latent"]) -> Conditions:
         """What z_1 gives to the gates of each layer: numbers, or a map."""

@@ -10,7 +10,7 @@ from dgm_helpers.models.gan import GAN
 from dgm_helpers.models.hierarchical_vae import HierarchicalVAE
 from dgm_helpers.models.iaf import IAFVAE
 from dgm_helpers.models.iwae import IWAE
-from dgm_helpers.models.pixelvae import PixelVAE
+from dgm_helpers.models.pixelvae_map import MapPixelVAE
 from dgm_helpers.models.vae import VAE
 from dgm_helpers.models.vlae import VLAE
 
@@ -101,8 +101,8 @@ def test_means_behind_a_flow_are_those_of_what_is_decoded(model, generator):
 
 
 def test_a_model_is_judged_in_evaluation_mode():
-    model = PixelVAE(image_size=8, latent_dims=(2, 3), map_stride=4, map_channels=(4, 4, 4), map_blocks=(1, 1, 1),
-                     map_batch_norm=True, map_layers=1, map_pixel_channels=4, layers=0)  # fmt: skip
+    model = MapPixelVAE(image_size=8, latent_dims=(2, 3), map_stride=4, map_channels=(4, 4, 4), map_blocks=(1, 1, 1),
+                        map_batch_norm=True, map_layers=1, map_pixel_channels=4, layers=0)  # fmt: skip
     before = {name: value.clone() for name, value in model.state_dict().items()}
     first, second = active_units(model, torch.rand(3, 1, 8, 8).round())
     assert len(first) == 8 and len(second) == 3 and model.training

@@ -7,6 +7,7 @@ from dgm_helpers.models.pixelcnn import PixelCNN
 from dgm_helpers.models.pixelcnn_pp import PixelCNNPP
 from dgm_helpers.models.pixelsnail import PixelSNAIL
 from dgm_helpers.models.pixelvae import PixelVAE
+from dgm_helpers.models.pixelvae_map import MapPixelVAE
 
 # Van den Oord et al.: of a 7 × 7 mask 4 × 7 taps are stored, of 3 × 3 2 × 3. 256 levels of three colours.
 PIXELCNN = (
@@ -102,6 +103,6 @@ AUTOREGRESSIVE = {
     ("pixelcnn_pp", "paper"): (PixelCNNPP, PLUS_PLUS),
     ("pixelsnail", "paper"): (PixelSNAIL, SNAIL),
     ("pixelvae", "paper"): (PixelVAE, PIXELVAE),
-    ("pixelvae", "released_64px"): (PixelVAE, PIXELVAE_64PX),
-    ("pixelvae", "released_32px"): (PixelVAE, PIXELVAE_32PX),
+    ("pixelvae", "released_64px"): (MapPixelVAE, PIXELVAE_64PX),
+    ("pixelvae", "released_32px"): (MapPixelVAE, PIXELVAE_32PX),
 }

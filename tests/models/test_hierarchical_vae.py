@@ -9,13 +9,14 @@ from dgm_helpers import checks, data
 from dgm_helpers.metrics.marginal_likelihood import marginal_log_likelihood
 from dgm_helpers.models.hierarchical_vae import PRESETS, HierarchicalVAE
 from dgm_helpers.models.pixelvae import PixelVAE
+from dgm_helpers.models.pixelvae_map import MapPixelVAE
 from dgm_helpers.models.vae import VAE
 from dgm_helpers.objectives.distributions import gaussian_log_prob, kl_diagonal_gaussians
 from dgm_helpers.training import fit
 
 SMALL = {"data_dim": 64, "hidden": 12}
-PIXELS = {"image_size": 8, "hidden": 12, "channels": (3, 4), "pixel_channels": 4, "kernel_size": 3,
-          "first_kernel_size": 3, "layers": 1}  # fmt: skip
+MAP = {"image_size": 8, "pixel_channels": 4, "kernel_size": 3, "first_kernel_size": 3, "layers": 1}
+PIXELS = {**MAP, "hidden": 12, "channels": (3, 4)}
 MODELS = {
     "one layer": (HierarchicalVAE, {**SMALL, "latent_dims": (3,)}),
     "two layers": (HierarchicalVAE, {**SMALL, "latent_dims": (3, 2)}),
@@ -25,8 +26,8 @@ MODELS = {
                                "activation": "leaky_relu", "scale": "softplus", "posterior": "bottom-up"}),
     "pixels": (PixelVAE, {**PIXELS, "latent_dims": (3, 2)}),
     "pixels bottom-up": (PixelVAE, {**PIXELS, "latent_dims": (3, 2), "posterior": "bottom-up"}),
-    "map": (PixelVAE, {**PIXELS, "latent_dims": (2, 3), "map_stride": 2, "map_channels": (4, 6, 6),
-                       "map_blocks": (0, 1, 1), "map_layers": 1, "map_pixel_channels": 6, "map_kernel_size": 3}),
+    "map": (MapPixelVAE, {**MAP, "latent_dims": (2, 3), "map_stride": 2, "map_channels": (4, 6, 6),
+                          "map_blocks": (0, 1, 1), "map_layers": 1, "map_pixel_channels": 6, "map_kernel_size": 3}),
 }  # fmt: skip
 DIGITS = data.load("digits").train.round()
 

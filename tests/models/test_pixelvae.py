@@ -14,13 +14,16 @@ from dgm_helpers import checks, data, pretrained
 from dgm_helpers.data import binarize
 from dgm_helpers.layers.masked_conv import receptive_field
 from dgm_helpers.layers.residual_scales import ResidualBlock
+from dgm_helpers.models.configured import build as build_model
 from dgm_helpers.models.pixelvae import PRESETS, PixelVAE
+from dgm_helpers.models.pixelvae_map import MapPixelVAE
 from dgm_helpers.objectives.distributions import gaussian_log_prob
-from dgm_helpers.training import fit
+from dgm_helpers.training import fit, registry
 
 # Wide enough that no path is cut by its ReLU in all inputs that a test looks at.
-TINY = {"image_size": 4, "latent_dims": (3, 2), "hidden": 16, "channels": (8, 8), "pixel_channels": 12,
-        "kernel_size": 3, "first_kernel_size": 3, "layers": 2}  # fmt: skip
+TINY = {"image_size": 4, "latent_dims": (3, 2), "pixel_channels": 12, "kernel_size": 3, "first_kernel_size": 3,
+        "layers": 2}  # fmt: skip
+VECTORS = {"hidden": 16, "channels": (8, 8)}
 # A map of 2 x 2 places of images of 4 x 4; of images of 12 x 12, which are 3 x 3 at the last scale, one of 6 x 6.
 MAP = {"latent_dims": (3, 2), "map_stride": 2, "map_channels": (8, 8, 8), "map_blocks": (0, 1, 0), "map_layers": 1,
        "map_pixel_channels": 12, "map_kernel_size": 3}  # fmt: skip
@@ -40,7 +43,8 @@ KINDS = {
 
 def build(name, **changes):
     torch.manual_seed(0)
-    model = PixelVAE(**{**TINY, **KINDS[name], **changes}).double()
+    kind, own = (MapPixelVAE, {}) if "map" in name else (PixelVAE, VECTORS)
+    model = kind(**{**TINY, **own, **KINDS[name], **changes}).double()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.3 * torch.randn_like(parameter))
@@ -258,7 +262,7 @@ def test_a_model_with_a_map_overfits_sixteen_images():
         "map_channels": (8, 16),
         "map_blocks": (0, 1),
     }
-    model = PixelVAE(**{**TINY, **MAP, **sizes})
+    model = MapPixelVAE(**{**TINY, **MAP, **sizes})
     images = data.load("digits").train[:16].round()
     before = float(model.loss(images)["loss"].detach())
     fit(model, images, steps=250, batch_size=16, learning_rate=1e-2)
@@ -274,7 +278,7 @@ def test_a_run_with_a_map_goes_on_exactly(batch_norm, tmp_path):
 
     def train(steps, folder):
         torch.manual_seed(0)
-        model = PixelVAE(**{**TINY, **MAP, "image_size": 8, "map_batch_norm": batch_norm})
+        model = MapPixelVAE(**{**TINY, **MAP, "image_size": 8, "map_batch_norm": batch_norm})
         images = data.load("digits").train[:10].round()
         history = fit(model, images, steps=steps, batch_size=4, log_every=3, folder=folder)
         return model.state_dict(), history.rows
@@ -287,9 +291,10 @@ def test_a_run_with_a_map_goes_on_exactly(batch_norm, tmp_path):
 
 
 def test_presets_build():
-    for preset in PRESETS.values():
+    for name, preset in PRESETS.items():
         with torch.device("meta"):
-            assert {**PixelVAE(**preset).config, **preset} == PixelVAE(**preset).config
+            config = registry.find("pixelvae", name).build().config
+        assert {**config, **preset} == config
 
 
 def test_the_paper_preset_has_the_size_of_the_authors_command():
@@ -311,7 +316,7 @@ def test_the_presets_of_natural_images_have_the_sizes_of_the_authors_code(
     preset, map_shape, top, gates, blocks
 ):
     with torch.device("meta"):
-        model = PixelVAE(**PRESETS[preset])
+        model = MapPixelVAE(**PRESETS[preset])
     prior = model.priors[0]
     assert prior.map_shape == map_shape and model.latent_dims == (torch.Size(map_shape).numel(), 512)
     assert model.heads[1].in_features == top * top * 512 == prior.context[0].out_features
@@ -344,14 +349,6 @@ def test_the_presets_of_natural_images_have_the_sizes_of_the_authors_code(
             "^images of 30 pixels a side: 3 scales need a multiple of 4$",
         ),
         (
-            {"map_stride": 2, "latent_dims": (2, 2), "posterior": "bottom-up"},
-            "^a latent map has a factorized posterior, and no 'bottom-up' one$",
-        ),
-        (
-            {"map_stride": 2, "latent_dims": (2, 2), "upsampling": False},
-            "^a latent map enters the gated layers as a map: leave upsampling as it is$",
-        ),
-        (
             {"map_stride": 2, "latent_dims": (2, 2), "map_layers": 0},
             "^the output is read off the gated layers",
         ),
@@ -364,7 +361,16 @@ def test_the_presets_of_natural_images_have_the_sizes_of_the_authors_code(
 )
 def test_what_cannot_be_is_told(options, message):
     with pytest.raises(ValueError, match=message):
-        PixelVAE(**options)
+        (MapPixelVAE if "map_stride" in options else PixelVAE)(**options)
+
+
+@pytest.mark.parametrize("name", ["upsampling", "map in colour"])
+def test_a_file_from_when_both_were_one_class_builds_the_right_one(name):
+    model = build(name)
+    both = {**PixelVAE().config, **MapPixelVAE().config, "map_stride": 0} | model.config
+    again = build_model({"class": "dgm_helpers.models.pixelvae:PixelVAE", "config": both})
+    assert type(again) is type(model) and again.config == model.config
+    again.double().load_state_dict(model.state_dict())
 
 
 def test_a_prior_of_a_map_given_the_layer_above_alone_is_refused():

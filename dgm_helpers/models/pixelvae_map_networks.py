@@ -1,8 +1,8 @@
-"""The networks of a PixelVAE: with vectors for latents strided convolutions; with a map z_1 residual networks.
+"""The residual networks of a PixelVAE whose z_1 is a map.
 
-The latter as in the authors' code: q(z_1|x) is read off the features at the scale of the map, q(z_2|x) off those that
-lead on from there; p(z_1|z_2), a PixelCNN over the map, is given z_2 by a network that mirrors this way, and likewise
-p(x|z_1) z_1.
+As in the authors' code, q(z_1|x) is read off the features at the scale of the map, q(z_2|x) off the features that
+continue from there. p(z_1|z_2), a PixelCNN over the map, reads z_2 through a network that mirrors this way, and
+p(x|z_1) reads z_1 in the same way.
 """
 
 from collections.abc import Sequence
@@ -14,51 +14,11 @@ from einops.layers.torch import Rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dgm_helpers.layers.encoder_decoder import (
-    ReLU,
-    perceptron,
-    smallest_map,
-    strided_convolutions,
-    transposed_convolutions,
-)
+from dgm_helpers.layers.encoder_decoder import Centered
 from dgm_helpers.layers.residual_scales import downward, upward
+from dgm_helpers.models.hierarchical_vae import Networks
 from dgm_helpers.models.latent_pixelcnn import LatentPixelCNN
 from dgm_helpers.objectives.hierarchical import Gaussian
-from dgm_helpers.objectives.pixel_levels import centered
-
-
-class Centered(nn.Module):
-    """:func:`~dgm_helpers.objectives.pixel_levels.centered` as a layer."""
-
-    def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-        """Pixels in [-1, 1]."""
-        return centered(x)
-
-
-def image_reader(image_shape: Sequence[int], hidden: int, channels: Sequence[int]) -> nn.Sequential:
-    """From an image, as a vector, to ``hidden`` features: convolutions with a stride of 2.
-
-    Raises:
-        ValueError: if the image cannot be halved as often as there are convolutions.
-    """
-    image_channels, size, _ = image_shape
-    features = channels[-1] * smallest_map(size, channels) ** 2
-    return nn.Sequential(
-        Rearrange("b (c h w) -> b c h w", c=image_channels, h=size), Centered(),
-        *strided_convolutions((image_channels, *channels)), nn.Flatten(), nn.Linear(features, hidden), ReLU(),
-    )  # fmt: skip
-
-
-def image_upsampler(
-    image_shape: Sequence[int], latent_dim: int, hidden: int, channels: Sequence[int]
-) -> nn.Sequential:
-    """From z_1 to ``channels[0]`` features of the image's size: the mirror of :func:`image_reader`."""
-    small = smallest_map(image_shape[1], channels)
-    return nn.Sequential(
-        *perceptron((latent_dim, hidden, channels[-1] * small**2), ReLU), ReLU(),
-        Rearrange("b (c h w) -> b c h w", c=channels[-1], h=small),
-        *transposed_convolutions((*reversed(channels), channels[0])),
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,26 +92,23 @@ class MapSizes:
                 "batch_norm": self.batch_norm}  # fmt: skip
 
 
-def map_readers(sizes: MapSizes) -> tuple[nn.ModuleList, nn.ModuleList]:
-    """What turns the image, then the features beneath, into the features of each layer; and these into its q.
+def map_networks(sizes: MapSizes, *, prior: nn.Module) -> Networks:
+    """Build the networks of q(z_1|x) and q(z_2|x), next to those of p(z_1|z_2).
 
-    A q is a vector of means and one of scales, of which those of z_1 are the maps' numbers, channel by channel.
+    A q is a vector of means and one of scales; of z_1 these are the maps' numbers, channel by channel.
     """
     channels, side, _ = sizes.image_shape
     image = nn.Sequential(
-        Rearrange("b (c h w) -> b c h w", c=channels, h=side),
-        Centered(),
-        nn.Conv2d(channels, sizes.channels[0], 1),
-        downward(**sizes.below()),
-    )
+        Rearrange("b (c h w) -> b c h w", c=channels, h=side), Centered(),
+        nn.Conv2d(channels, sizes.channels[0], 1), downward(**sizes.below()),
+    )  # fmt: skip
     top = nn.Sequential(downward(**sizes.above()), nn.Flatten())
     map_head = nn.Sequential(
-        nn.Conv2d(sizes.channels[sizes.scale], 2 * sizes.latent_dims[0], 1),
-        nn.Flatten(),
+        nn.Conv2d(sizes.channels[sizes.scale], 2 * sizes.latent_dims[0], 1), nn.Flatten()
     )
     features, height, width = sizes.top_shape
     top_head = nn.Linear(features * height * width, 2 * sizes.latent_dims[1])
-    return nn.ModuleList([image, top]), nn.ModuleList([map_head, top_head])
+    return Networks(nn.ModuleList([image, top]), nn.ModuleList([map_head, top_head]), nn.ModuleList([prior]))
 
 
 def map_decoder(sizes: MapSizes) -> nn.Sequential:
