@@ -1,13 +1,4 @@
-r"""From grey levels to real numbers and back: what a density on [0, 1) says about images of bytes.
-
-Theis, van den Oord and Bethge, *A note on the evaluation of generative models*, ICLR 2016 (arXiv 1511.01844), section
-3.1: an image of D numbers with L grey levels has the cell of volume :math:`L^{-D}` around it. With u uniform on the
-cell, Jensen's inequality gives
-
-.. math:: \log P(\text{image}) = \log\left( L^{-D} E_u\, p(x + u) \right) \ge E_u \log p(x + u) - D\log L,
-
-so a density's mean over the noise is a bound on the log-probability of the discrete image.
-"""
+"""From gray levels to real numbers and back: uniform noise fills each level's cell, a logit opens the interval."""
 
 import math
 
@@ -39,19 +30,6 @@ def dequantize(
     device = drawing_device(generator, images.device)
     noise = torch.rand(images.shape, generator=generator, dtype=images.dtype, device=device).to(images.device)
     return (images * (levels - 1) + noise) / levels
-
-
-def bits_per_dim(
-    log_prob: Float[Tensor, "*batch"], dimensions: int, levels: int = 256
-) -> Float[Tensor, "*batch"]:
-    r"""Bits that a code of the discrete image spends on a dimension, :math:`\log_2 L - \log p(x) / (D \log 2)`.
-
-    Args:
-        log_prob: log-density of the dequantized image, in nats.
-        dimensions: number D of pixels times channels.
-        levels: number L of grey levels in a unit of x: 256 for bytes brought into [0, 1], 128 for [-1, 1].
-    """
-    return math.log2(levels) - log_prob / (dimensions * math.log(2))
 
 
 def to_logits(

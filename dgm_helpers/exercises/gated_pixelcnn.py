@@ -3,7 +3,6 @@
 import torch
 
 from dgm_helpers import checks
-from dgm_helpers.data import dequantization
 from dgm_helpers.exercises.gated_pixelcnn_oracles import (
     by_place,
     channel_mistakes,
@@ -22,6 +21,7 @@ from dgm_helpers.exercises.gated_pixelcnn_sampling import (
     raster_mistakes,
 )
 from dgm_helpers.layers import gated_stacks, masked_conv, shifted_conv
+from dgm_helpers.metrics import bits_per_dimension
 from dgm_helpers.models import autoregressive_images
 
 
@@ -174,7 +174,7 @@ def gated_activation(answer) -> None:
     )
 
 
-@checks.exercise(reference=[dequantization.bits_per_dim, autoregressive_images.likelihood_loss])
+@checks.exercise(reference=[bits_per_dimension.bits_per_dim, autoregressive_images.likelihood_loss])
 def bits_per_dim(answer) -> None:
     """A batch of color images; exact: the mean over an image's sub-pixels of minus log2 of their probabilities."""
     draw = checks.generator("01/bits_per_dim/visible")

@@ -7,8 +7,8 @@ from dgm_helpers import checks
 from dgm_helpers.exercises import gradient_probes as probes
 from dgm_helpers.exercises import gradient_samples as samples
 from dgm_helpers.models.linear_vae import LinearVAE
-from dgm_helpers.models.quadratic import Quadratic
 from dgm_helpers.objectives import distributions, gradient_estimators
+from dgm_helpers.objectives.toy_functions import Quadratic
 
 ROWS = 2000
 LEAVE_ONE_OUT = "leave-one-out estimate"

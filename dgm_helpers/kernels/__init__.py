@@ -12,8 +12,8 @@ kernel                                     plain line
 ``memory.keep_freed_memory``               nothing
 =========================================  ===========================================================
 
-With the environment variable ``DGM_PLAIN=1``, set before the first import, each kernel computes its plain line. That is
-slower, and equal up to rounding.
+With the environment variable ``DGM_PLAIN=1``, set before the first import, each kernel computes its plain line, and
+sampling from an autoregressive model keeps no cache. That is slower, and equal up to rounding.
 """
 
 import os

@@ -21,32 +21,17 @@ from torch.nn import functional as F
 KINDS = ("A", "B")
 
 
-class MaskedConv2d(nn.Module):
-    """Convolution whose kernel sees the rows above, the pixels to the left and, of its own pixel, what ``kind`` allows.
-
-    It leaves height and width as they are.
+class CausalConv2d(nn.Module):
+    """Convolution of an image with a kernel of which a mask hides a part; it keeps height and width.
 
     Args:
-        in_channels: input features.
-        out_channels: output features.
-        kernel_size: odd, height and width of the mask; the kernel is its upper half.
-        kind: ``"A"`` or ``"B"``, see :func:`causal_mask`.
-        image_channels: channels C of the image; features are split among them.
-
-    Raises:
-        ValueError: if the kernel size is even or the kind is another.
+        mask: True where an output may see an input.
+        padding: rows and columns of zeros around the image: left, right, top, bottom.
     """
 
-    def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: int, kind: str, image_channels: int = 1
-    ) -> None:
+    def __init__(self, mask: Bool[Tensor, "out in height width"], padding: tuple[int, int, int, int]) -> None:
         super().__init__()
-        half = kernel_size // 2
-        mask = causal_mask(kernel_size, kind, in_channels, out_channels, image_channels)
-        self._finish(mask[:, :, : half + 1], padding=(half, half, half, 0))
-
-    def _finish(self, mask: Bool[Tensor, "out in height width"], padding: tuple[int, int, int, int]) -> None:
-        self.padding = padding  # left, right, top, bottom
+        self.padding = padding
         self.register_buffer("mask", mask.clone(), persistent=False)
         self.weight = nn.Parameter(torch.empty(mask.shape))
         self.bias = nn.Parameter(torch.zeros(mask.shape[0]))
@@ -56,16 +41,38 @@ class MaskedConv2d(nn.Module):
             self.weight.copy_((2 * torch.rand(mask.shape) - 1) * bound[:, None, None, None] * mask)
 
     def kernel(self) -> Float[Tensor, "out in height width"]:
-        """The weight with zeros where the mask hides."""
+        """Return the weight with zeros where the mask hides."""
         return self.weight * self.mask
 
     def forward(self, x: Float[Tensor, "batch in height width"]) -> Float[Tensor, "batch out height width"]:
-        """The convolution of ``x``."""
+        """Return the convolution of ``x``."""
         return F.conv2d(F.pad(x, self.padding), self.kernel(), self.bias)
 
 
-class HorizontalConv2d(MaskedConv2d):
-    """The horizontal stack's 1 x n convolution: the pixels to the left and, of its own pixel, what ``kind`` allows.
+class MaskedConv2d(CausalConv2d):
+    """Convolution whose kernel sees the rows above, the pixels to the left and, of its own pixel, what ``kind`` allows.
+
+    Args:
+        in_channels: input features.
+        out_channels: output features.
+        kernel_size: odd, height and width of the mask; the kernel is its upper half.
+        kind: ``"A"`` or ``"B"``, see :func:`causal_mask`.
+        image_channels: channels C of the image; features are split among them.
+
+    Raises:
+        ValueError: if the kernel size is even or the kind is not A or B.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int, kind: str, image_channels: int = 1
+    ) -> None:
+        half = kernel_size // 2
+        mask = causal_mask(kernel_size, kind, in_channels, out_channels, image_channels)
+        super().__init__(mask[:, :, : half + 1], padding=(half, half, half, 0))
+
+
+class HorizontalConv2d(CausalConv2d):
+    """The horizontal stack's 1×n convolution: the pixels to the left and, of its own pixel, what ``kind`` allows.
 
     Arguments and errors are those of :class:`MaskedConv2d`.
     """
@@ -73,17 +80,16 @@ class HorizontalConv2d(MaskedConv2d):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: int, kind: str, image_channels: int = 1
     ) -> None:
-        nn.Module.__init__(self)
         half = kernel_size // 2
         mask = causal_mask(kernel_size, kind, in_channels, out_channels, image_channels)
-        self._finish(mask[:, :, half : half + 1, : half + 1], padding=(half, 0, 0, 0))
+        super().__init__(mask[:, :, half : half + 1, : half + 1], padding=(half, 0, 0, 0))
 
 
-class VerticalConv2d(MaskedConv2d):
-    """The vertical stack's n x n convolution: whole rows, nothing hidden within them.
+class VerticalConv2d(CausalConv2d):
+    """The vertical stack's n×n convolution: whole rows, nothing hidden within them.
 
-    The first one sees the rows strictly above. Every later one sees the row of its own as well: that row of its input
-    already holds nothing but rows above. To shift again in each layer would leave a blind spot at every depth.
+    The first one sees the rows strictly above. Every later one sees its own row as well: that row of its input
+    already contains nothing but rows above. To shift again in each layer would leave a blind spot at every depth.
 
     Args:
         in_channels: input features.
@@ -96,17 +102,16 @@ class VerticalConv2d(MaskedConv2d):
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int, *, first: bool = False) -> None:
-        nn.Module.__init__(self)
         _require_odd(kernel_size)
         if first and kernel_size == 1:
             raise ValueError(
                 "the first vertical convolution needs a kernel size of 3 or more: it sees rows above"
             )
         half = kernel_size // 2
-        self.first = first
         mask = torch.ones(out_channels, in_channels, half + (not first), kernel_size, dtype=torch.bool)
         # The first kernel ends a row higher, and so must its input: the last row of the image is seen by none.
-        self._finish(mask, padding=(half, half, half, -1 if first else 0))
+        super().__init__(mask, padding=(half, half, half, -1 if first else 0))
+        self.first = first
 
 
 def causal_mask(

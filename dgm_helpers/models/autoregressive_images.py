@@ -1,10 +1,87 @@
-"""What the autoregressive models of images have in common: what they refuse, their labels, and their loss."""
+"""What the autoregressive models of images share: loss and sampling given a class, and what they refuse."""
 
 import math
+from abc import ABC, abstractmethod
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
+
+from dgm_helpers.kernels import plain
+from dgm_helpers.objectives.pixel_levels import draw_uniforms
+
+
+class ConditionalImages(ABC):
+    """Autoregressive model of square images, of a class if there are classes; a subclass computes and draws them.
+
+    Attributes:
+        image_shape: channels, height and width of what is sampled.
+        levels: values that a sub-pixel takes, stored as k / (levels - 1).
+        classes: number of classes; 0 for an unconditional model.
+        output: the last layer.
+        extra_uniforms: uniform numbers that draw a pixel, more than its channels.
+    """
+
+    image_shape: tuple[int, int, int]
+    levels: int
+    classes: int
+    output: nn.Module
+    extra_uniforms = 0
+
+    @abstractmethod
+    def log_prob(
+        self,
+        x: Float[Tensor, "batch channels height width"],
+        label: Int[Tensor, " batch"] | None = None,
+        generator: torch.Generator | None = None,
+    ) -> Float[Tensor, " batch"]:
+        """Return log p(x), or log p(x|label), in nats."""
+
+    @abstractmethod
+    def draw(
+        self,
+        uniforms: Float[Tensor, "batch numbers height width"],
+        label: Int[Tensor, " batch"] | None,
+        *,
+        cached: bool,
+    ) -> Float[Tensor, "batch channels height width"]:
+        """Return the images that uniform numbers turn into."""
+
+    def loss(
+        self,
+        batch: Float[Tensor, "batch channels height width"],
+        label: Int[Tensor, " batch"] | None = None,
+        generator: torch.Generator | None = None,
+    ) -> dict[str, Tensor]:
+        """Return the mean of -log p(x), in nats, and the same in bits per dimension."""
+        return likelihood_loss(self.log_prob(batch, label, generator), batch)
+
+    @torch.no_grad()
+    def sample(
+        self,
+        n: int,
+        label: int | Int[Tensor, "{n}"] | None = None,
+        generator: torch.Generator | None = None,
+        *,
+        cached: bool = True,
+    ) -> Float[Tensor, "{n} channels height width"]:
+        """Draw ``n`` images.
+
+        Args:
+            n: number of images.
+            label: of all images, or of each; None for an unconditional model.
+            generator: draws the uniform numbers, all at the start.
+            cached: evaluate only what a new pixel changes. Otherwise each pixel costs a pass over the image; the images
+                are the same up to rounding, which decides where a uniform number falls next to a probability.
+
+        Raises:
+            ValueError: if a label is missing, or is not one of the classes, or is given to an unconditional model.
+        """
+        like, (channels, height, width) = self.output.bias, self.image_shape
+        label = labels_of_all(label, n, like.device)
+        require_label(label, self.classes, n)
+        uniforms = draw_uniforms((n, channels + self.extra_uniforms, height, width), like, generator)
+        return self.draw(uniforms, label, cached=cached and not plain())
 
 
 def require_levels(levels: int) -> None:

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from dgm_helpers.kernels.linear import Linear
 from dgm_helpers.models.beta_vae import BetaVAE
-from dgm_helpers.models.landmark import Landmark
+from dgm_helpers.models.protocol import Landmark
 from dgm_helpers.objectives.distributions import gaussian_sample, kl_to_standard_normal
 from dgm_helpers.objectives.total_correlation import discriminator_loss, permute_dims, total_correlation
 

@@ -23,7 +23,7 @@ from dgm_helpers.layers.dcgan import batch_norm, discriminator_trunk, generator_
 from dgm_helpers.layers.frozen import frozen
 from dgm_helpers.layers.latent_code import Codes, LatentLayout
 from dgm_helpers.models.configured import Configured
-from dgm_helpers.models.landmark import Landmark
+from dgm_helpers.models.protocol import Landmark
 from dgm_helpers.objectives.adversarial import discriminator_loss, generator_loss, optimal_discriminator
 
 NORMALIZED = ("both", "generator", "none")

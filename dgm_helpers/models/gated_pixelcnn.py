@@ -23,17 +23,16 @@ from dgm_helpers.data.sampling import binarize
 from dgm_helpers.layers.gated_stacks import Conditions, GatedStacks
 from dgm_helpers.layers.gated_stacks_cache import GatedStacksCache
 from dgm_helpers.models.autoregressive_images import (
-    labels_of_all,
-    likelihood_loss,
+    ConditionalImages,
     require_channels,
     require_label,
     require_levels,
 )
 from dgm_helpers.models.configured import Configured
-from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, draw_uniforms, level_log_prob
+from dgm_helpers.objectives.pixel_levels import centered, draw_in_raster_order, level_log_prob
 
 
-class GatedPixelCNN(Configured, GatedStacks):
+class GatedPixelCNN(Configured, ConditionalImages, GatedStacks):
     """Gated PixelCNN of square images.
 
     Args:
@@ -101,49 +100,27 @@ class GatedPixelCNN(Configured, GatedStacks):
         return [None if label is None else layer.condition(label) for layer in self.layers]
 
     def log_prob(
-        self, x: Float[Tensor, "batch channels height width"], label: Int[Tensor, " batch"] | None = None
+        self,
+        x: Float[Tensor, "batch channels height width"],
+        label: Int[Tensor, " batch"] | None = None,
+        generator: torch.Generator | None = None,
     ) -> Float[Tensor, " batch"]:
-        """log p(x), or log p(x|label), in nats.
+        """Return log p(x), or log p(x|label), in nats; there is no noise to draw.
 
         Raises:
-            ValueError: as for :meth:`logits`, or if a pixel is none of the levels.
+            ValueError: as for :meth:`logits`, or if a pixel is not one of the levels.
         """
         return level_log_prob(x, self.logits(x, label), self.levels)
 
-    def loss(
+    def draw(
         self,
-        batch: Float[Tensor, "batch channels height width"],
-        label: Int[Tensor, " batch"] | None = None,
-        generator: torch.Generator | None = None,
-    ) -> dict[str, Tensor]:
-        """Mean of -log p(x), in nats, and the same in bits per dimension. There is no noise to draw."""
-        return likelihood_loss(self.log_prob(batch, label), batch)
-
-    @torch.no_grad()
-    def sample(
-        self,
-        n: int,
-        label: int | Int[Tensor, "{n}"] | None = None,
-        generator: torch.Generator | None = None,
+        uniforms: Float[Tensor, "batch channels height width"],
+        label: Int[Tensor, " batch"] | None,
         *,
-        cached: bool = True,
-    ) -> Float[Tensor, "{n} channels height width"]:
-        """Draw ``n`` images.
-
-        Args:
-            n: number of images.
-            label: of all images, or of each; None for an unconditional model.
-            generator: draws one uniform number a sub-pixel, all at the start.
-            cached: evaluate only what a new pixel changes. Otherwise each pixel costs a pass over the whole image; the
-                images are the same but for rounding, which decides where a uniform number falls next to a probability.
-
-        Raises:
-            ValueError: if a label is missing, or none of the classes, or given to an unconditional model.
-        """
-        weight = self.output.weight
-        conditions = self.conditions(labels_of_all(label, n, weight.device), n)
-        uniforms = draw_uniforms((n, *self.image_shape), weight, generator)
-        return self.sample_given(uniforms, conditions, cached=cached)
+        cached: bool,
+    ) -> Float[Tensor, "batch channels height width"]:
+        """Return the images that uniform numbers, one per sub-pixel, turn into."""
+        return self.sample_given(uniforms, self.conditions(label, len(uniforms)), cached=cached)
 
     @torch.no_grad()
     def sample_given(

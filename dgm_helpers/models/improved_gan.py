@@ -19,7 +19,7 @@ from dgm_helpers.layers.minibatch_discrimination import minibatch_critic
 from dgm_helpers.layers.virtual_batch_norm import ReferencedGenerator, VirtualBatchNorm
 from dgm_helpers.models import learning_rates
 from dgm_helpers.models.gan import GAN, equilibrium
-from dgm_helpers.models.landmark import Landmark
+from dgm_helpers.models.protocol import Landmark
 from dgm_helpers.objectives.adversarial import discriminator_loss, feature_matching_loss, generator_loss
 from dgm_helpers.objectives.historical_average import HistoricalAverage
 

@@ -28,7 +28,7 @@ from dgm_helpers.layers.frozen import frozen
 from dgm_helpers.layers.latent_code import Codes
 from dgm_helpers.layers.minibatch_discrimination import minibatch_critic
 from dgm_helpers.models.gan import GAN
-from dgm_helpers.models.landmark import Landmark
+from dgm_helpers.models.protocol import Landmark
 from dgm_helpers.objectives.adversarial import discriminator_loss, generator_loss
 from dgm_helpers.objectives.mutual_information import (
     info_lower_bound_categorical,

@@ -1,6 +1,6 @@
 """What PixelCNN++ and PixelSNAIL have in common: a pixel is a mixture of discretized logistics, given all before it."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 
 import torch
@@ -12,8 +12,8 @@ from dgm_helpers.layers import shifted_conv
 from dgm_helpers.layers.row_cache import Apply, convolve
 from dgm_helpers.layers.shifted_conv import ShiftedConv2d
 from dgm_helpers.models.autoregressive_images import (
-    labels_of_all,
-    likelihood_loss,
+    ConditionalImages,
+    require_channels,
     require_label,
     require_levels,
 )
@@ -25,12 +25,12 @@ from dgm_helpers.objectives.discretized_logistic import (
     pixel_log_prob,
     split_mixture,
 )
-from dgm_helpers.objectives.pixel_levels import centered, draw_uniforms, levels_of
+from dgm_helpers.objectives.pixel_levels import centered, levels_of
 from dgm_helpers.runtime import evaluation_mode
 
 
-class LogisticMixtureModel(Configured, nn.Module, ABC):
-    """Autoregressive model of square images; a subclass is a network that computes the mixtures.
+class LogisticMixtureModel(Configured, ConditionalImages, nn.Module):
+    """Autoregressive model of square images; a subclass is a network that computes each pixel's features.
 
     Args:
         image_size: height and width of what is sampled.
@@ -51,6 +51,7 @@ class LogisticMixtureModel(Configured, nn.Module, ABC):
     output: ShiftedConv2d
     cache: Callable[[nn.Module, int, Tensor | None], Callable[[Tensor, int, int], Mixture]]
     multiple = 1
+    extra_uniforms = 1  # draws the mixture's component
 
     def __init__(
         self, *, image_size: int, image_channels: int, levels: int, mixtures: int, classes: int
@@ -72,13 +73,37 @@ class LogisticMixtureModel(Configured, nn.Module, ABC):
         return split_mixture(apply(self.output, F.elu(features)), self.mixtures, self.image_shape[0])
 
     @abstractmethod
+    def features(
+        self,
+        x: Float[Tensor, "batch channels height width"],
+        label: Int[Tensor, " batch"] | None,
+        generator: torch.Generator | None,
+    ) -> Float[Tensor, "batch features height width"]:
+        """Return the last features of each pixel of ``x`` in [-1, 1], from which its mixture is read."""
+
     def mixture(
         self,
         x: Float[Tensor, "batch channels height width"],
         label: Int[Tensor, " batch"] | None = None,
         generator: torch.Generator | None = None,
     ) -> Mixture:
-        """Each pixel's mixture given all earlier pixels: logits, means, log-scales, coefficients; ``x`` in [-1, 1]."""
+        """Return each pixel's mixture given all earlier pixels, for ``x`` in [-1, 1].
+
+        Returns:
+            Logits, means, log-scales and coefficients.
+
+        Raises:
+            ValueError: if the number of channels differs from the model's, if the strides do not divide height and
+                width, or if a label is missing, is not one of the classes, or is given to an unconditional model.
+        """
+        require_channels(x, self.image_shape[0])
+        height, width = x.shape[2:]
+        if height % self.multiple or width % self.multiple:
+            raise ValueError(
+                f"height and width must be multiples of {self.multiple}, got {height} and {width}"
+            )
+        require_label(label, self.classes, len(x))
+        return self.read_mixture(self.features(x, label, generator))
 
     def log_prob(
         self,
@@ -86,23 +111,14 @@ class LogisticMixtureModel(Configured, nn.Module, ABC):
         label: Int[Tensor, " batch"] | None = None,
         generator: torch.Generator | None = None,
     ) -> Float[Tensor, " batch"]:
-        """log p(x), or log p(x|label), in nats; in training with dropout, drawn from the generator.
+        """Return log p(x), or log p(x|label), in nats; the generator draws dropout, in training.
 
         Raises:
-            ValueError: as for :meth:`mixture`, or if a pixel is none of the levels.
+            ValueError: as for :meth:`mixture`, or if a pixel is not one of the levels.
         """
         levels_of(x, self.levels)
         x = centered(x)
         return pixel_log_prob(x, self.mixture(x, label, generator), self.levels).flatten(1).sum(dim=1)
-
-    def loss(
-        self,
-        batch: Float[Tensor, "batch channels height width"],
-        label: Int[Tensor, " batch"] | None = None,
-        generator: torch.Generator | None = None,
-    ) -> dict[str, Tensor]:
-        """Mean of -log p(x), in nats, and the same in bits per dimension."""
-        return likelihood_loss(self.log_prob(batch, label, generator), batch)
 
     def initialize(
         self,
@@ -110,40 +126,22 @@ class LogisticMixtureModel(Configured, nn.Module, ABC):
         label: Int[Tensor, " batch"] | None = None,
         generator: torch.Generator | None = None,
     ) -> None:
-        """Scale all convolutions to a first batch, before training; the generator draws what dropout leaves out."""
+        """Scale all convolutions to a first batch, before training; the generator draws dropout."""
         shifted_conv.initialize(self, lambda x: self.mixture(x, label, generator), centered(batch))
 
-    @torch.no_grad()
-    def sample(
+    def draw(
         self,
-        n: int,
-        label: int | Int[Tensor, "{n}"] | None = None,
-        generator: torch.Generator | None = None,
+        uniforms: Float[Tensor, "batch numbers height width"],
+        label: Int[Tensor, " batch"] | None,
         *,
-        cached: bool = True,
-    ) -> Float[Tensor, "{n} channels height width"]:
-        """Draw ``n`` images, without dropout, also from a model in training mode.
-
-        Args:
-            n: number of images.
-            label: of all images, or of each; None for an unconditional model.
-            generator: draws the uniform numbers, all at the start.
-            cached: evaluate only what a new pixel changes. Otherwise each pixel costs a pass over the rows up to it;
-                the images are the same but for rounding.
-
-        Raises:
-            ValueError: if a label is missing, or none of the classes, or given to an unconditional model.
-        """
-        weight = self.output.bias
-        label = labels_of_all(label, n, weight.device)
-        require_label(label, self.classes, n)
-        channels, height, width = self.image_shape
-        uniforms = draw_uniforms((n, channels + 1, height, width), weight, generator)
+        cached: bool,
+    ) -> Float[Tensor, "batch channels height width"]:
+        """Return the images that uniform numbers turn into, without dropout even from a model in training mode."""
 
         def mixture_at(x: Tensor, row: int, column: int) -> list[Tensor]:
             rows = (row // self.multiple + 1) * self.multiple
             return [part[..., row, column] for part in self.mixture(x[:, :, :rows], label)]
 
-        function = self.cache(self, n, label) if cached else mixture_at
+        function = self.cache(self, len(uniforms), label) if cached else mixture_at
         with evaluation_mode(self):
             return (draw_pixels_in_raster_order(function, uniforms, self.levels) + 1) / 2

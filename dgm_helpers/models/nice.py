@@ -40,8 +40,8 @@ class NICE(NormalizingFlow):
         couplings: number of coupling layers; even and odd coordinates take turns in being kept. With fewer than three
             some coordinate cannot influence some other.
         prior: law of each latent, ``"logistic"`` or ``"gaussian"``.
-        levels: grey levels of the images; :meth:`loss` and :meth:`bits_per_dim` add uniform noise to them. None for
-            data that are real numbers already.
+        levels: gray levels of the images, to which :meth:`loss` adds uniform noise; None for data that are real
+            numbers already.
 
     Raises:
         ValueError: if the prior is another, or there are fewer than two dimensions or no couplings.

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dgm_helpers.data.dequantization import bits_per_dim, dequantize
+from dgm_helpers.data.dequantization import dequantize
 from dgm_helpers.models.configured import Configured
 
 
@@ -19,8 +19,8 @@ class NormalizingFlow(Configured, nn.Module, ABC):
 
     Attributes:
         prior: a module with ``log_prob`` and ``sample``.
-        levels: grey levels of the images, to which :meth:`loss` and :meth:`bits_per_dim` add uniform noise; None for
-            data that are real numbers already.
+        levels: gray levels of the images, to which :meth:`loss` adds uniform noise; None for data that are real
+            numbers already.
     """
 
     prior: nn.Module
@@ -52,19 +52,6 @@ class NormalizingFlow(Configured, nn.Module, ABC):
         z, log_det = self.transform(self._noisy(batch, generator))
         prior, log_det = self.prior.log_prob(z).mean(), log_det.mean()
         return {"loss": -prior - log_det, "log_prior": prior, "log_det": log_det}
-
-    def bits_per_dim(
-        self, images: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
-    ) -> Float[Tensor, " batch"]:
-        """Estimate, with one draw of noise, of a bound from above on the bits a number of these discrete images costs.
-
-        Raises:
-            ValueError: if the model's data have no grey levels.
-        """
-        if self.levels is None:
-            raise ValueError("bits per dimension are those of discrete images: this model has levels=None")
-        log_prob = self.log_prob(self._noisy(images, generator))
-        return bits_per_dim(log_prob, images.shape[1:].numel(), self.levels)
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} *pixels"]:
         """Draw ``n`` data points from p(x): latents from the prior that the model is trained with, decoded."""

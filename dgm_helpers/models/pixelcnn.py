@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from torch.optim import RMSprop
 
 from dgm_helpers.data.sampling import binarize
+from dgm_helpers.kernels import plain
 from dgm_helpers.layers.masked_conv import MaskedConv2d
 from dgm_helpers.layers.raster_cache import RasterCache
 from dgm_helpers.layers.row_cache import Apply, convolve
@@ -112,7 +113,7 @@ class PixelCNN(Configured, nn.Module):
                 images are the same but for rounding, which decides where a uniform number falls next to a probability.
         """
         uniforms = draw_uniforms((n, *self.image_shape), self.output.weight, generator)
-        if cached:
+        if cached and not plain():
             cache = RasterCache(
                 self, self.first, n, self.image_shape[2], lambda x, apply, *_: self.evaluate(x, apply)
             )

@@ -20,6 +20,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.optim import Adam
 
+from dgm_helpers.layers.pixelcnn_pp_cache import PixelCNNPPCache
 from dgm_helpers.layers.shifted_conv import (
     GatedResidual,
     ShiftedConv2d,
@@ -29,10 +30,7 @@ from dgm_helpers.layers.shifted_conv import (
     with_ones,
 )
 from dgm_helpers.models import learning_rates
-from dgm_helpers.models.autoregressive_images import require_channels, require_label
 from dgm_helpers.models.logistic_mixture_images import LogisticMixtureModel
-from dgm_helpers.models.pixelcnn_pp_cache import PixelCNNPPCache
-from dgm_helpers.objectives.discretized_logistic import Mixture
 
 
 class PixelCNNPP(LogisticMixtureModel):
@@ -99,19 +97,13 @@ class PixelCNNPP(LogisticMixtureModel):
                                     for _ in steps)  # fmt: skip
         self.output = self.output_layer(channels)
 
-    def mixture(
+    def features(
         self,
         x: Float[Tensor, "batch channels height width"],
-        label: Int[Tensor, " batch"] | None = None,
-        generator: torch.Generator | None = None,
-    ) -> Mixture:
-        """Each pixel's mixture given all earlier pixels: logits, means, log-scales, coefficients; ``x`` in [-1, 1].
-
-        Raises:
-            ValueError: if the images have another number of channels, or a size that the strides do not divide, or if a
-                label is missing, or none of the classes, or given to an unconditional model.
-        """
-        self._require(x, label)
+        label: Int[Tensor, " batch"] | None,
+        generator: torch.Generator | None,
+    ) -> Float[Tensor, "batch features height width"]:
+        """Return the last features of the stream that reads up to each pixel of ``x`` in [-1, 1]."""
         padded = with_ones(x)
         above = shift_down(self.first_above(padded))
         left = shift_down(self.first_row_above(padded)) + shift_right(self.first_left(padded))
@@ -129,14 +121,7 @@ class PixelCNNPP(LogisticMixtureModel):
                 above, left = block(above, left, streams.pop(), label=label, generator=generator)
             if scale > 0:
                 above, left = (f(s) for f, s in zip(self.upsample[scale - 1], (above, left), strict=True))
-        return self.read_mixture(left)
-
-    def _require(self, x: Tensor, label: Tensor | None) -> None:
-        require_channels(x, self.image_shape[0])
-        if x.shape[2] % self.multiple or x.shape[3] % self.multiple:
-            sizes = f"{x.shape[2]} x {x.shape[3]}"
-            raise ValueError(f"images of {sizes}: {self.scales} scales need multiples of {self.multiple}")
-        require_label(label, self.classes, len(x))
+        return left
 
 
 class TwoStreams(nn.Module):
@@ -180,21 +165,8 @@ TRAINING = {
     # The defaults of train.py: learning rate 1e-3, Adam's betas, 100 images to initialise by, 16 images on each of 8
     # GPUs, weights averaged with decay 0.9995; at most 5,000 epochs, where the number of steps is ours. The paper
     # states none of them.
-    "paper": {
-        "data": "cifar10",
-        "steps": 200_000,
-        "batch_size": 128,
-        "learning_rate": 1e-3,
-        "optimizer": partial(Adam, betas=(0.95, 0.9995)),
-        "schedule": learning_rates.pixelcnn_pp,
-        "initialize": 100,
-        "weight_average": 0.9995,
-    },
-    "laptop": {
-        "data": "mnist_10k",
-        "steps": 800,
-        "batch_size": 8,
-        "learning_rate": 1e-2,
-        "weight_average": 0.995,
-    },
-}
+    "paper": {"data": "cifar10", "steps": 200_000, "batch_size": 128, "learning_rate": 1e-3,
+              "optimizer": partial(Adam, betas=(0.95, 0.9995)), "schedule": learning_rates.pixelcnn_pp,
+              "initialize": 100, "weight_average": 0.9995},
+    "laptop": {"data": "mnist_10k", "steps": 800, "batch_size": 8, "learning_rate": 1e-2, "weight_average": 0.995},
+}  # fmt: skip

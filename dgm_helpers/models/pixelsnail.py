@@ -19,13 +19,11 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.optim import Adam
 
+from dgm_helpers.layers.pixelsnail_cache import PixelSNAILCache
 from dgm_helpers.layers.shifted_conv import ShiftedConv2d, shift_down, shift_right, with_ones
 from dgm_helpers.layers.snail_block import SnailBlock, positions
 from dgm_helpers.models import learning_rates
-from dgm_helpers.models.autoregressive_images import require_channels, require_label
 from dgm_helpers.models.logistic_mixture_images import LogisticMixtureModel
-from dgm_helpers.models.pixelsnail_cache import PixelSNAILCache
-from dgm_helpers.objectives.discretized_logistic import Mixture
 
 
 class PixelSNAIL(LogisticMixtureModel):
@@ -80,26 +78,19 @@ class PixelSNAIL(LogisticMixtureModel):
         )
         self.output = self.output_layer(channels)
 
-    def mixture(
+    def features(
         self,
         x: Float[Tensor, "batch channels height width"],
-        label: Int[Tensor, " batch"] | None = None,
-        generator: torch.Generator | None = None,
-    ) -> Mixture:
-        """Each pixel's mixture given all earlier pixels: logits, means, log-scales, coefficients; ``x`` in [-1, 1].
-
-        Raises:
-            ValueError: if the images have another number of channels, or if a label is missing, or none of the classes,
-                or given to an unconditional model.
-        """
-        require_channels(x, self.image_shape[0])
-        require_label(label, self.classes, len(x))
+        label: Int[Tensor, " batch"] | None,
+        generator: torch.Generator | None,
+    ) -> Float[Tensor, "batch features height width"]:
+        """Return the last features of each pixel of ``x`` in [-1, 1]."""
         padded = with_ones(x)
         features = shift_down(self.first_row_above(padded)) + shift_right(self.first_left(padded))
         position = positions(x, self.image_shape[1])
         for block in self.blocks:
             features = block(x, features, position, label, generator)
-        return self.read_mixture(features)
+        return features
 
 
 PRESETS = {
@@ -117,21 +108,8 @@ TRAINING = {
     # GPU, weights averaged with decay 0.9995. It takes as many GPUs as there are: eight here. The number of steps is
     # ours (there 5,000 epochs at most), and Adam's epsilon torch's: train.py has 1e-6 under the root, beside squares of
     # gradients that are summed over the images.
-    "paper": {
-        "data": "cifar10",
-        "steps": 200_000,
-        "batch_size": 64,
-        "learning_rate": 1e-3,
-        "optimizer": partial(Adam, betas=(0.95, 0.9995)),
-        "schedule": learning_rates.pixelsnail,
-        "initialize": 8,
-        "weight_average": 0.9995,
-    },
-    "laptop": {
-        "data": "mnist_10k",
-        "steps": 1150,
-        "batch_size": 8,
-        "learning_rate": 1e-2,
-        "weight_average": 0.995,
-    },
-}
+    "paper": {"data": "cifar10", "steps": 200_000, "batch_size": 64, "learning_rate": 1e-3,
+              "optimizer": partial(Adam, betas=(0.95, 0.9995)), "schedule": learning_rates.pixelsnail,
+              "initialize": 8, "weight_average": 0.9995},
+    "laptop": {"data": "mnist_10k", "steps": 1150, "batch_size": 8, "learning_rate": 1e-2, "weight_average": 0.995},
+}  # fmt: skip

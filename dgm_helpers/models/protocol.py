@@ -5,12 +5,10 @@ does not compare their arguments. Data points are the first axis of each tensor,
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
-
-from dgm_helpers.models.landmark import Landmark
 
 Generator = torch.Generator | None
 
@@ -82,15 +80,6 @@ class HasLayerMeans(Protocol):
 
 
 @runtime_checkable
-class HasBitsPerDim(Protocol):
-    """Models discrete images through densities; ``levels`` is None for data that are real numbers."""
-
-    levels: int | None
-
-    def bits_per_dim(self, images: Tensor, *, generator: Generator = None) -> Tensor: ...
-
-
-@runtime_checkable
 class Initializes(Protocol):
     """Sets weights from a first batch of data, before training."""
 
@@ -102,6 +91,20 @@ class HasParameterGroups(Protocol):
     """Has several groups of parameters, each with its own settings of the optimizer."""
 
     def parameter_groups(self, learning_rate: float) -> list[dict[str, Any]]: ...
+
+
+class Landmark(NamedTuple):
+    """A value that a term of a loss takes in a known case, to compare with where the number says little.
+
+    Attributes:
+        value: the term's value, in its unit.
+        case: when the term takes it, in words.
+        unit: the term's unit.
+    """
+
+    value: float
+    case: str
+    unit: str = "nats"
 
 
 @runtime_checkable

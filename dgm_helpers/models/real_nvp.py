@@ -54,8 +54,8 @@ class RealNVP(NormalizingFlow):
         residual_blocks: blocks in each of these networks.
         scales: number of scales; one less are followed by squeezing.
         alpha: the logit is taken of alpha + (1 - 2 alpha) x.
-        levels: grey levels of the images; :meth:`loss` and :meth:`bits_per_dim` add uniform noise to them. None for
-            images that are real numbers already.
+        levels: gray levels of the images, to which :meth:`loss` adds uniform noise; None for images that are real
+            numbers already.
 
     Raises:
         ValueError: if the image cannot be squeezed so often, or alpha is not between 0 and 1/2.

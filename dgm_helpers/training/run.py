@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from dgm_helpers import data
-from dgm_helpers.data.dequantization import bits_per_dim
-from dgm_helpers.models.protocol import HasBitsPerDim, Samples
+from dgm_helpers.metrics.bits_per_dimension import bits_per_dim
+from dgm_helpers.models.normalizing_flow import NormalizingFlow
+from dgm_helpers.models.protocol import Samples
 from dgm_helpers.runtime import choose_device, seed_everything
 from dgm_helpers.training import distributed, registry
 from dgm_helpers.training.checkpoints import save_model, write_whole
@@ -142,7 +143,7 @@ class Run:
             self.dataset.test_labels[:images],
             transform=self.entry.training.transform,
         )
-        if isinstance(self.model, HasBitsPerDim) and self.model.levels is not None:
+        if isinstance(self.model, NormalizingFlow) and self.model.levels is not None:
             log_prob, dimensions = torch.tensor(-reached["loss"]), self.dataset.test[0].numel()
             reached["bits_per_dim"] = float(bits_per_dim(log_prob, dimensions, self.model.levels))
         return reached

@@ -25,7 +25,7 @@ def headline(terms: dict[str, float]) -> str:
 
 
 def explained(model: nn.Module, terms: dict[str, float]) -> str:
-    """The terms that mean something, one a line, with unit and :class:`~dgm_helpers.models.landmark.Landmark`."""
+    """The terms that mean something, one a line, with unit and :class:`~dgm_helpers.models.protocol.Landmark`."""
     shown, landmarks = meaningful(terms), model.landmarks() if isinstance(model, HasLandmarks) else {}
     width, lines = max(map(len, shown)), []
     for name, value in shown.items():

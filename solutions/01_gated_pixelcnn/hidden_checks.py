@@ -5,7 +5,6 @@ import math
 import numpy as np
 import torch
 from dgm_helpers import checks
-from dgm_helpers.data import dequantization
 from dgm_helpers.exercises.gated_pixelcnn_oracles import by_place
 from dgm_helpers.exercises.gated_pixelcnn_sampling import (
     DRAWS,
@@ -16,6 +15,7 @@ from dgm_helpers.exercises.gated_pixelcnn_sampling import (
     random_model,
 )
 from dgm_helpers.layers import gated_stacks, masked_conv, shifted_conv
+from dgm_helpers.metrics import bits_per_dimension
 from dgm_helpers.models import autoregressive_images
 from dgm_helpers.models.gated_pixelcnn import GatedPixelCNN
 from scipy.special import expit
@@ -261,7 +261,7 @@ def gate_with_condition(answer) -> None:
             checks.equal(f"gradient in the {name}", one, other, case=case)
 
 
-@checks.exercise(reference=[dequantization.bits_per_dim, autoregressive_images.likelihood_loss])
+@checks.exercise(reference=[bits_per_dimension.bits_per_dim, autoregressive_images.likelihood_loss])
 def uniform_images(answer) -> None:
     """Uniform distributions over L levels have exactly log2 L bits per dimension; one image, sizes of 1, float32."""
     levels, bits = torch.tensor([256.0, 2, 16, 1]), torch.tensor([8.0, 1, 4, 0])

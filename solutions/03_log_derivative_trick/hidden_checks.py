@@ -6,8 +6,8 @@ from dgm_helpers.exercises import gradient_probes as probes
 from dgm_helpers.exercises import gradient_samples as samples
 from dgm_helpers.exercises import log_derivative_trick as visible
 from dgm_helpers.models.linear_vae import LinearVAE
-from dgm_helpers.models.step import Step
 from dgm_helpers.objectives import gradient_estimators
+from dgm_helpers.objectives.toy_functions import Step
 from torch import Tensor
 
 ROWS = 2000

@@ -14,7 +14,7 @@ from scipy import stats
 
 from dgm_helpers import checks
 from dgm_helpers.checks.moments import critical_t, log_variance_ratio, mean_statistics
-from dgm_helpers.models.quadratic import Quadratic
+from dgm_helpers.objectives.toy_functions import Quadratic
 
 pytestmark = pytest.mark.simulation
 

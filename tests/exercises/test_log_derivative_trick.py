@@ -12,8 +12,8 @@ from dgm_helpers.checks.moments import FALSE_ALARM_RATE, critical_t
 from dgm_helpers.exercises import gradient_probes as probes
 from dgm_helpers.exercises import gradient_samples as samples
 from dgm_helpers.exercises import log_derivative_trick as check
-from dgm_helpers.models.quadratic import Quadratic
 from dgm_helpers.objectives import gradient_estimators
+from dgm_helpers.objectives.toy_functions import Quadratic
 
 ANSWERS = {
     check.score_in_mu: gradient_estimators.score,

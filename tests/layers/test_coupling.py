@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from dgm_helpers import checks
-from dgm_helpers.data.dequantization import bits_per_dim, dequantize, from_logits, to_logits
+from dgm_helpers.data.dequantization import dequantize, from_logits, to_logits
 from dgm_helpers.layers.coupling import (
     AdditiveCoupling,
     AffineCoupling,
@@ -170,27 +170,6 @@ def test_pixels_outside_of_0_and_1_are_told(value):
     ):
         dequantize(x)
     assert dequantize(torch.tensor([0.0, 1.0, torch.nan])).isnan().tolist() == [False, False, True]
-
-
-def test_bits_per_dim_of_known_densities():
-    # The uniform density on [0, 1) knows nothing: 8 bits a byte.
-    assert bits_per_dim(torch.zeros(2), 784).tolist() == [8.0, 8.0]
-    # NICE's 5371.78 nats on CIFAR-10 brought into [-1, 1] is the 4.48 of later tables.
-    assert round(bits_per_dim(torch.tensor(5371.78), 3072, 128).item(), 2) == 4.48
-
-
-def test_the_bound_holds_and_is_tight_where_the_density_is_flat_in_a_cell(generator):
-    # p(x) = 2x on [0, 1), four levels: P(level k) = (2k + 1)/16 exactly.
-    grey = torch.arange(4).repeat(20_000).double()
-    noisy = dequantize(grey / 3, 4, generator)
-    bits = bits_per_dim(torch.log(2 * noisy), 1, 4).reshape(-1, 4)
-    exact = -torch.log2((2 * torch.arange(4).double() + 1) / 16)
-    # E log2(2(k + u)/4), u uniform: the mean itself in closed form, above the exact code length.
-    k = torch.arange(4).double()
-    primitive = lambda t: torch.special.xlogy(t, t) - t  # noqa: E731
-    mean = 2 - (math.log(2 / 4) + primitive(k + 1) - primitive(k)) / math.log(2)
-    checks.mean_equals("bits", bits, mean)
-    assert (mean > exact).all() and (mean - exact)[3] < 0.01
 
 
 def test_logits_are_undone_and_their_log_determinant_is_exact(generator):

@@ -7,7 +7,7 @@ import torch
 from autoregressive import MODELS, all_images, build, influence, labels, outputs, random_images
 from scipy import stats
 
-from dgm_helpers import data
+from dgm_helpers import data, kernels
 from dgm_helpers.models.autoregressive_images import require_channels, require_label
 from dgm_helpers.training import fit
 
@@ -92,6 +92,15 @@ def test_cached_samples_are_the_naive_ones(name, size):
     cached, naive = (sampled(model, 3, seed=2, cached=choice) for choice in (True, False))
     assert torch.equal(cached, naive)
     assert cached.shape == (3, *model.image_shape)
+
+
+@pytest.mark.parametrize("plainly", [False, True])
+def test_the_plain_version_evaluates_whole_images(model, plainly, monkeypatch):
+    evaluated = []
+    model.output.register_forward_hook(lambda *_: evaluated.append(1))
+    monkeypatch.setattr(kernels, "PLAIN", plainly)
+    sampled(model, 1, seed=2)
+    assert bool(evaluated) is plainly
 
 
 def test_cached_samples_with_another_kernel_are_the_naive_ones():

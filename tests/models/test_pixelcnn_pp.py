@@ -58,7 +58,7 @@ def test_initialisation_scales_the_output_to_a_first_batch():
 
 def test_a_size_that_the_strides_do_not_divide_is_told():
     model = build("plus plus")
-    with pytest.raises(ValueError, match=r"^images of 3 x 4: 2 scales need multiples of 2$"):
+    with pytest.raises(ValueError, match=r"^height and width must be multiples of 2, got 3 and 4$"):
         model.log_prob(torch.zeros(1, 1, 3, 4).double())
     # And at once where it is the size of what would be sampled.
     for size, scales in ((30, 3), (8, 0)):

@@ -27,7 +27,7 @@ CAN = {
         "ImportanceSamples",
         "HasConfig",
     },
-    NICE: {"Model", "HasDensity", "Samples", "Encodes", "Decodes", "HasBitsPerDim", "HasConfig"},
+    NICE: {"Model", "HasDensity", "Samples", "Encodes", "Decodes", "HasConfig"},
     GatedPixelCNN: {"Model", "HasDensity", "Samples", "HasConfig"},
     nn.Linear: set(),
 }

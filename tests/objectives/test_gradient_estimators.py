@@ -7,8 +7,6 @@ import torch
 
 from dgm_helpers import checks
 from dgm_helpers.models.linear_vae import LinearVAE
-from dgm_helpers.models.quadratic import Quadratic
-from dgm_helpers.models.step import Step
 from dgm_helpers.objectives.distributions import bernoulli_log_prob, gaussian_log_prob, gaussian_sample
 from dgm_helpers.objectives.gradient_estimators import (
     bernoulli_score,
@@ -18,6 +16,7 @@ from dgm_helpers.objectives.gradient_estimators import (
     score,
     score_function_gradient,
 )
+from dgm_helpers.objectives.toy_functions import Quadratic, Step
 
 ESTIMATORS = [score_function_gradient, reparametrized_gradient]
 

@@ -167,11 +167,16 @@ def test_a_flow_is_told_in_bits_per_dimension_too(folder, capsys):
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "bits_per_dim" in line]
     assert line.endswith(" bits per dimension")
     from dgm_helpers import data
+    from dgm_helpers.metrics.bits_per_dimension import bits_per_dim_of_images
 
-    # The model's own, with the same noise: evaluate draws it for 100 images at a time.
+    # The metric's own, with the same noise: evaluate draws it for 100 images at a time.
     model, noise = load_model(folder / "flow" / "model.safetensors"), generator(0)
     images = data.load("digits").test.flatten(1)
-    bits = torch.cat([model.bits_per_dim(batch, noise) for batch in images.split(100)]).detach().mean()
+    bits = (
+        torch.cat([bits_per_dim_of_images(model, batch, noise) for batch in images.split(100)])
+        .detach()
+        .mean()
+    )
     assert float(line.split()[1]) == pytest.approx(float(bits), rel=1e-4)
     assert read_header(folder / "flow" / "model.safetensors")["metric"]["test bits_per_dim"] > 0
 

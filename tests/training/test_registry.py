@@ -16,7 +16,7 @@ KNOWN = ("bernoulli_vae", "gated_pixelcnn", "i_revnet", "iaf", "linear_vae", "ni
 def test_the_known_models_are_found_and_parts_of_models_are_not():
     names = registry.names()
     assert set(names) >= set(KNOWN) and names == sorted(names)
-    assert not {"priors", "step", "quadratic", "autoregressive_images", "pixelcnn_pp_cache"} & set(names)
+    assert not {"priors", "normalizing_flow", "autoregressive_images", "learning_rates"} & set(names)
 
 
 @pytest.mark.parametrize("entry", registry.entries(), ids=lambda entry: f"{entry.name}-{entry.preset}")
@@ -45,9 +45,9 @@ def test_the_laptop_preset_is_small_and_counted_without_using_up_random_numbers(
 
 def test_arguments_that_a_model_hands_on_to_its_base_class_can_be_changed():
     entry = registry.find("infogan", "laptop")
-    assert entry.build({"noise_dim": 3, "smoothing": 0.1, "hidden": (5,)}).config["hidden"] == (5,)
+    assert entry.build({"noise_dim": 3, "minibatch_kernels": 4, "hidden": (5,)}).config["hidden"] == (5,)
     with pytest.raises(
-        ValueError, match=r"^infogan has no argument 'depth': it has data_shape, .*continuous_weight$"
+        ValueError, match=r"^infogan has no argument 'depth': it has data_shape, .*minibatch_dims$"
     ):
         entry.build({"depth": 3})
 

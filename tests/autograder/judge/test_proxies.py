@@ -20,7 +20,7 @@ from autograder.judge.reply import StudentEnded
 from autograder.wire.frames import FrameError
 from dgm_helpers import checks
 from dgm_helpers.models.priors import MixturePrior
-from dgm_helpers.models.quadratic import Quadratic
+from dgm_helpers.objectives.toy_functions import Quadratic
 
 pytestmark = pytest.mark.notebook
 

@@ -15,10 +15,9 @@ from autograder.wire.arguments import ArgumentDecoder, ArgumentEncoder
 from autograder.wire.arrays import NotPlain
 from dgm_helpers.models.bernoulli_vae import BernoulliVAE
 from dgm_helpers.models.priors import MixturePrior, StandardNormal
-from dgm_helpers.models.quadratic import Quadratic
-from dgm_helpers.models.step import Step
 from dgm_helpers.models.vae import VAE, ConvVAE
 from dgm_helpers.objectives.distributions import gaussian_log_prob
+from dgm_helpers.objectives.toy_functions import Quadratic, Step
 
 MUCH = 1 << 30
 
