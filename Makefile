@@ -47,8 +47,8 @@ test: setup ## all tests: code, student versions, answer bank, every notebook ag
 	printf '%s\n' "tests of the code: $$code" "notebooks: $$notebooks"; \
 	test "$$code $$notebooks" = "passed passed"
 
-test-fast: setup ## tests of the code alone, no notebooks and no long simulations, within a minute
-	$(PYTEST) -m "not slow and not notebook and not simulation" tests
+test-fast: setup ## tests without notebooks and simulations, and the security core: attacks and the walls against them
+	$(PYTEST) -m "not slow and (security or not (notebook or simulation))" tests
 
 test-slow: setup ## what `make test` leaves out: the answer bank with twenty seeds, long simulations
 	$(PYTEST) -m slow tests

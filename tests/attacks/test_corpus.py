@@ -17,6 +17,8 @@ from waiting import wait_for
 from autograder.judge.executor import CellError
 from autograder.submission.record import Record, SolutionRecord, TestRecord
 
+pytestmark = pytest.mark.security
+
 ATTACKS = attack.corpus()
 WORDS = {"earns", "wrong", "limits", "remark", "failure"}
 SECRET = 123.456789

@@ -18,6 +18,8 @@ from autograder.intake.owners import student_id
 from autograder.intake.submitted import CollectOutcome
 from autograder.notebooks.course import CourseError
 
+pytestmark = pytest.mark.security
+
 LINK = stat.S_IFLNK | 0o777
 
 

@@ -13,6 +13,8 @@ from toy_course import cell_of
 from autograder.submission.record import RemarkKind
 from autograder.submission.submission import submission_from_notebook
 
+pytestmark = pytest.mark.security
+
 
 @pytest.fixture
 def handed_in():

@@ -16,6 +16,8 @@ from dgm_helpers.models.iwae import IWAE
 from dgm_helpers.objectives import importance_weighting
 from dgm_helpers.objectives.importance_weighting import iwae_bound
 
+pytestmark = pytest.mark.security
+
 LOG_WEIGHTS = torch.arange(6.0).reshape(3, 2)
 
 

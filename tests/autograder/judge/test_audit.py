@@ -17,6 +17,8 @@ from autograder.judge.proxies import SAMPLE, Conversation
 from autograder.judge.reply import StudentEnded
 from dgm_helpers.checks import CheckFailed
 
+pytestmark = pytest.mark.security
+
 SOURCE = """
 import functools, itertools, os, random, time
 import numpy as np

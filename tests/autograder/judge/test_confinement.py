@@ -21,7 +21,7 @@ from autograder.student import confinement, system_calls
 from autograder.student.children import Allowance, Child
 from autograder.student.system_calls import ARCHITECTURES, DENIED, program
 
-pytestmark = [pytest.mark.notebook, needs_sandbox]
+pytestmark = [pytest.mark.notebook, pytest.mark.security, needs_sandbox]
 MIB = 1 << 20
 SMALL = Limits(
     cell_seconds=HANG_SECONDS,

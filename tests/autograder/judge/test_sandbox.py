@@ -22,6 +22,8 @@ from autograder.judge.pool import JudgePool
 from autograder.judge.sandbox import require_sandbox, sandboxed
 from autograder.judge.student_process import Student, WarmParent
 
+pytestmark = pytest.mark.security
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
