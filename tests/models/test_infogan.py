@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 from adversarial import SMALL, VECTORS, batch_for, build, gradients, is_generators, seeded, train
-from dgm_helpers.models.description import build as rebuild
+from dgm_helpers.models.configured import build as rebuild
 from dgm_helpers.models.description import describe
 
 from dgm_helpers import data
