@@ -66,6 +66,13 @@ def roster(tmp_path):
 # The plain table
 
 
+def test_points_have_four_decimals_at_most():
+    (row,) = dicts_of(grades_csv(graded(record("ada", [checked("mean_hidden", earned=2 / 3)]))).text)
+    assert (row["double"], row["mean"]) == ("3", "2.6667")
+    (row,) = dicts_of(grades_csv(graded(record("ada", [checked("mean_hidden", earned=0.00126)]))).text)
+    assert row["mean"] == "2.0013"
+
+
 def test_the_plain_table_has_a_row_a_submission_and_a_column_an_exercise():
     by_hand = {"ada": ByHand(scores={"mean_hidden": 1.5}, late_penalty=0.5)}
     text = grades_csv(graded(record("ada", [WRONG]), not_graded("eve"), by_hand=by_hand)).text

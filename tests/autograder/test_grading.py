@@ -37,7 +37,8 @@ def test_partial_credit_by_cell(notebook, executor):
 
 
 @pytest.mark.parametrize(
-    ("value", "earned"), [("0.5", 0.5), ("0", 0), ("1", 1), ("2", 0), ("'text'", 0), ("float('nan')", 0)]
+    ("value", "earned"),
+    [("0.5", 0.5), ("0", 0), ("1", 1), ("2", 0), ("-0.5", 0), ("'text'", 0), ("float('nan')", 0)],
 )
 def test_partial_credit_by_a_value_from_0_to_the_points(notebook, executor, value, earned):
     cell_of(notebook, "double_visible").source = value

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from scipy import stats
 
 from dgm_helpers import checks
 
@@ -161,6 +162,24 @@ def test_exact_noise_that_hides_a_mistake_is_the_tests_own_fault(generator):
     samples = normal(generator, 100, 2)
     with pytest.raises(ValueError, match="'a bias' is hidden by the noise of a right answer"):
         checks.mean_equals("x", samples, [0.0, 0.0], variance=1.0, mistakes={"a bias": [0.1, 0.1]})
+
+
+@pytest.mark.parametrize("factor", [1.55, 1.65])
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_mistake_must_be_1_6_critical_values_of_the_standard_error_away(factor, exact, generator):
+    samples = normal(generator, 100)
+    samples = 9 + (samples - samples.mean()) / samples.std()  # mean 9, standard error 1/10
+    # The two tests of an exact variance share the rate of a false alarm.
+    critical = float(stats.t.isf(1e-6 / (4 if exact else 2), 99))
+    mistakes = {"a bias": 9 + factor * critical / 10}
+    variance = 1.0 if exact else None
+    if factor > 1.6:
+        checks.mean_equals("x", samples, 9.0, variance=variance, mistakes=mistakes)
+        return
+    with pytest.raises(
+        ValueError if exact else checks.CheckFailed, match=r"hidden by|its variance is too large"
+    ):
+        checks.mean_equals("x", samples, 9.0, variance=variance, mistakes=mistakes)
 
 
 def test_noise_is_not_a_typical_mistake(generator):

@@ -21,11 +21,12 @@ def one_after_the_other(x, features, layer):
     return bernoulli_log_prob(x, layer(features))
 
 
-def gradients(log_prob, x, features, layer):
+def gradients(log_prob, x, features, layer, **options):
     """Those of a sum with other weights for each value."""
     values = log_prob(x, features, layer)
     weights = torch.linspace(-1, 2, values.numel(), dtype=values.dtype).view_as(values)
-    return torch.autograd.grad((values * weights).sum(), (x, features, layer.weight, layer.bias))
+    inputs = (x, features, layer.weight, layer.bias)
+    return torch.autograd.grad((values * weights).sum(), inputs, **options)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,15 @@ def test_only_what_needs_a_gradient_gets_one():
     )
     penalty.square().sum().backward()
     assert layer.weight.grad is None and layer.bias.grad is not None
+
+
+def test_gradients_that_can_be_differentiated_again_are_the_same():
+    """They come from the plain line; a second derivative is right for a wrong multiple of the first, too."""
+    inputs = problem()
+    differentiable = gradients(bernoulli_output_log_prob, *inputs, create_graph=True)
+    for again, once in zip(differentiable, gradients(bernoulli_output_log_prob, *inputs), strict=True):
+        assert again.requires_grad and not once.requires_grad
+        torch.testing.assert_close(again.detach(), once, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("scale", [1.0, 30.0, 1000.0])
