@@ -13,13 +13,12 @@ import torch
 
 from dgm_helpers.data import ABSENT, EMBEDDED, RENDERED
 from dgm_helpers.training import registry
-from dgm_helpers.training.history import History
+from dgm_helpers.training.folder import Command
+from dgm_helpers.training.history import History, explained, listed, meaningful
 from dgm_helpers.training.options import parser
 from dgm_helpers.training.progress import duration
 from dgm_helpers.training.run import Run
-from dgm_helpers.training.settings import Settings
 from dgm_helpers.training.state import FILE as CHECKPOINT
-from dgm_helpers.training.terms import explained, listed, meaningful
 
 LEGEND = f"""
 laptop, the default preset, trains in about a minute on two cores; paper has the paper's numbers, for GPUs.
@@ -59,11 +58,11 @@ def _main(argv: Sequence[str] | None) -> int:
         print(table(registry.entries()) + "\n" + LEGEND)
         return 0
     try:
-        settings, folder = asked_for(options)
+        command, folder = asked_for(options)
     except ValueError as error:
         return _stop(error, 2)
     try:
-        run = Run.prepare(settings, folder, new=options.resume is None, device=options.device)
+        run = Run.prepare(command, folder, new=options.resume is None, device=options.device)
         with run.claim():
             return train(run, began)
     except KeyboardInterrupt:
@@ -135,7 +134,7 @@ def files(folder: Path) -> str:
     return "\n".join(f"{path!s:<{width}}  {what}" for path, what in there)
 
 
-def asked_for(options: argparse.Namespace) -> tuple[Settings, Path]:
+def asked_for(options: argparse.Namespace) -> tuple[Command, Path]:
     """The run that the options describe, and its folder.
 
     Raises:
@@ -147,7 +146,7 @@ def asked_for(options: argparse.Namespace) -> tuple[Settings, Path]:
         raise ValueError("which model? `dgm-train --list` shows what there is")
     preset = options.preset or "laptop"
     training = registry.find(options.model, preset).training
-    settings = Settings(
+    command = Command(
         model=options.model,
         preset=preset,
         data=options.data or training.data,
@@ -161,26 +160,26 @@ def asked_for(options: argparse.Namespace) -> tuple[Settings, Path]:
         compile=bool(options.compile),
         set=dict(options.set or []),
     )
-    folder = Path(options.out or f"runs/{settings.model}-{settings.preset}-{settings.data}")
-    return settings, folder
+    folder = Path(options.out or f"runs/{command.model}-{command.preset}-{command.data}")
+    return command, folder
 
 
-def _resumed(options: argparse.Namespace) -> Settings:
-    """The settings in the folder, with another end if one is asked for; what else is asked for has to be the same."""
-    settings = Settings.read(Path(options.resume))
+def _resumed(options: argparse.Namespace) -> Command:
+    """Return the command in the folder, with a new end if one is given; all other options given must be the same."""
+    command = Command.read(Path(options.resume))
     if options.out is not None:
-        raise ValueError("--resume goes on in its own folder: leave --out away")
-    fixed = [field.name for field in dataclasses.fields(Settings) if field.name not in ("steps", "minutes")]
+        raise ValueError("--resume continues in its own folder: omit --out")
+    fixed = [field.name for field in dataclasses.fields(Command) if field.name not in ("steps", "minutes")]
     for name in fixed:
-        asked, there = getattr(options, name), getattr(settings, name)
-        asked = dict(asked) if name == "set" and asked is not None else asked
-        if asked is not None and asked != there:
+        given, kept = getattr(options, name), getattr(command, name)
+        given = dict(given) if name == "set" and given is not None else given
+        if given is not None and given != kept:
             raise ValueError(
-                f"{options.resume} holds a run with {name} {there}, not {asked}: leave that away"
+                f"{options.resume} contains a run with {name} {kept}, but {given} was given: omit that option"
             )
     if options.steps or options.minutes:
-        return dataclasses.replace(settings, steps=options.steps, minutes=options.minutes)
-    return settings
+        return dataclasses.replace(command, steps=options.steps, minutes=options.minutes)
+    return command
 
 
 def table(entries: Sequence[registry.Entry]) -> str:

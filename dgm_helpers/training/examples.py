@@ -37,15 +37,15 @@ class Examples:
         return batch, {} if self.labels is None else {"label": self.labels[index].to(self.like.device)}
 
     def initialize(self, model: nn.Module, count: int, seed: int) -> None:
-        """Let a model initialise itself by the first data points of the first epoch, made as a batch of training is.
+        """Let a model initialize itself by the first data points of the first epoch, made into a batch as in training.
 
         Raises:
-            ValueError: if the model cannot, or there would be no data points.
+            ValueError: if the model cannot.
         """
         if not isinstance(model, Initializes):
-            raise ValueError(f"{type(model).__name__} has no initialisation by data: leave initialize away")
-        if count < 1:
-            raise ValueError(f"initialize ({count}) must be at least 1")
+            raise ValueError(
+                f"{type(model).__name__} has no data-dependent initialization: omit `initialize`"
+            )
         draws = generator(seed, self.like.device)  # its first order is that of the run
         batch, condition = self.batch(next(Batches(len(self), count, draws)), draws)
         model.train()

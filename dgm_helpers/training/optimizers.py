@@ -1,27 +1,30 @@
-"""A model's optimiser: which it is, of which parameters, and what a checkpoint calls it."""
+"""A model's optimizer: its kind, its parameters, its schedule, and what a checkpoint calls them."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
+from torch.optim.lr_scheduler import LambdaLR
 
 from dgm_helpers.models.protocol import HasParameterGroups
 
 MakeOptimizer = Callable[..., torch.optim.Optimizer]  # of parameter groups and ``lr``
+Schedule = Callable[[int, float], float]  # of the steps and the passes over the data made
 
 
 def build(
     model: nn.Module, learning_rate: float, optimizer: MakeOptimizer | None = None
 ) -> torch.optim.Optimizer:
-    """The optimiser of a model.
+    """Return the optimizer of a model.
 
     Args:
-        model: whose parameters it updates, in the groups of :func:`parameter_groups`.
-        learning_rate: of the groups that have none of their own.
-        optimizer: a class of ``torch.optim``, or one with arguments, as ``partial(SGD, momentum=0.9)``; Adam unless
-            given. What a group says of itself comes before these arguments.
+        model: the model whose parameters it updates, in the groups of :func:`parameter_groups`.
+        learning_rate: learning rate of the groups that do not define one.
+        optimizer: a class of ``torch.optim``, or one with arguments, as ``partial(SGD, momentum=0.9)`` (default: Adam).
+            A group's own arguments override these.
 
     Raises:
         ValueError: if the model's parameter groups leave a parameter out.
@@ -34,10 +37,10 @@ def build(
 
 
 def parameter_groups(model: nn.Module, learning_rate: float) -> list[dict[str, Any]]:
-    """The optimiser's parameter groups: the model's own, or all parameters in one.
+    """Return the optimizer's parameter groups: the model's own, or all parameters in one.
 
     Raises:
-        ValueError: if the model's own leave a parameter out.
+        ValueError: if the model's own groups leave a parameter out.
     """
     if not isinstance(model, HasParameterGroups):
         return [{"params": list(model.parameters())}]
@@ -49,8 +52,44 @@ def parameter_groups(model: nn.Module, learning_rate: float) -> list[dict[str, A
     return groups
 
 
+def scheduled(optimizer: torch.optim.Optimizer, schedule: Schedule | None, steps_per_pass: int) -> LambdaLR:
+    """Return torch's schedule that multiplies the learning rate of every group by a factor in each step.
+
+    Args:
+        optimizer: new.
+        schedule: function of the steps and of the passes over the data made (default: always 1).
+        steps_per_pass: number of steps per pass over the data.
+
+    Raises:
+        ValueError: here or in a step, if the factor is negative or not finite.
+    """
+
+    def factor(steps: int) -> float:
+        value = 1.0 if schedule is None else float(schedule(steps, steps / steps_per_pass))
+        if not 0 <= value < math.inf:
+            raise ValueError(
+                f"the schedule's factor after {steps} steps must be finite and at least 0, got {value}"
+            )
+        return value
+
+    return LambdaLR(optimizer, factor)
+
+
+def rates(schedule: LambdaLR, steps: int) -> list[float]:
+    """Return the learning rate of each group in the step that follows this many."""
+    pairs = zip(schedule.base_lrs, schedule.lr_lambdas, strict=True)
+    return [rate * factor(steps) for rate, factor in pairs]
+
+
+def resumed(schedule: LambdaLR, steps: int) -> LambdaLR:
+    """Return the schedule after this many steps, once its optimizer has the state of then."""
+    for group, rate in zip(schedule.optimizer.param_groups, schedule.base_lrs, strict=True):
+        group["initial_lr"] = rate
+    return LambdaLR(schedule.optimizer, schedule.lr_lambdas, last_epoch=steps - 1)
+
+
 def name_of(function: Callable[..., Any] | None) -> str | None:
-    """What a checkpoint calls an optimiser or a schedule, the same in every process: its name and its arguments."""
+    """Return what a checkpoint calls an optimizer or a schedule: name and arguments, the same in every process."""
     if function is None:
         return None
     if isinstance(function, partial):

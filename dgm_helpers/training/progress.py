@@ -1,39 +1,43 @@
-"""What says how far a run is: a line that moves at a terminal or in a notebook, lines for a log file elsewhere."""
+"""The person who waits for a run: the progress shown to them, and their Ctrl-C, which comes between two steps."""
 
 import os
+import signal
 import sys
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from tqdm.auto import tqdm
 
+from dgm_helpers.training.settings import Settings
 from dgm_helpers.training.state import State
 
-PATIENCE = 600.0  # seconds after which a log file gets a line in any case
+PATIENCE = 600.0  # seconds after which a log file gets a line at the latest
 
 
-def progress_line(
-    state: State, steps: int | None, seconds: float | None = None, *, lines: bool = False
-) -> "tqdm | Lines":
-    """What a person who waits sees; only the first process shows it, and none with ``DGM_QUIET`` set, as CI does.
+def progress_line(state: State, settings: Settings) -> "tqdm | Lines":
+    """Return the progress line: it moves at a terminal or in a notebook; a log file gets :class:`Lines` if asked for.
+
+    Only the first process shows it, and none if ``DGM_QUIET`` or ``CI`` is set.
 
     Args:
-        state: of the run.
-        steps: at which it ends.
-        seconds: after which it ends.
-        lines: where nobody watches, outside of terminal and notebook, write :class:`Lines`, not nothing.
+        state: the run's state.
+        settings: the run's settings; ``lines`` asks for lines outside of terminal and notebook.
     """
     silent = bool(os.environ.get("DGM_QUIET") or os.environ.get("CI")) or state.processes.rank > 0
     watched = "ipykernel" in sys.modules or sys.stderr.isatty()
-    if lines and not (silent or watched):
-        return Lines(state, steps, seconds)
+    if settings.lines and not (silent or watched):
+        return Lines(state, settings.steps, settings.seconds)
     name = type(state.model).__name__
-    return tqdm(total=steps, initial=state.step, disable=silent or not watched, leave=False, desc=name)
+    return tqdm(
+        total=settings.steps, initial=state.step, disable=silent or not watched, leave=False, desc=name
+    )
 
 
 class Lines(AbstractContextManager):
-    """A line on stderr after the first step, after each tenth of the run, and where that takes long every ten minutes.
+    """A line on stderr after the first step, after each tenth of the run, and at least every ten minutes.
 
-    It is used as tqdm's line is.
+    It has the methods of tqdm that :func:`~dgm_helpers.training.fit` calls.
     """
 
     def __init__(self, state: State, steps: int | None, seconds: float | None) -> None:
@@ -42,14 +46,14 @@ class Lines(AbstractContextManager):
         self.at, self.text = state.seconds, ""
 
     def __exit__(self, *error: object) -> None:
-        """Nothing is to be closed."""
+        """Close nothing."""
 
     def set_postfix_str(self, text: str, refresh: bool = False) -> None:
-        """What the next line is to tell."""
+        """Set the text of the next line."""
         self.text = text
 
     def update(self) -> None:
-        """A step was made."""
+        """Note that a step was made."""
         share = self.share()
         if int(10 * share) == self.tenth and self.state.seconds < self.at + PATIENCE:
             return
@@ -60,15 +64,41 @@ class Lines(AbstractContextManager):
         print(line, file=sys.stderr, flush=True)
 
     def share(self) -> float:
-        """How much of the run is done, of 1."""
+        """Return how much of the run is done, in [0, 1]."""
         return min(1.0, max(
             self.state.step / self.steps if self.steps else 0.0,
             self.state.seconds / self.seconds if self.seconds else 0.0,
         ))  # fmt: skip
 
 
+@contextmanager
+def interrupts(*, wait: bool, patient: bool = False) -> Iterator[threading.Event]:
+    """Set an event on Ctrl-C, or on the signal that asks a process to end, and raise nothing.
+
+    Args:
+        wait: whether to do so; otherwise nothing is changed, and the event is never set.
+        patient: whether a second Ctrl-C waits as well. torchrun passes on one that already came.
+    """
+    event = threading.Event()
+    if not wait or threading.current_thread() is not threading.main_thread():
+        yield event
+        return
+
+    def note(number: int, frame: object) -> None:
+        if event.is_set() and not patient:
+            raise KeyboardInterrupt
+        event.set()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield event
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def duration(seconds: float) -> str:
-    """A time in the units that a person would say it in."""
+    """Return a time in the units that a person would use."""
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, seconds = divmod(round(seconds), 60)

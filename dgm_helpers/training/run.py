@@ -8,21 +8,19 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from dgm_helpers import data
+from dgm_helpers import data, plots
 from dgm_helpers.metrics.bits_per_dimension import bits_per_dim
 from dgm_helpers.models.normalizing_flow import NormalizingFlow
 from dgm_helpers.models.protocol import Samples
-from dgm_helpers.runtime import choose_device, seed_everything
+from dgm_helpers.runtime import choose_device, generator, seed_everything
 from dgm_helpers.training import distributed, registry
 from dgm_helpers.training.checkpoints import save_model, write_whole
-from dgm_helpers.training.claim import claimed
 from dgm_helpers.training.evaluation import evaluate, takes_labels
 from dgm_helpers.training.fitting import build, changed, reason_of, require_fitting, require_statistics
-from dgm_helpers.training.history import History
+from dgm_helpers.training.folder import Command, claimed, require_new
+from dgm_helpers.training.history import History, meaningful
 from dgm_helpers.training.loop import fit
-from dgm_helpers.training.pictures import draw_curve, draw_samples
 from dgm_helpers.training.progress import duration
-from dgm_helpers.training.settings import Settings, require_new
 from dgm_helpers.training.state import FILE, read
 
 
@@ -35,7 +33,7 @@ class Run:
         ConnectionError: if the data have to be fetched and cannot be.
     """
 
-    settings: Settings
+    command: Command
     folder: Path
     new: bool
     processes: distributed.Processes
@@ -44,26 +42,26 @@ class Run:
     model: nn.Module
 
     @classmethod
-    def prepare(cls, settings: Settings, folder: Path, *, new: bool, device: str | None = None) -> "Run":
+    def prepare(cls, command: Command, folder: Path, *, new: bool, device: str | None = None) -> "Run":
         """Load the data, build the model, and try its loss on two images; a new run asks for a folder of its own."""
         device = choose_device(device)
         processes = distributed.start(device)
         if new and processes.rank == 0:
             require_new(folder)
-        entry = registry.find(settings.model, settings.preset)
-        dataset = data.load(settings.data)
-        if settings.validation is not None:
-            dataset = dataset.validation(settings.validation)
-        seed_everything(settings.seed)
-        model = build(entry, settings.set).to(device)
+        entry = registry.find(command.model, command.preset)
+        dataset = data.load(command.data)
+        if command.validation is not None:
+            dataset = dataset.validation(command.validation)
+        seed_everything(command.seed)
+        model = build(entry, command.set).to(device)
         require_fitting(model, dataset)
-        require_statistics(model, settings.batch_size // processes.count)
-        run = cls(settings, folder, new, processes, entry, dataset, model)
+        require_statistics(model, command.batch_size // processes.count)
+        run = cls(command, folder, new, processes, entry, dataset, model)
         try:
             run.evaluate(images=2)
         except (RuntimeError, TypeError, IndexError, AttributeError, ZeroDivisionError) as error:
             raise ValueError(
-                f"{changed(entry, settings.set)} cannot compute its loss: {reason_of(error)}"
+                f"{changed(entry, command.set)} cannot compute its loss: {reason_of(error)}"
             ) from error
         return run
 
@@ -72,16 +70,16 @@ class Run:
         device = next(self.model.parameters()).device.type
         many = f" in {self.processes.count} processes" if self.processes.count > 1 else ""
         return (
-            f"{self.settings.model}, preset {self.settings.preset}: {type(self.model).__name__} of {size:,} parameters "
+            f"{self.command.model}, preset {self.command.preset}: {type(self.model).__name__} of {size:,} parameters "
             f"on {device}{many}\n{self.dataset!r}\n{self.plan()}"
         )
 
     def plan(self) -> str:
         """How long the run is to last, and where it is kept."""
-        steps, minutes = self.settings.steps, self.settings.minutes
+        steps, minutes = self.command.steps, self.command.minutes
         ends = [] if steps is None else [f"{steps:,} step{'' if steps == 1 else 's'}"]
         ends += [] if minutes is None else [duration(60 * minutes)]
-        images, there = self.settings.batch_size, len(self.dataset.train)
+        images, there = self.command.batch_size, len(self.dataset.train)
         batch = f"{images:,} images a step" if images <= there else f"all {there:,} images in each step"
         return f"{' or '.join(ends)}, {batch}, in {self.folder}"
 
@@ -108,7 +106,7 @@ class Run:
                 until_the_end.enter_context(claimed(self.folder))
                 if self.new:
                     require_new(self.folder)  # another may have had it while the data were loaded
-                self.settings.write(self.folder)
+                self.command.write(self.folder)
             except OSError as error:
                 reason = (error.__cause__ or error).strerror or error
                 way_out = "name another by --out" if self.new else "make it writable to go on with its run"
@@ -119,17 +117,17 @@ class Run:
 
     def train(self) -> History:
         """Train, or go on training, and leave a checkpoint in the folder."""
-        wanted = self.settings
-        changed = {"batch_size": wanted.batch_size, "learning_rate": wanted.learning_rate}
+        command = self.command
+        changed = {"batch_size": command.batch_size, "learning_rate": command.learning_rate}
         return fit(
             self.model,
             self._inputs(self.dataset.train),
             labels=self.dataset.train_labels if takes_labels(self.model) else None,
-            steps=wanted.steps,
-            seconds=None if wanted.minutes is None else 60 * wanted.minutes,
-            seed=wanted.seed,
-            bf16=wanted.bf16 or None,
-            compile=wanted.compile,
+            steps=command.steps,
+            seconds=None if command.minutes is None else 60 * command.minutes,
+            seed=command.seed,
+            bf16=command.bf16 or None,
+            compile=command.compile,
             folder=self.folder,
             lines=True,
             **self.entry.training.arguments() | changed,
@@ -152,14 +150,14 @@ class Run:
         """Write model, history, curve and samples, and return what the model reaches on what is held out."""
         reached = self.evaluate()
         # Where time ran out, or fewer steps were asked for than had been made, others would not come to these weights.
-        made = replace(self.settings, steps=history["step"][-1], minutes=None)
+        made = replace(self.command, steps=history["step"][-1], minutes=None)
         save_model(
             self.model,
             self.folder / "model.safetensors",
-            command=made.command(),
-            preset=self.settings.preset,
-            data=self.settings.data,
-            seed=self.settings.seed,
+            command=str(made),
+            preset=self.command.preset,
+            data=self.command.data,
+            seed=self.command.seed,
             step=made.steps,
             metric={f"{self.dataset.held_out} {name}": value for name, value in reached.items()},
         )
@@ -172,3 +170,29 @@ class Run:
     def _inputs(self, images: Tensor) -> Tensor:
         """Images, or vectors for a model of vectors."""
         return images.flatten(1) if "data_dim" in self.model.config else images
+
+
+def draw_curve(history: History, path: Path) -> None:
+    """Draw the loss, or each player's, against the step, as a PNG."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 3.5), layout="constrained")
+    ax, shown = figure.add_subplot(), meaningful(history.rows[-1])
+    if "loss" in shown:
+        history.plot(ax)
+    else:
+        players = ("vae",) if "vae" in shown else ("discriminator", "generator")
+        history.plot(ax, players, unit="loss of each player")
+    write_whole(path, lambda part: part.write_bytes(plots.to_png(figure)))
+
+
+@torch.no_grad()
+def draw_samples(model: nn.Module, dataset: data.Dataset, path: Path, n: int = 60) -> None:
+    """Draw samples in a grid of ten columns, as a PNG; a conditional model gets one class per column."""
+    device = next(model.parameters()).device
+    condition = (
+        {"label": torch.arange(n, device=device) % model.config["classes"]} if takes_labels(model) else {}
+    )
+    images = model.sample(n, **condition, generator=generator(0, device))
+    figure = plots.image_page(images.reshape(n, *dataset.train.shape[1:]))
+    write_whole(path, lambda part: part.write_bytes(plots.to_png(figure)))

@@ -1,90 +1,104 @@
-"""What a training run is, as its folder says it: the command that makes it, in parts."""
+"""The settings of one call of :func:`~dgm_helpers.training.fit`."""
 
-import dataclasses
-import json
-import shlex
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from dgm_helpers.training.checkpoints import write_whole
+import torch
+from torch import Tensor
 
-SETTINGS = "run.json"
+from dgm_helpers.runtime import DEFAULT_SEED
+from dgm_helpers.training.optimizers import MakeOptimizer, Schedule, name_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a run is: the command that makes it, in parts."""
+    """Keyword arguments of :func:`~dgm_helpers.training.fit`. At least one of ``steps`` and ``seconds`` is required.
 
-    model: str
-    preset: str
-    data: str
-    batch_size: int
-    learning_rate: float
-    seed: int
+    Attributes:
+        steps: total number of updates.
+        seconds: time after which no further step begins. With ``steps``, whichever comes first ends the run.
+        batch_size: data points per update, over all processes; all of them if there are fewer.
+        learning_rate: the optimizer's learning rate. A model of several players defines
+            ``parameter_groups(learning_rate)``: a list of the optimizer's groups, dicts with ``params`` and the
+            player's own ``lr``, ``betas`` and the like.
+        optimizer: a class of ``torch.optim``, or one with arguments, as ``partial(SGD, momentum=0.9)`` (default: Adam).
+        schedule: function of the number of steps made and of passes over the data made. It returns the factor of every
+            learning rate in the next step (:mod:`dgm_helpers.models.learning_rates` has those of the papers).
+        initialize: before the first step, call ``model.initialize(batch, [label,] generator)`` on this many data
+            points, the first ones of the first epoch.
+        seed: seed of the order of the data and of the noise.
+        transform: function applied to each batch, with the run's generator, for binarization or dequantization.
+        log_every: number of steps that a row of the history averages.
+        weight_average: decay in [0, 1) of an average of the weights (:mod:`dgm_helpers.training.averaging`). The model
+            is left with the average, and with statistics of batch normalization that are estimated for it.
+        keep_statistics: keep the statistics of batch normalization that training had.
+        bf16: whether to compute the loss under bfloat16 autocast (default: only on a CUDA GPU).
+        compile: whether to compile the loss with ``torch.compile``, which takes a minute, and a C++ compiler on a CPU.
+        folder: path of a folder for a checkpoint. If it contains one, the run resumes from it, to the bit as if it had
+            never stopped. The first Ctrl-C then waits for the end of the step and writes one.
+        checkpoint_every: number of steps between two checkpoints; the last step always writes one.
+        lines: whether to write a line to stderr now and then, for a log file. Without it nothing is printed outside of
+            terminal and notebook.
+
+    Raises:
+        ValueError: if a number is out of its range, or nothing ends the run.
+    """
+
     steps: int | None = None
-    minutes: float | None = None
-    validation: int | None = None
-    bf16: bool = False
+    seconds: float | None = None
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    optimizer: MakeOptimizer | None = None
+    schedule: Schedule | None = None
+    initialize: int | None = None
+    seed: int = DEFAULT_SEED
+    transform: Callable[[Tensor, torch.Generator], Tensor] | None = None
+    log_every: int = 50
+    weight_average: float | None = None
+    keep_statistics: bool = False
+    bf16: bool | None = None
     compile: bool = False
-    set: dict[str, Any] = dataclasses.field(default_factory=dict)
-
-    def command(self) -> str:
-        """The command line that makes this run from the start."""
-        words = ["dgm-train", self.model]
-        for option, value in dataclasses.asdict(self).items():
-            name = "--" + option.replace("_", "-")
-            if option == "set":
-                words += [word for key, item in value.items() for word in (name, f"{key}={item}")]
-            elif value is True:
-                words += [name]
-            elif option != "model" and value is not None and value is not False:
-                words += [name, str(value)]
-        return shlex.join(words)
-
-    def write(self, folder: Path) -> None:
-        """Put them into a run's folder.
-
-        Raises:
-            OSError: if nothing can be written into it.
-        """
-        text = json.dumps(dataclasses.asdict(self), indent=2)
-        write_whole(folder / SETTINGS, lambda part: part.write_text(text + "\n"))
+    folder: Path | None = None
+    checkpoint_every: int = 500
+    lines: bool = False
 
     @classmethod
-    def read(cls, folder: Path) -> "Settings":
-        """Those of a run's folder.
+    def named(cls, settings: dict[str, Any]) -> "Settings":
+        """Return the settings with these names and values.
 
         Raises:
-            ValueError: if the folder holds no run.
+            TypeError: if there is no setting of such a name.
+            ValueError: as for the class.
         """
-        if not (folder / SETTINGS).is_file():
-            raise ValueError(f"{folder} holds no run to go on with: there is no {SETTINGS} in it")
-        try:
-            settings = cls(**json.loads((folder / SETTINGS).read_text()))
-        except (OSError, ValueError, TypeError) as error:
-            raise ValueError(
-                f"{folder} holds no run to go on with: {SETTINGS} cannot be read ({error})"
-            ) from None
-        # JSON made lists of the tuples, and the configuration of the model is to be the same again.
-        return dataclasses.replace(settings, set={key: _tuples(value) for key, value in settings.set.items()})
+        names = [field.name for field in fields(cls)]
+        if unknown := [name for name in settings if name not in names]:
+            raise TypeError(f"a setting of fit must be one of {', '.join(names)}; got {', '.join(unknown)}")
+        folder = settings.get("folder")
+        return cls(**settings | {"folder": None if folder is None else Path(folder)})
 
+    def __post_init__(self) -> None:
+        if self.steps is None and self.seconds is None:
+            raise ValueError("give `steps` or `seconds`: without either, training would never stop")
+        for name in ("steps", "batch_size", "initialize", "log_every", "checkpoint_every"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}")
+        if self.seconds is not None and not self.seconds > 0:
+            raise ValueError(f"seconds must be more than 0, got {self.seconds}")
+        if self.weight_average is not None and not 0 <= self.weight_average < 1:
+            raise ValueError(f"weight_average must be a decay in [0, 1), got {self.weight_average}")
 
-def require_new(folder: Path) -> None:
-    """Refuse with a ValueError what is there already, but for an empty folder or a run that kept no step."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is a file: name a folder by --out")
-    there = {path.name for path in folder.iterdir()}
-    if there <= {SETTINGS}:
-        return
-    if SETTINGS in there:
-        raise ValueError(f"{folder} exists: --resume {folder} goes on with it, --out names another")
-    raise ValueError(f"{folder} has files in it, but no run: name another by --out")
+    def precision(self, device: torch.device) -> AbstractContextManager:
+        """Return the context in which the loss is computed on a device."""
+        in_bf16 = device.type == "cuda" if self.bf16 is None else self.bf16
+        return torch.autocast(device.type, torch.bfloat16) if in_bf16 else nullcontext()
 
-
-def _tuples(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _tuples(item) for key, item in value.items()}
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+    def identity(self) -> dict[str, Any]:
+        """Return the settings that decide the run's numbers, as a checkpoint stores them; without how long it lasts."""
+        plain = ("batch_size", "learning_rate", "seed", "log_every", "weight_average", "initialize")
+        functions = ("optimizer", "schedule")
+        return {name: getattr(self, name) for name in plain} | {
+            name: name_of(getattr(self, name)) for name in functions
+        }

@@ -1,23 +1,24 @@
 """All that a training run is between two steps: what a checkpoint holds, so that a run goes on exactly."""
 
 import math
-import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.swa_utils import AveragedModel
 
+from dgm_helpers.models.protocol import HasConfig
 from dgm_helpers.runtime import generator
-from dgm_helpers.training.average import WeightAverage
+from dgm_helpers.training import optimizers
+from dgm_helpers.training.averaging import weight_average
 from dgm_helpers.training.checkpoints import write_whole
 from dgm_helpers.training.distributed import Processes
 from dgm_helpers.training.examples import Batches
 from dgm_helpers.training.history import History
-from dgm_helpers.training.interrupt import interrupts
+from dgm_helpers.training.settings import Settings
 
 FILE = "checkpoint.pt"
 
@@ -27,28 +28,26 @@ class State:
     """A training run between two steps.
 
     Attributes:
-        model: what is trained.
-        optimizer: with its moments.
-        schedule: factor of the learning rates, of steps and passes over the data; None if they stay.
-        rates: learning rate of each of the optimiser's groups, to which the factor belongs.
+        model: the model that is trained.
+        optimizer: its optimizer, with its moments.
+        schedule: multiplies the learning rates of all groups by the factor of each step.
         batches: the order of the data, and how far it is used.
         noise: draws the noise of transform and loss.
-        average: of the weights, if one is kept.
-        processes: that train together; each has random states of its own.
-        identity: what makes it this run and no other, by name: a checkpoint of another is refused.
+        average: average of the weights, if one is kept.
+        processes: the processes that train together; each has its own random states.
+        identity: by name, what distinguishes this run from others: a checkpoint of another run is refused.
         step: updates made.
-        seconds: that they took.
-        sums: of the terms, since the last row of the history.
+        seconds: time that they took.
+        sums: sums of the terms since the last row of the history.
         history: rows so far.
     """
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
-    schedule: Callable[[int, float], float] | None
-    rates: list[float]
+    schedule: LambdaLR
     batches: Batches
     noise: torch.Generator
-    average: WeightAverage | None
+    average: AveragedModel | None
     processes: Processes
     identity: dict[str, Any]
     step: int = 0
@@ -58,72 +57,40 @@ class State:
 
     @classmethod
     def begin(
-        cls,
-        model: nn.Module,
-        size: int,
-        optimizer: torch.optim.Optimizer,
-        schedule: Callable[[int, float], float] | None,
-        processes: Processes,
-        identity: dict[str, Any],
+        cls, model: nn.Module, shape: tuple[int, ...], settings: Settings, processes: Processes
     ) -> "State":
-        """The state before the first step.
+        """Return the state before the first step.
 
         Args:
             model: on its device, with the weights that all processes have.
-            size: number of data points.
-            optimizer: of the model, new.
-            schedule: of the learning rates.
-            processes: that train together.
-            identity: the arguments of the run, among them batch_size, seed and weight_average.
+            shape: shape of the data, first the number of data points.
+            settings: the run's settings.
+            processes: the processes that train together.
 
         Raises:
-            ValueError: if the batch cannot be shared among the processes.
+            ValueError: if the batch cannot be shared equally among the processes.
         """
-        decay, draws = (
-            identity["weight_average"],
-            generator(identity["seed"], next(model.parameters()).device),
-        )
-        batches = Batches(size, identity["batch_size"], draws)
+        draws = generator(settings.seed, next(model.parameters()).device)
+        batches = Batches(shape[0], settings.batch_size, draws)
         if batches.batch_size % processes.count:
             raise ValueError(
-                f"a batch of {batches.batch_size} cannot be shared among {processes.count} processes"
+                f"batch_size must be a multiple of the {processes.count} processes, got {batches.batch_size}"
             )
+        optimizer = optimizers.build(model, settings.learning_rate, settings.optimizer)
+        decay = settings.weight_average
+        name = f"{type(model).__qualname__}({model.config if isinstance(model, HasConfig) else ''})"
         return cls(
             model=model,
             optimizer=optimizer,
-            schedule=schedule,
-            rates=[group["lr"] for group in optimizer.param_groups],
+            schedule=optimizers.scheduled(optimizer, settings.schedule, batches.per_epoch),
             batches=batches,
-            noise=processes.noise(identity["seed"], draws),
-            average=None if decay is None else WeightAverage(model, decay),
+            noise=processes.noise(settings.seed, draws),
+            average=None if decay is None else weight_average(model, decay),
             processes=processes,
-            identity={**identity, "processes": processes.count},
-        )
-
-    def update(self, loss: Tensor) -> None:
-        """Make the step that descends this loss."""
-        for group, rate in zip(self.optimizer.param_groups, self.learning_rates(self.step - 1), strict=True):
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimizer.step()
-        if self.average:
-            self.average.update(self.step)
-
-    def learning_rates(self, steps: int) -> list[float]:
-        """Of the optimiser's groups, in the step that follows so many.
-
-        Raises:
-            ValueError: if the schedule gives no number of at least 0.
-        """
-        if self.schedule is None:
-            return self.rates
-        factor = float(self.schedule(steps, steps / self.batches.per_epoch))
-        if not 0 <= factor < math.inf:
-            raise ValueError(
-                f"after {steps} steps the schedule gives {factor}: a learning rate's factor is at least 0"
-            )
-        return [rate * factor for rate in self.rates]
+            identity={
+                "model": name, "data": shape, **settings.identity(), "processes": processes.count
+            },
+        )  # fmt: skip
 
     def log(self, terms: dict[str, float], *, end_row: bool) -> None:
         """Add a step's terms up, and make a row of their averages if it ends here."""
@@ -133,10 +100,6 @@ class State:
             count = self.step - (self.history.rows[-1]["step"] if self.history.rows else 0)
             self.history.add(self.step, {name: total / count for name, total in self.sums.items()})
             self.sums = {}
-
-    def interrupts(self, *, wait: bool) -> AbstractContextManager[threading.Event]:
-        """An event that Ctrl-C sets, if it is to wait for the end of a step."""
-        return interrupts(wait=wait, patient=self.processes.count > 1)
 
     def save(self, folder: Path) -> None:
         """Write the checkpoint of this step in the place of the last one; process 0 does.
@@ -152,7 +115,7 @@ class State:
         content = {
             "identity": self.identity, "step": self.step, "seconds": self.seconds, "sums": self.sums,
             "history": self.history.rows, "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
-            "average": self.average and self.average.weights, "order": self.batches.order,
+            "average": self.average and [*self.average.module.parameters()], "order": self.batches.order,
             "position": self.batches.position, "random": random,
         }  # fmt: skip
         write_whole(folder / FILE, lambda part: torch.save(content, part))
@@ -180,22 +143,29 @@ class State:
         for name, value in self.identity.items():
             if (there := content["identity"].get(name)) != value:
                 raise _another_run(folder, name, there, value)
-        # Functions of one name may differ in what they say: the last step of the other run tells.
-        rates = [group["lr"] for group in content["optimizer"]["param_groups"]]
-        here = self.learning_rates(content["step"] - 1)
-        if not all(math.isclose(*pair) for pair in zip(rates, here, strict=True)):
-            raise _another_run(folder, f"learning rates of step {content['step']}", rates, here)
+        self._require_same_rates(folder, content)
         self.model.load_state_dict(content["model"])
         self.optimizer.load_state_dict(content["optimizer"])
-        if self.average:
-            for average, stored in zip(self.average.weights, content["average"], strict=True):
-                average.copy_(stored)
+        self.schedule = optimizers.resumed(self.schedule, content["step"])
+        if self.average is not None:
+            for mean, stored in zip(self.average.module.parameters(), content["average"], strict=True):
+                mean.detach().copy_(stored)
+            self.average.n_averaged.fill_(content["step"] + 1)
         order = content["order"]
         self.batches.order = None if order is None else order.to(self.batches.draws.device)
         self.batches.position = content["position"]
         self._set_random(content["random"][self.processes.rank])
         self.step, self.seconds, self.sums = content["step"], content["seconds"], content["sums"]
         self.history.rows = content["history"]
+
+    def _require_same_rates(self, folder: Path, content: dict[str, Any]) -> None:
+        """Refuse a schedule that has the name of the other run's, and different values."""
+        groups = content["optimizer"]["param_groups"]
+        # Older checkpoints have the learning rates of their last step; those of LambdaLR, of the step that follows.
+        made = content["step"] - (0 if "initial_lr" in groups[0] else 1)
+        stored, rates = [group["lr"] for group in groups], optimizers.rates(self.schedule, made)
+        if not all(math.isclose(*pair) for pair in zip(stored, rates, strict=True)):
+            raise _another_run(folder, f"learning rates after {made} steps", stored, rates)
 
     def _random(self) -> dict[str, Tensor]:
         states = {"order": self.batches.draws.get_state(), "noise": self.noise.get_state()}

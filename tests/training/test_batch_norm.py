@@ -10,7 +10,7 @@ from dgm_helpers.layers.invertible_batch_norm import InvertibleBatchNorm
 from dgm_helpers.models.gan import GAN
 from dgm_helpers.models.revnet import RevNet
 from dgm_helpers.runtime import generator
-from dgm_helpers.training import batch_norm, fit
+from dgm_helpers.training import averaging, fit
 from dgm_helpers.training.examples import Batches
 
 IMAGES, LABELS = data.load("digits").train[:41], data.load("digits").train_labels[:41]
@@ -82,7 +82,7 @@ def test_a_run_that_goes_on_has_the_same_ones(tmp_path):
 
 
 def test_no_more_batches_are_taken_than_are_needed(monkeypatch):
-    monkeypatch.setattr(batch_norm, "MOST_BATCHES", 3)
+    monkeypatch.setattr(averaging, "MOST_BATCHES", 3)
     state, _ = trained()
     assert state["norm.num_batches_tracked"] == 3
 

@@ -9,16 +9,15 @@ import torch
 
 from dgm_helpers import data
 from dgm_helpers.models.vae import VAE
-from dgm_helpers.training import claim, command, fit
-from dgm_helpers.training.claim import claimed
+from dgm_helpers.training import command, fit
+from dgm_helpers.training.folder import LOCK, claimed
 from dgm_helpers.training.state import FILE
 
-pytestmark = pytest.mark.skipif(claim.fcntl is None, reason="this system cannot lock folders")
 TOY = ["vae", "--data", "digits", "--set", "data_dim=64", "--set", "hidden=(8,)", "--steps", "2"]
 HOLD = """
 import sys
 from pathlib import Path
-from dgm_helpers.training.claim import claimed
+from dgm_helpers.training.folder import claimed
 with claimed(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -49,20 +48,20 @@ def train(folder, steps):
 
 def test_two_runs_cannot_have_one_folder(folder, other, capsys):
     with pytest.raises(
-        ValueError, match=r"^another process is training in .*run: wait for its end, or name another"
+        ValueError, match=r"^another process is training in .*run: wait for its end, or name a diff"
     ):
         train(folder, 2)
     assert command.main([*TOY, "--out", "run"]) == 2
     output = capsys.readouterr()
     assert output.err.startswith("dgm-train: another process is training in ") and output.out == ""
-    assert not list(folder.iterdir()), "what was refused has written"
+    assert files(folder) == set(), "what was refused has written"
 
 
 def test_a_killed_process_has_it_no_more(folder, other):
     other.send_signal(signal.SIGKILL)
     other.wait()
     train(folder, 2)
-    assert [path.name for path in folder.iterdir()] == [FILE]
+    assert files(folder) == {FILE}
 
 
 def test_a_run_that_goes_on_changes_nothing_while_another_has_its_folder(folder, capsys):
@@ -88,7 +87,7 @@ def test_a_folder_that_another_run_began_and_left_while_the_data_were_loaded_is_
 
     monkeypatch.setattr(data, "load", slowly)
     assert command.main([*TOY, "--seed", "6", "--out", "run"]) == 2
-    assert "run exists: --resume run goes on with it" in capsys.readouterr().err
+    assert "run exists: resume it with --resume run" in capsys.readouterr().err
     assert '"seed": 5' in (folder / "run.json").read_text()
 
 
@@ -101,8 +100,13 @@ def test_within_a_process_a_folder_is_claimed_again_and_given_up_at_the_end(fold
     assert free(folder)
 
 
+def files(folder):
+    """Return the names of the files in a folder, without that of the lock."""
+    return {path.name for path in folder.iterdir()} - {LOCK}
+
+
 def free(folder):
-    """Whether another process gets it."""
+    """Return whether another process can claim a folder."""
     done = subprocess.run(
         [sys.executable, "-c", HOLD, folder], input="", capture_output=True, text=True, check=False
     )

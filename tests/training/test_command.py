@@ -17,7 +17,7 @@ from dgm_helpers.runtime import generator
 from dgm_helpers.training import command
 from dgm_helpers.training.checkpoints import load_model, read_header
 from dgm_helpers.training.evaluation import evaluate
-from dgm_helpers.training.settings import Settings
+from dgm_helpers.training.folder import LOCK, Command
 from dgm_helpers.training.state import FILE
 
 TOY = ["vae", "--data", "digits", "--set", "data_dim=64", "--set", "hidden=(8,)"]
@@ -27,6 +27,11 @@ TOY = ["vae", "--data", "digits", "--set", "data_dim=64", "--set", "hidden=(8,)"
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def files(folder):
+    """Return all files of a folder and its folders, except for locks."""
+    return sorted(path for path in folder.rglob("*") if path.name != LOCK)
 
 
 def weights(folder):
@@ -43,7 +48,7 @@ def test_a_run_leaves_model_history_curve_and_samples(folder, capsys):
     said = capsys.readouterr().out
     run = folder / "toy"
     assert {path.name for path in run.iterdir()} == {
-        "run.json", FILE, "model.safetensors", "history.csv", "curve.png", "samples.png"}  # fmt: skip
+        LOCK, "run.json", FILE, "model.safetensors", "history.csv", "curve.png", "samples.png"}  # fmt: skip
     for line in (
         "VAE of ",
         "digits: 1437 training",
@@ -52,7 +57,7 @@ def test_a_run_leaves_model_history_curve_and_samples(folder, capsys):
         "training, in each row an average of 50 steps or fewer:\nstep 50: loss",
         "test split, average of 360 images:\n  loss  ",
         "s of it training",
-        *(f"toy/{path.name} " for path in run.iterdir() if path.name != "run.json"),
+        *(f"toy/{path.name} " for path in run.iterdir() if path.name not in (LOCK, "run.json")),
     ):
         assert line in said
     assert all((run / name).read_bytes().startswith(b"\x89PNG") for name in ("curve.png", "samples.png"))
@@ -94,7 +99,10 @@ def test_settings_are_chosen_without_the_test_split(folder, monkeypatch, capsys)
     assert not any(name.startswith("test") for name in header["metric"])
     assert "--validation 100" in header["command"]
     assert command.main(["--resume", "try", "--validation", "50"]) == 2
-    assert "try holds a run with validation 100, not 50" in capsys.readouterr().err
+    assert (
+        "try contains a run with validation 100, but 50 was given: omit that option"
+        in capsys.readouterr().err
+    )
     assert command.main([*TOY, "--validation", "1437", "--out", "none"]) == 2
     assert "1,437 of the 1,437 training images" in capsys.readouterr().err and not (folder / "none").exists()
 
@@ -227,17 +235,17 @@ def test_the_command_of_a_run_that_ended_elsewhere_says_how_many_steps_made_its_
         (["gan", "--batch-size", "1"], "two images or more in each process: give a larger --batch-size"),
         (["gated_pixelcnn", "--set", "levels=1"], "a pixel of 1 levels has nothing to model"),
         (["vae", "--device", "cuda:99"], "the device 'cuda:99' cannot be used here; ask for 'cpu' ("),
-        (["vae", "--out", "damaged"], "damaged exists: --resume damaged goes on with it, --out names another"),
-        (["vae", "--out", "pictures"], "pictures has files in it, but no run: name another by --out"),
-        (["vae", "--out", "file"], "file is a file: name a folder by --out"),
+        (["vae", "--out", "damaged"], "damaged exists: resume it with --resume damaged, or name another folder with"),
+        (["vae", "--out", "pictures"], "pictures is not empty and does not contain a run: name another"),
+        (["vae", "--out", "file"], "file is a file: name a folder with --out"),
         (["infogan", "--set", "minibatch_dims=0"], "infogan with minibatch_dims=0 (8 unless set) cannot compute its"),
-        (["--resume", "nowhere"], "nowhere holds no run to go on with: there is no run.json in it"),
-        (["--resume", "empty"], "empty holds no run to go on with: run.json cannot be read"),
+        (["--resume", "nowhere"], "nowhere does not contain a run to resume: run.json is missing"),
+        (["--resume", "empty"], "empty does not contain a run to resume: run.json cannot be read"),
         (["--resume", "damaged"], "damaged/checkpoint.pt cannot be read as a checkpoint"),
-        (["nice", "--resume", "toy"], "toy holds a run with model vae, not nice: leave that away"),
-        (["--resume", "toy", "--seed", "7"], "toy holds a run with seed 0, not 7: leave that away"),
-        (["--resume", "toy", "--set", "latent_dim=3"], "toy holds a run with set {"),
-        (["--resume", "toy", "--out", "other"], "--resume goes on in its own folder: leave --out away"),
+        (["nice", "--resume", "toy"], "toy contains a run with model vae, but nice was given: omit that option"),
+        (["--resume", "toy", "--seed", "7"], "toy contains a run with seed 0, but 7 was given: omit that option"),
+        (["--resume", "toy", "--set", "latent_dim=3"], "toy contains a run with set {"),
+        (["--resume", "toy", "--out", "other"], "--resume continues in its own folder: omit --out"),
     ],
 )  # fmt: skip
 def test_wrong_input_gets_one_sentence_and_status_2(folder, capsys, arguments, said):
@@ -245,7 +253,7 @@ def test_wrong_input_gets_one_sentence_and_status_2(folder, capsys, arguments, s
     (folder / "pictures").mkdir()
     (folder / "pictures" / "cat.png").touch()
     (folder / "toy").mkdir()
-    toy = Settings(model="vae", preset="laptop", data="digits", batch_size=8, learning_rate=0.1, seed=0, steps=1,
+    toy = Command(model="vae", preset="laptop", data="digits", batch_size=8, learning_rate=0.1, seed=0, steps=1,
                    set={"data_dim": 64})  # fmt: skip
     for name, content in (
         ("toy", json.dumps(vars(toy))),
@@ -255,11 +263,11 @@ def test_wrong_input_gets_one_sentence_and_status_2(folder, capsys, arguments, s
         (folder / name).mkdir(exist_ok=True)
         (folder / name / "run.json").write_text(content)
     (folder / "damaged" / FILE).write_bytes(b"junk")
-    before = sorted(folder.rglob("*"))
+    before = files(folder)
     assert command.main(arguments) == 2
     output = capsys.readouterr()
     assert output.err.startswith("dgm-train: ") and said in output.err and output.err.count("\n") == 1
-    assert output.out == "" and sorted(folder.rglob("*")) == before
+    assert output.out == "" and files(folder) == before
 
 
 @pytest.mark.parametrize(
@@ -312,7 +320,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_and_says_how_to_go_on(folder, mo
         assert command.main(["--resume", "run", "--steps", "4"]) == 1
     assert capsys.readouterr().err.endswith("`dgm-train --resume run` goes on from the last checkpoint\n")
     assert same(before, weights(folder / "run"))
-    assert not list((folder / "run").glob(".*"))
+    assert [path.name for path in (folder / "run").glob(".*")] == [LOCK]
 
 
 def test_ctrl_c_before_the_first_step_and_while_samples_are_made(folder, monkeypatch, capsys):

@@ -151,7 +151,7 @@ def test_the_term_and_the_step_are_named(value):
     model = Failing(step=3, value=value)
     with pytest.raises(FloatingPointError, match=f"^step 3: the term 'kl' is {value}") as error:
         fit(model, torch.zeros(4, 1), steps=5, learning_rate=0.25)
-    assert "learning rate" in str(error.value) and "look at the data" in str(error.value)
+    assert "learning rate" in str(error.value) and "checking the data" in str(error.value)
     # Adam's first steps have the size of the learning rate: two were made, not three.
     torch.testing.assert_close(model.weight.detach(), torch.full((2,), -0.5))
 
@@ -159,10 +159,10 @@ def test_the_term_and_the_step_are_named(value):
 @pytest.mark.parametrize(
     ("n", "options", "message"),
     [
-        (0, {"steps": 5}, "^nothing to train on: 0 data points, 5 steps$"),
-        (3, {"steps": 0}, "^nothing to train on: 3 data points, 0 steps$"),
-        (3, {"steps": 5, "batch_size": 0}, r"^batch_size \(0\) and log_every \(50\) must be at least 1$"),
-        (3, {"steps": 5, "log_every": 0}, r"^batch_size \(128\) and log_every \(0\) must be at least 1$"),
+        (0, {"steps": 5}, "^x must have at least 1 data point, got 0$"),
+        (3, {"steps": 0}, "^steps must be at least 1, got 0$"),
+        (3, {"steps": 5, "batch_size": 0}, "^batch_size must be at least 1, got 0$"),
+        (3, {"steps": 5, "log_every": 0}, "^log_every must be at least 1, got 0$"),
     ],
 )
 def test_nothing_to_do_is_told(n, options, message):
@@ -237,8 +237,15 @@ def test_a_conditional_model_gets_the_labels_of_its_batch():
         assert torch.equal((batch[:, 0] - 1).long() % 7, label)
 
 
+def test_a_setting_that_does_not_exist_is_told_with_those_that_do():
+    with pytest.raises(
+        TypeError, match=r"^a setting of fit must be one of steps, seconds, .*; got step, lr$"
+    ):
+        fit(small_vae(), IMAGES, step=1, lr=0.1)
+
+
 def test_too_few_labels_are_told():
-    with pytest.raises(ValueError, match=r"^3 labels for 200 data points$"):
+    with pytest.raises(ValueError, match=r"^labels must be as many as the 200 data points, got 3$"):
         fit(small_vae(), IMAGES, labels=torch.zeros(3).long(), steps=1)
 
 

@@ -11,8 +11,8 @@ import torch
 
 from dgm_helpers import data
 from dgm_helpers.models.vae import VAE
-from dgm_helpers.training import fit, loop
-from dgm_helpers.training.average import WeightAverage
+from dgm_helpers.training import fit, session
+from dgm_helpers.training.averaging import weight_average
 
 DIGITS = data.load("digits")
 
@@ -33,7 +33,7 @@ class Parabola(torch.nn.Module):
 def clock(monkeypatch):
     """A clock that goes on by 10 seconds whenever a batch is made, and else stands still."""
     now = [1000.0]
-    monkeypatch.setattr(loop, "monotonic", lambda: now[0])
+    monkeypatch.setattr(session, "monotonic", lambda: now[0])
 
     def transform(batch, generator):
         now[0] += 10
@@ -78,11 +78,11 @@ def test_time_already_spent_counts_after_a_stop(clock, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, r"^nothing says when to stop: give steps or seconds$"),
-        ({"seconds": 0}, r"^seconds \(0\) must be more than 0$"),
-        ({"seconds": float("nan")}, r"^seconds \(nan\) must be more than 0$"),
-        ({"steps": 1, "checkpoint_every": 0}, r"^checkpoint_every \(0\) must be at least 1$"),
-        ({"steps": 1, "weight_average": 1.0}, r"^weight_average is a decay in \[0, 1\), not 1\.0$"),
+        ({}, r"^give `steps` or `seconds`: without either, training would never stop$"),
+        ({"seconds": 0}, r"^seconds must be more than 0, got 0$"),
+        ({"seconds": float("nan")}, r"^seconds must be more than 0, got nan$"),
+        ({"steps": 1, "checkpoint_every": 0}, r"^checkpoint_every must be at least 1, got 0$"),
+        ({"steps": 1, "weight_average": 1.0}, r"^weight_average must be a decay in \[0, 1\), got 1\.0$"),
     ],
 )
 def test_what_cannot_be_asked_for_is_told(options, message):
@@ -110,10 +110,10 @@ def test_the_model_is_left_with_the_average_of_its_weights():
 
 def test_an_average_of_equal_weights_is_that_weight():
     model = Parabola()
-    average = WeightAverage(model, 0.9995)
-    for step in range(1, 200):
-        average.update(step)
-    assert float(average.weights[0]) == 0.0
+    average = weight_average(model, 0.9995)
+    for _ in range(200):
+        average.update_parameters(model)
+    assert float(average.module.weight.detach()) == 0.0
 
 
 @pytest.mark.parametrize(("bf16", "dtype"), [(None, False), (False, False), (True, torch.bfloat16)])

@@ -1,19 +1,17 @@
 """What a log file is told of a run: after the first step, each tenth, and every ten minutes."""
 
 import pytest
-import torch
 from torch import nn
 
 from dgm_helpers.training.distributed import Processes
 from dgm_helpers.training.progress import Lines, duration
+from dgm_helpers.training.settings import Settings
 from dgm_helpers.training.state import State
 
 
 def told(capsys, *, seconds_a_step, until, steps=None, seconds=None, start=0):
     """The steps after which a line comes, and the lines."""
-    model, identity = nn.Linear(1, 1), {"weight_average": None, "seed": 0, "batch_size": 1}
-    optimizer = torch.optim.Adam(model.parameters())
-    state = State.begin(model, 1, optimizer, None, Processes(), identity)
+    state = State.begin(nn.Linear(1, 1), (1, 1), Settings(steps=1), Processes())
     state.step, state.seconds = start, start * seconds_a_step
     with Lines(state, steps, seconds) as lines:
         for _ in range(start, until):

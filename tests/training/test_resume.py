@@ -11,6 +11,7 @@ from dgm_helpers.models.pixelcnn_pp import PixelCNNPP
 from dgm_helpers.models.vae import VAE
 from dgm_helpers.training import fit, registry
 from dgm_helpers.training.evaluation import takes_labels
+from dgm_helpers.training.folder import LOCK
 from dgm_helpers.training.state import FILE
 
 DIGITS = data.load("digits")
@@ -164,8 +165,8 @@ def test_checkpoints_come_every_so_many_steps_and_at_the_end(tmp_path, monkeypat
     monkeypatch.setattr(
         torch, "save", lambda content, part: (written.append(content["step"]), save(content, part))
     )
-    fit(small_vae(), DIGITS.train[:50], steps=7, batch_size=8, folder=tmp_path, checkpoint_every=3)
-    assert written == [3, 6, 7] and [path.name for path in tmp_path.iterdir()] == [FILE]
+    fit(small_vae(), DIGITS.train[:50], steps=7, batch_size=8, folder=str(tmp_path), checkpoint_every=3)
+    assert written == [3, 6, 7] and {path.name for path in tmp_path.iterdir()} == {FILE, LOCK}
 
 
 def test_a_write_that_fails_half_way_leaves_the_last_checkpoint(tmp_path, monkeypatch):
@@ -180,7 +181,10 @@ def test_a_write_that_fails_half_way_leaves_the_last_checkpoint(tmp_path, monkey
         patch.setattr(torch, "save", full)
         with pytest.raises(OSError, match="no space"):
             fit(small_vae(), DIGITS.train[:50], steps=4, folder=tmp_path)
-    assert (tmp_path / FILE).read_bytes() == before and len(list(tmp_path.iterdir())) == 1
+    assert (tmp_path / FILE).read_bytes() == before and {path.name for path in tmp_path.iterdir()} == {
+        FILE,
+        LOCK,
+    }
 
 
 class Steep(VAE):

@@ -15,7 +15,7 @@ from dgm_helpers.objectives.mutual_information import (
     info_lower_bound_categorical,
     info_lower_bound_continuous,
 )
-from dgm_helpers.training.terms import explained, headline, meaningful
+from dgm_helpers.training.history import explained, headline, meaningful
 
 SMALL = {"data_shape": (1, 8, 8), "channels": (4,), "hidden": (5,)}
 

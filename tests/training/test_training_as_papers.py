@@ -10,7 +10,7 @@ from torch.optim import SGD, Adagrad, Adam, RMSprop
 from dgm_helpers import data
 from dgm_helpers.models.pixelcnn_pp import PixelCNNPP
 from dgm_helpers.models.vae import VAE
-from dgm_helpers.training import fit, loop, optimizers
+from dgm_helpers.training import fit, optimizers, session
 from dgm_helpers.training.examples import Examples
 from dgm_helpers.training.state import FILE
 
@@ -54,14 +54,15 @@ def test_a_schedule_gives_each_step_its_learning_rate():
     model = Slope()
     fit(model, TEN, steps=7, batch_size=3, learning_rate=0.5, optimizer=SGD, schedule=schedule)
     # Ten points make three batches of three.
-    assert asked == [(step, step / 3) for step in range(7)]
+    # The last factor is that of a step that is not made.
+    assert asked == [(step, step / 3) for step in range(8)]
     assert model.weight.item() == pytest.approx(-0.5 * sum(1 / n for n in range(1, 8)), rel=1e-14)
 
 
 def test_a_pass_ends_with_its_last_whole_batch():
     passes = []
     fit(Slope(), TEN, steps=8, batch_size=4, schedule=lambda _, passed: passes.append(passed) or 1.0)
-    assert passes == [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]
+    assert passes == [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4]
 
 
 class Players(Slope):
@@ -97,7 +98,8 @@ def test_the_optimizer_is_the_one_asked_for():
 
 @pytest.mark.parametrize("factor", [-1.0, math.nan, math.inf])
 def test_a_schedule_that_gives_no_factor_is_told(factor):
-    with pytest.raises(ValueError, match=f"^after 1 steps the schedule gives {factor}: "):
+    message = f"^the schedule's factor after 1 steps must be finite and at least 0, got {factor}$"
+    with pytest.raises(ValueError, match=message):
         fit(Slope(), TEN, steps=3, schedule=lambda steps, _: factor if steps else 1.0)
 
 
@@ -144,9 +146,9 @@ def test_initialisation_by_more_than_there_are_sees_all():
 
 
 def test_initialisation_that_cannot_be_is_told():
-    with pytest.raises(ValueError, match=r"^VAE has no initialisation by data: leave initialize away$"):
+    with pytest.raises(ValueError, match=r"^VAE has no data-dependent initialization: omit `initialize`$"):
         fit(small_vae(), DIGITS, steps=1, initialize=8)
-    with pytest.raises(ValueError, match=r"^initialize \(0\) must be at least 1$"):
+    with pytest.raises(ValueError, match=r"^initialize must be at least 1, got 0$"):
         fit(Slope(), TEN, steps=1, initialize=0)
 
 
@@ -203,15 +205,32 @@ def test_a_schedule_of_the_same_name_that_gave_other_learning_rates_is_refused(t
 
     arguments = {"batch_size": 4, "learning_rate": 1.0, "folder": tmp_path}
     fit(Slope(), TEN, steps=3, schedule=named(0.5), **arguments)
-    with pytest.raises(ValueError, match=r"learning rates of step 3 = \[0\.25\], not \[0\.0625\]"):
+    with pytest.raises(ValueError, match=r"learning rates after 3 steps = \[0\.125\], not \[0\.015625\]"):
         fit(Slope(), TEN, steps=5, schedule=named(0.25), **arguments)
     fit(Slope(), TEN, steps=5, schedule=named(0.5), **arguments)
+
+
+def test_a_checkpoint_with_the_learning_rates_of_its_last_step_resumes_exactly(tmp_path):
+    """They were set before each step, until torch's LambdaLR set them after it, and noted the first ones."""
+    arguments = {"batch_size": 4, "learning_rate": 0.5, "optimizer": SGD, "schedule": halved}
+    whole = Slope()
+    fit(whole, TEN, steps=7, **arguments)
+    fit(Slope(), TEN, steps=4, folder=tmp_path, **arguments)
+    content = torch.load(tmp_path / FILE)
+    (group,) = content["optimizer"]["param_groups"]
+    assert (group.pop("initial_lr"), group["lr"]) == (0.5, 0.125)
+    group["lr"] = 0.25
+    torch.save(content, tmp_path / FILE)
+    for steps in (5, 7):  # the second time from a checkpoint of today
+        again = Slope()
+        fit(again, TEN, steps=steps, folder=tmp_path, **arguments)
+    assert torch.equal(again.weight, whole.weight)
 
 
 def test_bytes_train_as_numbers_do_and_are_not_copied(monkeypatch):
     images = (DIGITS[:50] * 16).byte() * 15
     kept = []
-    monkeypatch.setattr(loop, "Examples", lambda *arguments: kept.append(Examples(*arguments)) or kept[-1])
+    monkeypatch.setattr(session, "Examples", lambda *arguments: kept.append(Examples(*arguments)) or kept[-1])
     models = []
     for x in (images, images.float() / 255):
         models.append(small_vae())
