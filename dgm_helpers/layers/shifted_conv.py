@@ -1,7 +1,7 @@
 """Causal convolutions by shifting, and the gated residual block: what PixelCNN++ and PixelSNAIL are built from.
 
 T. Salimans et al., *PixelCNN++*, ICLR 2017 (arXiv 1701.05517) and its published code. A kernel is not masked but moved:
-padded above (and to the left) alone, it reads nothing below (or to the right of) its pixel. Weights are normalised
+padded above (and to the left) alone, it reads nothing below (or to the right of) its pixel. Weights are normalized
 (T. Salimans and D. P. Kingma, *Weight Normalization*, 2016), and can be scaled to a first batch.
 """
 
@@ -18,7 +18,7 @@ ACTIVATIONS = ("concat_elu", "elu")
 
 
 class ShiftedConv2d(nn.Module):
-    """Weight-normalised convolution that reads rows up to its own.
+    """Weight-normalized convolution that reads rows up to its own.
 
     Of its own row it reads the pixels around (``"down"``) or those up to itself (``"down_right"``).
 
@@ -52,7 +52,7 @@ class ShiftedConv2d(nn.Module):
         return self.conv.bias
 
     def kernel(self) -> Float[Tensor, "out in height width"]:
-        """The normalised weight."""
+        """The normalized weight."""
         return self.conv.weight
 
     def forward(self, x: Float[Tensor, "batch in height width"]) -> Float[Tensor, "batch out rows columns"]:
@@ -61,7 +61,7 @@ class ShiftedConv2d(nn.Module):
 
 
 class ShiftedUpsample2d(nn.Module):
-    """Weight-normalised transposed convolution that doubles height and width, and stays causal.
+    """Weight-normalized transposed convolution that doubles height and width, and stays causal.
 
     Args:
         channels: features.
@@ -172,7 +172,7 @@ def shift_right(
 
 
 def with_ones(x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch inputs *space"]:
-    """The image and a channel of ones, which tells padding from grey."""
+    """The image and a channel of ones, which tells padding from gray."""
     return torch.cat([x, torch.ones_like(x[:, :1])], dim=1)
 
 

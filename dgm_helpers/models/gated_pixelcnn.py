@@ -10,7 +10,7 @@ and the conditional likelihood their eq. 3, :math:`p(x|h) = \prod_i p(x_i | x_1,
 back. The residual connection is the horizontal stack's alone. Figure aimed at: 3.03 bits per dimension on CIFAR-10.
 
 Departs from the paper in: h is a class (one of a number), the same V serves both stacks of a layer; skip connections
-from every layer to the output; features belong to the colours in turn (f mod 3), not in thirds; pixels are
+from every layer to the output; features belong to the colors in turn (f mod 3), not in thirds; pixels are
 read in [-1, 1], so that the padding is not black; Adam.
 """
 
@@ -37,7 +37,7 @@ class GatedPixelCNN(Configured, ConditionalImages, GatedStacks):
 
     Args:
         image_size: height and width of what is sampled; any size can be evaluated.
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         levels: values that a sub-pixel takes, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
         channels: features p of each stack, a multiple of ``image_channels``.
         layers: number of gated layers.

@@ -203,7 +203,7 @@ PRESETS = {
         "channels": (64, 128, 256), "hidden": (),
     },
     # Smaller networks. In few steps on few images the codes alone decide what is generated, and the noise nothing,
-    # unless the critic sees whole batches. Without batch normalisation Q is the same function in evaluation.
+    # unless the critic sees whole batches. Without batch normalization Q is the same function in evaluation.
     # At 0.1 continuous codes still say nothing after 2,500 steps; at 0.5 they leave nothing for
     # the categorical one, which is at 0.1 of 2.3 nats after 4,000.
     "laptop": SMALL | {"channels": (16, 32), "continuous_weight": 0.2},

@@ -34,7 +34,7 @@ class LogisticMixtureModel(Configured, ConditionalImages, nn.Module):
 
     Args:
         image_size: height and width of what is sampled.
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         levels: values that a sub-pixel takes, stored as k / (levels - 1).
         mixtures: components of a pixel's mixture.
         classes: number of classes; 0 for an unconditional model.

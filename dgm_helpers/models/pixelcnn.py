@@ -1,19 +1,19 @@
 r"""PixelCNN: an image's likelihood as a product over its pixels, all computed in one pass of masked convolutions.
 
 A. van den Oord, N. Kalchbrenner and K. Kavukcuoglu, *Pixel Recurrent Neural Networks*, ICML 2016 (arXiv 1601.06759).
-Their eq. 1, and eq. 2 for the three colours of a pixel, in the order R, G, B:
+Their eq. 1, and eq. 2 for the three colors of a pixel, in the order R, G, B:
 
 .. math:: p(x) = \prod_i p(x_i | x_1, \dots, x_{i-1}),
           \qquad p(x_i | x_{<i}) = p(x_{i,R}|x_{<i})\, p(x_{i,G}|x_{<i}, x_{i,R})\, p(x_{i,B}|x_{<i}, x_{i,R}, x_{i,G})
 
 The network is their table 1: a 7 x 7 convolution with mask A; residual blocks (figure 5) with a 3 x 3 convolution of
 mask B between two of 1 x 1; two of 1 x 1; a softmax over the levels of each sub-pixel, or a Bernoulli if there are two.
-Figures aimed at: 3.14 bits per dimension on CIFAR-10 (table 5), 81.30 nats on MNIST binarised once and for all.
+Figures aimed at: 3.14 bits per dimension on CIFAR-10 (table 5), 81.30 nats on MNIST binarized once and for all.
 
 A stack of masked convolutions has a blind spot to the upper right of each pixel, which is the reason for
 :mod:`~dgm_helpers.models.gated_pixelcnn`.
 
-Departs from the paper in: features belong to the colours in turn (f mod 3), not in thirds;
+Departs from the paper in: features belong to the colors in turn (f mod 3), not in thirds;
 pixels are read in [-1, 1], so that the padding is not black.
 """
 
@@ -38,7 +38,7 @@ class PixelCNN(Configured, nn.Module):
 
     Args:
         image_size: height and width of what is sampled; any size can be evaluated.
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         levels: values that a sub-pixel takes, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
         channels: h, features inside a block; 2h between them.
         blocks: number of residual blocks.
