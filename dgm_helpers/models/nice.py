@@ -44,7 +44,7 @@ class NICE(NormalizingFlow):
             numbers already.
 
     Raises:
-        ValueError: if the prior is another, or there are fewer than two dimensions or no couplings.
+        ValueError: if the prior is not one of those listed, or there are fewer than two dimensions or no couplings.
     """
 
     def __init__(

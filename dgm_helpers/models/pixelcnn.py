@@ -70,16 +70,16 @@ class PixelCNN(Configured, nn.Module):
     def logits(
         self, x: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch outputs channels height width"]:
-        """Logits of each sub-pixel given all earlier ones: one for a Bernoulli, else one a level.
+        """Return the logits of each sub-pixel given all earlier ones: one for a Bernoulli, else one per level.
 
         Raises:
-            ValueError: if the images have another number of channels than the model's.
+            ValueError: if the images have a different number of channels than the model.
         """
         require_channels(x, self.image_shape[0])
         return self.evaluate(centered(x), convolve)
 
     def evaluate(self, x: Float[Tensor, "batch channels *space"], apply: Apply) -> Tensor:
-        """The network on pixels in [-1, 1]; convolutions are evaluated by ``apply``, on images or at one pixel."""
+        """Evaluate the network on pixels in [-1, 1], its convolutions by ``apply``, on images or at one pixel."""
         features = apply(self.first, x)
         for block in self.blocks:
             features = block(features, apply)
@@ -87,17 +87,17 @@ class PixelCNN(Configured, nn.Module):
         return rearrange(output, "b (k c) ... -> b k c ...", c=self.image_shape[0])
 
     def log_prob(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, " batch"]:
-        """log p(x), in nats.
+        """Return log p(x), in nats.
 
         Raises:
-            ValueError: if a pixel is none of the levels, or the number of channels is another.
+            ValueError: if a pixel is not one of the levels, or the number of channels differs from the model's.
         """
         return level_log_prob(x, self.logits(x), self.levels)
 
     def loss(
         self, batch: Float[Tensor, "batch channels height width"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """Mean of -log p(x), in nats, and the same in bits per dimension. There is no noise to draw."""
+        """Return the mean of -log p(x), in nats, and the same in bits per dimension. There is no noise to draw."""
         return likelihood_loss(self.log_prob(batch), batch)
 
     @torch.no_grad()
@@ -108,9 +108,9 @@ class PixelCNN(Configured, nn.Module):
 
         Args:
             n: number of images.
-            generator: draws one uniform number a sub-pixel, all at the start.
+            generator: draws one uniform number per sub-pixel, all at the start.
             cached: evaluate only what a new pixel changes. Otherwise each pixel costs a pass over the whole image; the
-                images are the same but for rounding, which decides where a uniform number falls next to a probability.
+                images are the same up to rounding, which decides where a uniform number falls next to a probability.
         """
         uniforms = draw_uniforms((n, *self.image_shape), self.output.weight, generator)
         if cached and not plain():

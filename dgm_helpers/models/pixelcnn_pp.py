@@ -1,4 +1,4 @@
-r"""PixelCNN++: a mixture of discretized logistics a pixel, on a network that halves and doubles its resolution.
+r"""PixelCNN++: a mixture of discretized logistics per pixel, on a network that halves and doubles its resolution.
 
 T. Salimans, A. Karpathy, X. Chen and D. P. Kingma, *PixelCNN++: Improving the PixelCNN with Discretized Logistic
 Mixture Likelihood and Other Modifications*, ICLR 2017 (arXiv 1701.05517). The likelihood is their eqs. 1 to 3,

@@ -6,7 +6,7 @@ pixel in one step: after each group of gated residual blocks,
 
 .. math:: y_i = \sum_{j<i} \mathrm{softmax}_j(q_i^\top k_j / \sqrt d)\, v_j
 
-with keys and values made of image, features and position, queries of features and position alone. The likelihood is
+with keys and values made of image, features and position, queries only of features and position. The likelihood is
 that of :mod:`~dgm_helpers.models.pixelcnn_pp`. Figure aimed at: 2.85 bits per dimension on CIFAR-10.
 
 Departs from the paper in: a class enters as a learned vector in the convolutional blocks.
@@ -44,7 +44,7 @@ class PixelSNAIL(LogisticMixtureModel):
         activation: ``"elu"``, or ``"concat_elu"`` as in PixelCNN++; in the residual blocks.
 
     Raises:
-        ValueError: if there are fewer than two levels, or the activation is another.
+        ValueError: if there are fewer than two levels, or the activation is not one of those listed.
     """
 
     cache = PixelSNAILCache
