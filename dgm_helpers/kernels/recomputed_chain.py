@@ -60,7 +60,7 @@ class RecomputedChain(torch.autograd.Function):
 
 @contextmanager
 def frozen_statistics(modules: Iterable[nn.Module]) -> Iterator[None]:
-    """Of ``modules`` that normalise with the batch's statistics, leave the running ones as they are."""
+    """Of ``modules`` that normalize with the batch's statistics, leave the running ones as they are."""
     layers = [
         layer
         for layer in modules

@@ -121,7 +121,7 @@ class AxisPartition(nn.Module):
 
 
 class CheckerboardPartition(nn.Module):
-    """Pixels of one colour of a chessboard are kept. Both parts have the image's shape, zero where the other one is.
+    """Pixels of one color of a chessboard are kept. Both parts have the image's shape, zero where the other one is.
 
     Args:
         mask: which pixels are kept; see :func:`checkerboard_mask`.

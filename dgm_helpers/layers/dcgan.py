@@ -1,7 +1,7 @@
 r"""Networks of an adversarial game: strided convolutions for images, perceptrons for vectors.
 
 A. Radford, L. Metz and S. Chintala, *Unsupervised Representation Learning with Deep Convolutional Generative
-Adversarial Networks*, ICLR 2016 (arXiv 1511.06434), section 3: no pooling, batch normalisation everywhere but in the
+Adversarial Networks*, ICLR 2016 (arXiv 1511.06434), section 3: no pooling, batch normalization everywhere but in the
 generator's output and the discriminator's input, ReLU in the generator, leaky ReLU (0.2) in the discriminator, weights
 from N(0, 0.02). The hidden layers between latents and convolutions are those of InfoGAN's networks.
 """
@@ -17,16 +17,16 @@ from dgm_helpers.kernels.linear import Linear
 OUTPUTS = ("sigmoid", "linear")
 LEAK = 0.2  # slope of the leaky ReLU
 
-Normalization = Callable[[int, int], nn.Module]  # of so many features, in so many spatial dimensions
+Normalization = Callable[[int, int], nn.Module]  # of a number of features, in a number of spatial dimensions
 
 
 def batch_norm(features: int, space: int) -> nn.Module:
-    """Batch normalisation of vectors (``space`` 0) or images (2)."""
+    """Return batch normalization of vectors (``space`` 0) or images (2)."""
     return nn.BatchNorm2d(features) if space else nn.BatchNorm1d(features)
 
 
 def no_norm(features: int, space: int) -> nn.Module:
-    """No normalisation."""
+    """Return a layer that does nothing."""
     return nn.Identity()
 
 
@@ -38,7 +38,7 @@ def generator_network(
     output: str,
     normalization: Normalization,
 ) -> nn.Sequential:
-    """Latents to data: hidden layers, then transposed convolutions that double the size; the mirror of the trunk.
+    """Return a network from latents to data: hidden layers, then transposed convolutions that double the size.
 
     Args:
         latent_dim: size of the latent vector.
@@ -49,10 +49,10 @@ def generator_network(
         normalization: of each layer but the last.
 
     Raises:
-        ValueError: if the output is another, or the images cannot be halved as often as there are convolutions.
+        ValueError: if the output is not one of those listed, or the images cannot be halved by every convolution.
     """
     if output not in OUTPUTS:
-        raise ValueError(f"unknown output {output!r}: choose one of {', '.join(OUTPUTS)}")
+        raise ValueError(f"output must be one of {', '.join(OUTPUTS)}; got {output!r}")
     small = _smallest_map(data_shape, channels)
     layers: list[nn.Module] = []
     widths = [latent_dim, *reversed(hidden), *([math.prod(small)] if channels else [])]
@@ -76,9 +76,9 @@ def generator_network(
 def discriminator_trunk(
     data_shape: Sequence[int], channels: Sequence[int], hidden: Sequence[int], normalization: Normalization
 ) -> tuple[nn.Sequential, int]:
-    """Data to features: convolutions that halve the size, then hidden layers; and the number of features.
+    """Return a network from data to features, convolutions that halve the size and hidden layers, and their number.
 
-    Without batch normalisation the weights are torch's own: from N(0, 0.02) what comes through would be tiny.
+    Without batch normalization the weights are torch's own: with N(0, 0.02) the features would be tiny.
 
     Arguments and errors are those of :func:`generator_network`.
     """

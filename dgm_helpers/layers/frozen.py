@@ -7,7 +7,7 @@ from torch.func import functional_call
 
 
 def frozen(module: nn.Module) -> Callable[..., Tensor]:
-    """Evaluate ``module`` as it stands, with gradients to its inputs but none to its parameters.
+    """Return a function that evaluates ``module``, with gradients to its inputs but not to its parameters.
 
     Its buffers are copies, so that running statistics are not updated by such a pass.
     """

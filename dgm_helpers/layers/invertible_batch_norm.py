@@ -1,4 +1,4 @@
-"""Batch normalisation as a layer of a flow.
+"""Batch normalization as a layer of a flow.
 
 L. Dinh, J. Sohl-Dickstein and S. Bengio, *Density estimation using Real NVP*, ICLR 2017 (arXiv 1605.08803), section 3.7
 and appendix E. There training too uses running statistics, to which the batch's own are mixed.
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 class InvertibleBatchNorm(nn.Module):
-    r"""Batch normalisation of each channel, with the batch's statistics in training and running ones in evaluation.
+    r"""Batch normalization of each channel, with the batch's statistics in training and running ones in evaluation.
 
     .. math:: y = (x - \mu_c) / \sqrt{\sigma_c^2 + \epsilon}, \qquad
               \log|\det| = -\tfrac12 HW \sum_c \log(\sigma_c^2 + \epsilon)
@@ -39,7 +39,7 @@ class InvertibleBatchNorm(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch channels height width"]
     ) -> tuple[Float[Tensor, "batch channels height width"], Float[Tensor, " batch"]]:
-        """The normalised x, and log|det| in nats, the same for every image."""
+        """The normalized x, and log|det| in nats, the same for every image."""
         mean, var = self.running_mean, self.running_var
         if self.training:
             var, mean = torch.var_mean(x, dim=(0, 2, 3), correction=0)

@@ -13,7 +13,7 @@ from dgm_helpers.runtime import drawing_device
 
 
 class Codes(NamedTuple):
-    """The structured part of latent vectors; what is None is left open.
+    """The structured part of latent vectors; None leaves a part open.
 
     Attributes:
         categories: value of each categorical code.
@@ -48,7 +48,7 @@ class LatentLayout:
     ) -> Float[Tensor, "{n} {self.dim}"]:
         """Draw ``n`` latent vectors on the generator's device; ``codes`` overrides what was drawn of them.
 
-        The same numbers are drawn whatever is overridden: with the same seed, the noise stays as it was.
+        The same numbers are drawn whatever is overridden: the same seed gives the same noise.
 
         Raises:
             ValueError: if the codes do not fit the layout.
@@ -71,7 +71,7 @@ class LatentLayout:
         return self.join(noise, Codes(categories, continuous))
 
     def join(self, noise: Float[Tensor, "batch noise"], codes: Codes) -> Float[Tensor, "batch {self.dim}"]:
-        """The latent vectors with this noise and these codes; the inverse of :meth:`split`."""
+        """Return the latent vectors with this noise and these codes; the inverse of :meth:`split`."""
         hot = [
             (values[:, None] == torch.arange(size, device=values.device)).to(noise)
             for values, size in zip(codes.categories.unbind(dim=1), self.categories, strict=True)
@@ -79,7 +79,7 @@ class LatentLayout:
         return torch.cat([noise, *hot, codes.continuous], dim=1)
 
     def split(self, latent: Float[Tensor, "batch {self.dim}"]) -> tuple[Float[Tensor, "batch noise"], Codes]:
-        """Noise and codes of latent vectors."""
+        """Return noise and codes of latent vectors."""
         noise, hot, continuous = latent.split([self.noise, sum(self.categories), self.continuous], dim=1)
         edges = accumulate(self.categories, initial=0)
         values = [hot[:, start:end].argmax(dim=1) for start, end in pairwise(edges)]

@@ -4,13 +4,13 @@ An image is read row by row, and within a pixel channel by channel (R, G, B). A.
 K. Kavukcuoglu, *Pixel Recurrent Neural Networks*, ICML 2016 (arXiv 1601.06759), section 3.4: a mask of type A, for the
 first layer, hides the current sub-pixel and all later ones; type B, for every other layer, hides the later ones only.
 A. van den Oord et al., *Conditional Image Generation with PixelCNN Decoders*, NIPS 2016 (arXiv 1606.05328), section
-2.2, split the visible half into the rows above and what is left in the own row, so that no blind spot remains.
+2.2, split the visible half into the rows above and what is left in the pixel's own row, so that no blind spot remains.
 
 Features belong to image channels in turn: feature f to channel f mod C, so that halves and thirds of a stack of
 features keep their channels (the paper leaves the order open).
 
-What a mask hides everywhere is no part of a kernel: the rows below the centre. The rest of a mask is multiplied in the
-forward pass and not written into the weight, which would break ``torch.func`` and weights that are shared.
+A kernel does not contain what a mask hides everywhere: the rows below the center. The rest of a mask is multiplied in
+the forward pass and not written into the weight, which would break ``torch.func`` and weights that are shared.
 """
 
 import torch
@@ -117,9 +117,9 @@ class VerticalConv2d(CausalConv2d):
 def causal_mask(
     kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
 ) -> Bool[Tensor, "{out_channels} {in_channels} {kernel_size} {kernel_size}"]:
-    """What an output feature may see of a window of inputs around its pixel: True where it may.
+    """Return what an output feature may see of a window of inputs around its pixel: True where it may.
 
-    Van den Oord et al. (2016), section 3.4 and figure 2. Rows above and pixels to the left are visible. At the centre
+    Van den Oord et al. (2016), section 3.4 and figure 2. Rows above and pixels to the left are visible. At the center
     an output of channel c sees inputs of the channels before c (type A), or up to c (type B).
 
     Args:
@@ -130,11 +130,11 @@ def causal_mask(
         image_channels: channels of the image.
 
     Raises:
-        ValueError: if the kernel size is even or the kind is another.
+        ValueError: if the kernel size is even or the kind is not A or B.
     """
     _require_odd(kernel_size)
     if kind not in KINDS:
-        raise ValueError(f"unknown kind of mask {kind!r}: choose one of {', '.join(KINDS)}")
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
     position = torch.arange(kernel_size**2).view(kernel_size, kernel_size)
     center = kernel_size**2 // 2
     mask = (position < center).expand(out_channels, in_channels, -1, -1).clone()
@@ -148,9 +148,9 @@ def causal_mask(
 def receptive_field(
     height: int, width: int, rows: int, columns: int
 ) -> Bool[Tensor, "{height} {width} {height} {width}"]:
-    """Which pixels the output at each place should see: entry [i, j, a, b] is True where (a, b) is earlier than (i, j).
+    """Return which pixels the output at each place should see: entry [i, j, a, b] is True if (i, j) should see (a, b).
 
-    Earlier in raster order, that is, no more than ``rows`` above and no more than ``columns`` to either side.
+    That is earlier in raster order, at most ``rows`` above and at most ``columns`` to either side.
     """
     place, across = torch.arange(height), torch.arange(width)
     down = place[:, None, None, None] - place[:, None]
@@ -160,4 +160,4 @@ def receptive_field(
 
 def _require_odd(kernel_size: int) -> None:
     if kernel_size < 1 or kernel_size % 2 == 0:
-        raise ValueError(f"a kernel with a centre has an odd size, not {kernel_size}")
+        raise ValueError(f"kernel_size must be odd, so that the kernel has a center; got {kernel_size}")

@@ -17,7 +17,7 @@ One evaluation of f serves reconstruction and derivative: a training step does t
 storing does that of three.
 
 What a step's function may not do: draw from a generator of its own, use tensors that need gradients other than its
-input and its parameters, or change state at each call, but for the running statistics of normalisation layers.
+input and its parameters, or change state at each call, but for the running statistics of normalization layers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -101,7 +101,7 @@ class ReversibleChain(nn.Module):
     """Steps one after the other, of which the backward pass needs the last outputs alone: memory is flat in depth.
 
     Dropout draws the same masks again (the random state is kept for steps that draw: 5 kB on a CPU, 16 bytes on a
-    GPU), autocast is entered again, and batch normalisation counts a batch once. The streams stay in float32 under
+    GPU), autocast is entered again, and batch normalization counts a batch once. The streams stay in float32 under
     autocast: each step's rounding would have to be undone by the next reconstruction, and in bfloat16 is not.
 
     Args:

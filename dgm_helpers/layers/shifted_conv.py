@@ -1,7 +1,7 @@
 """Causal convolutions by shifting, and the gated residual block: what PixelCNN++ and PixelSNAIL are built from.
 
 T. Salimans et al., *PixelCNN++*, ICLR 2017 (arXiv 1701.05517) and its published code. A kernel is not masked but moved:
-padded above (and to the left) alone, it reads nothing below (or to the right of) its pixel. Weights are normalised
+padded only above (and to the left), it reads nothing below (or to the right of) its pixel. Weights are normalized
 (T. Salimans and D. P. Kingma, *Weight Normalization*, 2016), and can be scaled to a first batch.
 """
 
@@ -18,7 +18,7 @@ ACTIVATIONS = ("concat_elu", "elu")
 
 
 class ShiftedConv2d(nn.Module):
-    """Weight-normalised convolution that reads rows up to its own.
+    """Weight-normalized convolution that reads rows up to its own.
 
     Of its own row it reads the pixels around (``"down"``) or those up to itself (``"down_right"``).
 
@@ -48,20 +48,20 @@ class ShiftedConv2d(nn.Module):
 
     @property
     def bias(self) -> Tensor:
-        """What is added to each output feature."""
+        """Return what is added to each output feature."""
         return self.conv.bias
 
     def kernel(self) -> Float[Tensor, "out in height width"]:
-        """The normalised weight."""
+        """Return the normalized weight."""
         return self.conv.weight
 
     def forward(self, x: Float[Tensor, "batch in height width"]) -> Float[Tensor, "batch out rows columns"]:
-        """The convolution of ``x``."""
+        """Return the convolution of ``x``."""
         return self.conv(F.pad(x, self.padding))
 
 
 class ShiftedUpsample2d(nn.Module):
-    """Weight-normalised transposed convolution that doubles height and width, and stays causal.
+    """Weight-normalized transposed convolution that doubles height and width, and stays causal.
 
     Args:
         channels: features.
@@ -79,12 +79,12 @@ class ShiftedUpsample2d(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch features height width"]
     ) -> Float[Tensor, "batch features rows columns"]:
-        """The transposed convolution of ``x``."""
+        """Return the transposed convolution of ``x``."""
         return self.conv(x)[:, :, : 2 * x.shape[2], self.left : self.left + 2 * x.shape[3]]
 
 
 class GatedResidual(nn.Module):
-    """Gated residual block, :math:`x + a \\odot \\sigma(b)`; with a side input and a class, where there are.
+    """Gated residual block, :math:`x + a \\odot \\sigma(b)`; with a side input and a class if there are any.
 
     Args:
         channels: features.
@@ -96,7 +96,7 @@ class GatedResidual(nn.Module):
         activation: ``"concat_elu"`` or ``"elu"``, before each convolution; the former doubles what that reads.
 
     Raises:
-        ValueError: if the activation is another.
+        ValueError: if the activation is not one of those listed.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class GatedResidual(nn.Module):
     ) -> None:
         super().__init__()
         if activation not in ACTIVATIONS:
-            raise ValueError(f"unknown activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}")
+            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
         self.activation, width = (concat_elu, 2) if activation == "concat_elu" else (F.elu, 1)
         self.first = ShiftedConv2d(width * channels, channels, kernel_size, shift)
         self.side = ShiftedConv2d(width * side_channels, channels, (1, 1), shift) if side_channels else None
@@ -128,7 +128,7 @@ class GatedResidual(nn.Module):
         generator: torch.Generator | None = None,
         apply: Apply = convolve,
     ) -> Float[Tensor, "batch features *space"]:
-        """The block's output; the generator draws what is dropped, in training."""
+        """Return the block's output; the generator draws what is dropped, in training."""
         features = apply(self.first, self.activation(x))
         if self.side is not None:
             features = features + apply(self.side, self.activation(side))
@@ -144,14 +144,14 @@ class GatedResidual(nn.Module):
 
 
 def concat_elu(x: Float[Tensor, "batch features *space"]) -> Float[Tensor, "batch twice *space"]:
-    """ELU of the features and of their negatives, one after the other."""
+    """Return the ELU of the features and of their negatives, one after the other."""
     return F.elu(torch.cat([x, -x], dim=1))
 
 
 def drop(
     x: Float[Tensor, "*shape"], probability: float, generator: torch.Generator | None = None
 ) -> Float[Tensor, "*shape"]:
-    """Dropout of single elements, from a generator; what is kept is scaled up, so that the mean stays."""
+    """Drop single elements, drawn from a generator, and scale up the others, so that the mean stays."""
     device = drawing_device(generator, x.device)
     kept = torch.rand(x.shape, generator=generator, device=device).to(x.device) >= probability
     return x * kept / (1 - probability)
@@ -160,19 +160,19 @@ def drop(
 def shift_down(
     x: Float[Tensor, "batch features height width"],
 ) -> Float[Tensor, "batch features height width"]:
-    """Each row moved to the next, zeros in the first."""
+    """Move each row to the next, with zeros in the first."""
     return F.pad(x, (0, 0, 1, 0))[:, :, :-1]
 
 
 def shift_right(
     x: Float[Tensor, "batch features height width"],
 ) -> Float[Tensor, "batch features height width"]:
-    """Each column moved to the next, zeros in the first."""
+    """Move each column to the next, with zeros in the first."""
     return F.pad(x, (1, 0))[..., :-1]
 
 
 def with_ones(x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batch inputs *space"]:
-    """The image and a channel of ones, which tells padding from grey."""
+    """Append a channel of ones to the image: it tells padding from gray."""
     return torch.cat([x, torch.ones_like(x[:, :1])], dim=1)
 
 

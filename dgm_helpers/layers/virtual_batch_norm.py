@@ -1,4 +1,4 @@
-"""Virtual batch normalisation: an example is normalised by a fixed reference batch and itself, by nothing else.
+"""Virtual batch normalization: an example is normalized by a fixed reference batch and itself, by nothing else.
 
 T. Salimans et al., *Improved Techniques for Training GANs*, NIPS 2016 (arXiv 1606.03498), section 3.5.
 """
@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 
 class VirtualBatchNorm(nn.Module):
-    r"""Batch normalisation of each example in a virtual batch of its own: the reference batch and the example.
+    r"""Batch normalization of each example in a virtual batch of its own: the reference batch and the example.
 
     .. math:: y = \gamma\,(x - \mu) / \sqrt{\sigma^2 + \epsilon} + \beta
 
     with :math:`\mu, \sigma^2` of each feature over reference, example and space. The reference batch comes along as the
-    first rows of the input, so that it passes the same layers, and is normalised by itself alone. There are no running
+    first rows of the input, so that it passes the same layers, and is normalized by itself alone. There are no running
     statistics: evaluation is what training is.
 
     Args:
@@ -35,7 +35,7 @@ class VirtualBatchNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(features))
 
     def forward(self, x: Float[Tensor, "rows features *space"]) -> Float[Tensor, "rows features *space"]:
-        """All rows normalised, the reference batch first.
+        """All rows normalized, the reference batch first.
 
         Raises:
             ValueError: if there are fewer rows than the reference batch has.
@@ -61,10 +61,10 @@ class VirtualBatchNorm(nn.Module):
 
 
 class ReferencedGenerator(nn.Module):
-    """A network with virtual batch normalisation, and its reference batch of latent vectors, which never changes.
+    """A network with virtual batch normalization, and its reference batch of latent vectors, which never changes.
 
     Args:
-        network: whose layers of virtual batch normalisation expect as many rows as ``latents`` has.
+        network: whose layers of virtual batch normalization expect as many rows as ``latents`` has.
         latents: the reference batch.
     """
 

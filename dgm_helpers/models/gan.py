@@ -6,7 +6,7 @@ I. Goodfellow et al., *Generative Adversarial Nets*, NIPS 2014 (arXiv 1406.2661)
 
 with the generator's loss of their section 3, :math:`-\log D(G(z))`. Networks: A. Radford, L. Metz and S. Chintala,
 *Unsupervised Representation Learning with Deep Convolutional GANs*, ICLR 2016 (arXiv 1511.06434). A GAN has no
-likelihood to aim at: a sample is compared with data by eye, or by a classifier.
+likelihood to aim at: samples are compared with data by eye, or by a classifier.
 
 Departs from the papers in: both players step at the same time on one batch, where algorithm 1 lets the discriminator
 go first; images are read and generated in [0, 1], by a sigmoid.
@@ -33,22 +33,22 @@ class GAN(Configured, nn.Module):
     """A generator, and a discriminator that is a trunk of features and a critic, their last layer.
 
     Args:
-        data_shape: of a data point; (image channels, height, width) where there are convolutions.
+        data_shape: shape of a data point: (image channels, height, width) if there are convolutions.
         noise_dim: coordinates of noise, uniform on (-1, 1).
         categories: number of values of each categorical coordinate of the latent vector, a one-hot vector.
-        continuous: further coordinates, uniform on (-1, 1). A plain GAN takes these and the categories for noise.
-        channels: feature maps of the discriminator's strided convolutions, mirrored in the generator; none for
+        continuous: further coordinates, uniform on (-1, 1). A plain GAN uses these and the categories as noise.
+        channels: feature maps of the discriminator's strided convolutions, mirrored in the generator; empty for
             perceptrons.
         hidden: units of the layers between convolutions and output, mirrored in the generator.
         output: ``"sigmoid"`` for pixels in [0, 1], ``"linear"`` for real data.
-        normalize: where there is batch normalisation: ``"both"`` networks, the ``"generator"`` alone, or ``"none"``. In
-            the discriminator, training normalises real and generated images by batches of their own, of which
-            running statistics are a mixture: in evaluation it, and Q with it, is another function.
-        rate_ratio: learning rate of the discriminator over that of the generator.
+        normalize: which networks have batch normalization: ``"both"``, only the ``"generator"``, or ``"none"``. In the
+            discriminator, training normalizes real and generated images in separate batches, of which running
+            statistics are a mixture: in evaluation it, and Q with it, computes a different function.
+        rate_ratio: the discriminator's learning rate divided by the generator's.
 
     Raises:
-        ValueError: if output or normalisation is another, or the images cannot be halved as often as there are
-            convolutions.
+        ValueError: if output or normalize is not one of those listed, or the images cannot be halved as often as there
+            are convolutions.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class GAN(Configured, nn.Module):
     ) -> None:
         super().__init__()
         if normalize not in NORMALIZED:
-            raise ValueError(f"unknown normalize {normalize!r}: choose one of {', '.join(NORMALIZED)}")
+            raise ValueError(f"normalize must be one of {', '.join(NORMALIZED)}; got {normalize!r}")
         self.rate_ratio = rate_ratio
         self.layout = LatentLayout(noise_dim, tuple(categories), continuous)
         self.generator = generator_network(
@@ -84,7 +84,7 @@ class GAN(Configured, nn.Module):
     def sample_latent(
         self, n: int, generator: torch.Generator | None = None, codes: Codes | None = None
     ) -> Float[Tensor, "{n} latent"]:
-        """Draw ``n`` latent vectors; ``codes`` fixes part of them, and the rest stays what the generator draws.
+        """Draw ``n`` latent vectors; ``codes`` replaces a part of them and leaves the rest unchanged.
 
         Raises:
             ValueError: if the codes do not fit the latent vector.
@@ -92,7 +92,7 @@ class GAN(Configured, nn.Module):
         return self.layout.sample(n, generator, codes).to(next(self.generator.parameters()))
 
     def generate(self, latent: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *data"]:
-        """G(latent): the generator's data points."""
+        """Return G(latent), the generator's data points."""
         return self.generator(latent)
 
     def sample(
@@ -106,22 +106,22 @@ class GAN(Configured, nn.Module):
         return self.generate(self.sample_latent(n, generator, codes))
 
     def discriminate(self, x: Float[Tensor, "batch *data"]) -> Float[Tensor, " batch"]:
-        """The logit of D(x), the probability that x is a data point and not generated.
+        """Return the logit of D(x), the probability that x is a data point and not generated.
 
         Raises:
-            ValueError: if the data points have another shape than the model's.
+            ValueError: if the data points have a different shape than the model's.
         """
         return self.critic(self.describe(x))[:, 0]
 
     def describe(self, x: Float[Tensor, "batch *data"]) -> Float[Tensor, "batch features"]:
-        """The trunk's features of data points.
+        """Return the trunk's features of data points.
 
         Raises:
-            ValueError: if the data points have another shape than the model's.
+            ValueError: if the data points have a different shape than the model's.
         """
         if tuple(x.shape[1:]) != self.config["data_shape"]:
             wanted, got = ("×".join(map(str, shape)) for shape in (self.config["data_shape"], x.shape[1:]))
-            raise ValueError(f"this model takes data points of {wanted}, not {got}")
+            raise ValueError(f"data points must have the shape {wanted}, got {got}")
         return self.trunk(x)
 
     def loss(
@@ -153,11 +153,11 @@ class GAN(Configured, nn.Module):
         return Features(self.describe(x), self.trunk(generated.detach()), frozen(self.trunk)(generated))
 
     def landmarks(self) -> dict[str, Landmark]:
-        """The players' losses where what is generated is distributed as the data and D is the best: 2 log 2, log 2."""
+        """Return the players' losses if generated data are distributed as the data and D is optimal: 2 log 2, log 2."""
         return equilibrium()
 
     def parameter_groups(self, learning_rate: float) -> list[dict]:
-        """The players' optimiser groups: ``learning_rate`` for the generator, Adam's first beta 0.5."""
+        """Return the players' optimizer groups: ``learning_rate`` for the generator, Adam's first beta 0.5."""
         theirs = set(self.generator.parameters())
         others = [parameter for parameter in self.parameters() if parameter not in theirs]
         return [
@@ -181,9 +181,9 @@ class Features(NamedTuple):
 
 
 def equilibrium(smoothing: float = 0.0) -> dict[str, Landmark]:
-    """The losses of discriminator and generator at the best discriminator of two equal distributions, in nats.
+    """Return both players' losses at the optimal discriminator of two equal distributions, in nats.
 
-    That is the constant (1 - smoothing)/2. Goodfellow et al. (2014), theorem 1, for no smoothing.
+    It is the constant (1 - smoothing)/2. Goodfellow et al. (2014), theorem 1, is the case without smoothing.
     """
     logit = optimal_discriminator(torch.ones(1), torch.ones(1), smoothing).logit()
     losses = {
@@ -203,7 +203,7 @@ PRESETS = {
         "hidden": (),
         "rate_ratio": 1.0,
     },
-    # At a fifth of the generator's rate, this small discriminator lets the generator draw a few shapes alone.
+    # At a fifth of the generator's rate, this small discriminator lets the generator draw only a few shapes.
     "laptop": {"channels": (16, 32), "hidden": (64,), "normalize": "generator", "rate_ratio": 1.0},
 }
 

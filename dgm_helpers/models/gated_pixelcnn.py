@@ -7,10 +7,10 @@ with PixelCNN Decoders*, NIPS 2016 (arXiv 1606.05328). The gated activation is t
 
 and the conditional likelihood their eq. 3, :math:`p(x|h) = \prod_i p(x_i | x_1, \dots, x_{i-1}, h)`. A layer is figure
 2: the vertical stack reads whole rows above, the horizontal one reads it and the pixels to the left, and nothing goes
-back. The residual connection is the horizontal stack's alone. Figure aimed at: 3.03 bits per dimension on CIFAR-10.
+back. Only the horizontal stack has a residual connection. Figure aimed at: 3.03 bits per dimension on CIFAR-10.
 
 Departs from the paper in: h is a class (one of a number), the same V serves both stacks of a layer; skip connections
-from every layer to the output; features belong to the colours in turn (f mod 3), not in thirds; pixels are
+from every layer to the output; features belong to the colors in turn (f mod 3), not in thirds; pixels are
 read in [-1, 1], so that the padding is not black; Adam.
 """
 
@@ -37,12 +37,12 @@ class GatedPixelCNN(Configured, ConditionalImages, GatedStacks):
 
     Args:
         image_size: height and width of what is sampled; any size can be evaluated.
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         levels: values that a sub-pixel takes, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
         channels: features p of each stack, a multiple of ``image_channels``.
         layers: number of gated layers.
-        kernel_size: n of the layers' n x n and 1 x n convolutions.
-        first_kernel_size: the same of the first layer.
+        kernel_size: n of the layers' n×n and 1×n convolutions.
+        first_kernel_size: n of the first layer.
         classes: number of classes; 0 for an unconditional model.
 
     Raises:
@@ -78,24 +78,24 @@ class GatedPixelCNN(Configured, ConditionalImages, GatedStacks):
     def logits(
         self, x: Float[Tensor, "batch channels height width"], label: Int[Tensor, " batch"] | None = None
     ) -> Float[Tensor, "batch outputs channels height width"]:
-        """Logits of each sub-pixel given all earlier ones: one for a Bernoulli, else one a level.
+        """Return the logits of each sub-pixel given all earlier ones: one for a Bernoulli, else one per level.
 
         Raises:
-            ValueError: if the images have another number of channels than the model's, or if a label is missing, or
-                none of the classes, or given to an unconditional model.
+            ValueError: if the images have a different number of channels than the model, or if a label is missing, is
+                not one of the classes, or is given to an unconditional model.
         """
         return self.logits_given(x, self.conditions(label, len(x)))
 
     def logits_given(
         self, x: Float[Tensor, "batch channels height width"], conditions: Conditions
     ) -> Float[Tensor, "batch outputs channels height width"]:
-        """The same, given what enters each layer's gates: of a class, or of whatever else the image depends on."""
+        """Return the logits, given what enters each layer's gates: from a class, or anything else it depends on."""
         require_channels(x, self.image_shape[0])
         output = self(centered(x), conditions)
         return rearrange(output, "b (k c) h w -> b k c h w", c=self.image_shape[0])
 
     def conditions(self, label: Int[Tensor, " batch"] | None, n: int) -> Conditions:
-        r""":math:`V_k^\top h` of each layer k for ``n`` images, or None without classes."""
+        r"""Return :math:`V_k^\top h` of each layer k for ``n`` images, or None without classes."""
         require_label(label, self.classes, n)
         return [None if label is None else layer.condition(label) for layer in self.layers]
 
@@ -126,7 +126,7 @@ class GatedPixelCNN(Configured, ConditionalImages, GatedStacks):
     def sample_given(
         self, uniforms: Float[Tensor, "batch channels height width"], conditions: Conditions, *, cached: bool
     ) -> Float[Tensor, "batch channels height width"]:
-        """The images that uniform numbers, one a sub-pixel, turn into, given what enters each layer's gates."""
+        """Return the images that uniform numbers, one per sub-pixel, turn into, given the gates' conditions."""
         channels, _, width = self.image_shape
         cache = GatedStacksCache(self, len(uniforms), width, conditions, read=centered) if cached else None
 

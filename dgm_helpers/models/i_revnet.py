@@ -5,15 +5,15 @@ J.-H. Jacobsen, A. Smeulders and E. Oyallon, *i-RevNet: Deep Invertible Networks
 
 .. math:: (x_1, x_2) \mapsto (\psi x_2,\ \psi x_1 + F(x_2))
 
-as the released code has it (``models/iRevNet.py`` of jhjacobsen/pytorch-i-revnet); their eq. 1 is the same but for
-:math:`\psi`. F is three convolutions: of 1×1, 3×3 and 1×1 in the paper, all of 3×3 in the released code.
+as the released code has it (``models/iRevNet.py`` of jhjacobsen/pytorch-i-revnet); their eq. 1 is the same except
+for :math:`\psi`. F is three convolutions: of 1×1, 3×3 and 1×1 in the paper, all of 3×3 in the released code.
 
 Aims at the top-1 error of ResNet-50 on ImageNet, 24.7 %: (a), which is injective, has 24.7 % and (b), bijective, 26.7 %
 (their table 1; the README of the released code lists 26.0 %). Nothing has to be discarded to classify.
 
 Departs from the paper in: activations are not stored but recovered, which the architecture allows and the released
 code does not do; channels of zeros are added to both halves, not all at the end, where the first F would see nothing
-but zeros and batch normalisation make noise of them; batch normalisation with torch's own momentum, where the released
+but zeros and batch normalization make noise of them; batch normalization with torch's own momentum, where the released
 code has 0.9 in the last.
 """
 
@@ -38,19 +38,19 @@ class IRevNet(Configured, ImageClassifier):
     """i-RevNet classifier of images.
 
     Args:
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         classes: number of classes.
-        blocks: blocks of each stage.
-        strides: of each stage's first block, 1 or 2: the side of the squares that its down-sampling moves.
-        channels: of one half of the features, in each stage; four times as many after a stride of 2.
+        blocks: number of blocks in each stage.
+        strides: stride of each stage's first block, 1 or 2: the side of the squares that its down-sampling moves.
+        channels: channels of one half of the features, in each stage; four times as many after a stride of 2.
         initial_block: side of the squares of pixels that become channels before the first stage.
         divisor: F's inner convolutions have ``channels`` / ``divisor`` feature maps.
         kernel_sizes: of F's three convolutions, odd.
-        dropout: before F's last convolution. With it there is an inverse in evaluation mode alone.
+        dropout: before F's last convolution. With it there is an inverse only in evaluation mode.
         store_activations: train by plain autograd, to compare.
 
     Raises:
-        ValueError: if the lists do not fit to each other, if a stage would have to lose values, or to invent them after
+        ValueError: if the lists' lengths do not match, if a stage would have to lose values, or to invent them after
             the first, if a half gets none, or if there are not three odd kernel sizes.
     """
 
@@ -96,10 +96,10 @@ class IRevNet(Configured, ImageClassifier):
     def encode(
         self, x: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch features less_high less_wide"]:
-        """The last features, from which :meth:`decode` has the image back.
+        """Return the last features, from which :meth:`decode` recovers the image.
 
         Raises:
-            ValueError: if the images have another number of channels than the model's, or cannot be cut into squares.
+            ValueError: if the images have a different number of channels than the model, or cannot be cut into squares.
         """
         # More channels would be cut off where zeros are added, and be lost without a word.
         require_channels(x, self.config["image_channels"])
@@ -111,7 +111,7 @@ class IRevNet(Configured, ImageClassifier):
     def decode(
         self, features: Float[Tensor, "batch features less_high less_wide"]
     ) -> Float[Tensor, "batch channels height width"]:
-        """The image that has these features, in the mode (training or evaluation) that they were computed in.
+        """Return the image that has these features, in the mode (training or evaluation) that they were computed in.
 
         Raises:
             RuntimeError: if dropout is active.
@@ -124,7 +124,7 @@ class IRevNet(Configured, ImageClassifier):
     def reconstruct(
         self, x: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch channels height width"]:
-        """``x`` by way of its features: itself, up to rounding."""
+        """Return ``x`` by way of its features: itself, up to rounding."""
         return self.decode(self.encode(x))
 
 
@@ -138,7 +138,7 @@ def bottleneck(
     *,
     activate: bool,
 ) -> nn.Sequential:
-    """F: three convolutions, with batch normalisation and ReLU before each, but the first unless ``activate``."""
+    """Return F: three convolutions, each after batch normalization and ReLU, except the first unless ``activate``."""
     middle = max(1, outputs // divisor)
     first, second, third = kernel_sizes
     layers = [*preactivated(inputs, middle, first, stride), *preactivated(middle, middle, second),

@@ -1,12 +1,12 @@
 r"""A GAN with the techniques of Salimans et al., each switched on by its argument.
 
 T. Salimans, I. Goodfellow, W. Zaremba, V. Cheung, A. Radford and X. Chen, *Improved Techniques for Training GANs*, NIPS
-2016 (arXiv 1606.03498). Section 3.1, feature matching, :math:`\|E_\pi f(x) - E_{p(z)} f(G(z))\|_2^2` in place of the
+2016 (arXiv 1606.03498). Section 3.1, feature matching, :math:`\|E_\pi f(x) - E_{p(z)} f(G(z))\|_2^2` instead of the
 generator's loss; 3.2, minibatch discrimination; 3.3, historical averaging, :math:`\|\theta - \frac1T\sum_t
 \theta_t\|^2` in both players' losses; 3.4, one-sided label smoothing, real targets :math:`1 - \alpha`; 3.5, virtual
-batch normalisation, in the generator alone.
+batch normalization, only in the generator.
 
-Departs from the paper in: as :mod:`~dgm_helpers.models.gan`; no semi-supervised classes, no weight normalisation and no
+Departs from the paper in: as :mod:`~dgm_helpers.models.gan`; no semi-supervised classes, no weight normalization and no
 noise in the discriminator.
 """
 
@@ -33,8 +33,8 @@ class ImprovedGAN(GAN):
         minibatch_kernels: closenesses to the rest of the batch that the critic sees; 0 for none.
         minibatch_dims: coordinates that each is measured in.
         historical_weight: of historical averaging in each player's loss; 0 for none.
-        virtual_batch: latent vectors in the reference batch of virtual batch normalisation, which takes the place of
-            batch normalisation in the generator; 0 for none.
+        virtual_batch: latent vectors in the reference batch of virtual batch normalization, which replaces batch
+            normalization in the generator; 0 for none.
 
     Raises:
         ValueError: as for a GAN.

@@ -16,7 +16,7 @@ of the continuous codes, and no batch normalization in the discriminator.
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -36,6 +36,8 @@ from dgm_helpers.objectives.mutual_information import (
 )
 
 SMALLEST_LOG_SIGMA = -4.0
+# Techniques in files of earlier versions, with the values that turn them off.
+UNUSED = {"smoothing": 0.0, "feature_matching": False, "historical_weight": 0.0, "virtual_batch": 0}
 
 
 class InfoGAN(GAN):
@@ -132,6 +134,11 @@ class InfoGAN(GAN):
         continuous = info_lower_bound_continuous(posterior.mu, posterior.log_sigma, codes.continuous)
         return (sum(discrete, start=torch.zeros_like(continuous))).mean(), continuous.mean()
 
+    @classmethod
+    def upgraded(cls, config: dict[str, Any]) -> tuple[type[nn.Module], dict[str, Any]]:
+        """Return class and config for a file; one of an earlier version also lists the techniques it does not use."""
+        return cls, {key: value for key, value in config.items() if (key, value) not in UNUSED.items()}
+
     def landmarks(self) -> dict[str, Landmark]:
         r"""Return a GAN's landmarks, and for L_I: the entropy of categorical codes; L_I of an ignorant Q.
 
@@ -196,7 +203,7 @@ PRESETS = {
         "channels": (64, 128, 256), "hidden": (),
     },
     # Smaller networks. In few steps on few images the codes alone decide what is generated, and the noise nothing,
-    # unless the critic sees whole batches. Without batch normalisation Q is the same function in evaluation.
+    # unless the critic sees whole batches. Without batch normalization Q is the same function in evaluation.
     # At 0.1 continuous codes still say nothing after 2,500 steps; at 0.5 they leave nothing for
     # the categorical one, which is at 0.1 of 2.3 nats after 4,000.
     "laptop": SMALL | {"channels": (16, 32), "continuous_weight": 0.2},

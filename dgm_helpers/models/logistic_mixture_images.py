@@ -34,7 +34,7 @@ class LogisticMixtureModel(Configured, ConditionalImages, nn.Module):
 
     Args:
         image_size: height and width of what is sampled.
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         levels: values that a sub-pixel takes, stored as k / (levels - 1).
         mixtures: components of a pixel's mixture.
         classes: number of classes; 0 for an unconditional model.
@@ -62,14 +62,14 @@ class LogisticMixtureModel(Configured, ConditionalImages, nn.Module):
         self.levels, self.mixtures, self.classes = levels, mixtures, classes
 
     def output_layer(self, channels: int) -> ShiftedConv2d:
-        """From so many features to the numbers of a mixture."""
+        """Return the layer from a number of features to the numbers of a mixture."""
         numbers = mixture_size(self.mixtures, self.image_shape[0])
         return ShiftedConv2d(channels, numbers, (1, 1), "down_right", init_scale=0.1)
 
     def read_mixture(
         self, features: Float[Tensor, "batch features *space"], apply: Apply = convolve
     ) -> Mixture:
-        """The mixtures of the pixels with these last features."""
+        """Return the mixtures of the pixels with these last features."""
         return split_mixture(apply(self.output, F.elu(features)), self.mixtures, self.image_shape[0])
 
     @abstractmethod

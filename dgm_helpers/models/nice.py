@@ -9,7 +9,7 @@ L. Dinh, D. Krueger and Y. Bengio, *NICE: Non-linear Independent Components Esti
 
 Aims at 1980.50 nats for MNIST's test set, dequantized and brought into [0, 1] (their figure 3).
 
-Departs from the paper in: data are not whitened (ZCA, for their colour images); networks are initialised as torch does.
+Departs from the paper in: data are not whitened (ZCA, for their color images); networks are initialized as torch does.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class NICE(NormalizingFlow):
             numbers already.
 
     Raises:
-        ValueError: if the prior is another, or there are fewer than two dimensions or no couplings.
+        ValueError: if the prior is not one of those listed, or there are fewer than two dimensions or no couplings.
     """
 
     def __init__(

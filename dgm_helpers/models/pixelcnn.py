@@ -1,19 +1,19 @@
 r"""PixelCNN: an image's likelihood as a product over its pixels, all computed in one pass of masked convolutions.
 
 A. van den Oord, N. Kalchbrenner and K. Kavukcuoglu, *Pixel Recurrent Neural Networks*, ICML 2016 (arXiv 1601.06759).
-Their eq. 1, and eq. 2 for the three colours of a pixel, in the order R, G, B:
+Their eq. 1, and eq. 2 for the three colors of a pixel, in the order R, G, B:
 
 .. math:: p(x) = \prod_i p(x_i | x_1, \dots, x_{i-1}),
           \qquad p(x_i | x_{<i}) = p(x_{i,R}|x_{<i})\, p(x_{i,G}|x_{<i}, x_{i,R})\, p(x_{i,B}|x_{<i}, x_{i,R}, x_{i,G})
 
 The network is their table 1: a 7 x 7 convolution with mask A; residual blocks (figure 5) with a 3 x 3 convolution of
 mask B between two of 1 x 1; two of 1 x 1; a softmax over the levels of each sub-pixel, or a Bernoulli if there are two.
-Figures aimed at: 3.14 bits per dimension on CIFAR-10 (table 5), 81.30 nats on MNIST binarised once and for all.
+Figures aimed at: 3.14 bits per dimension on CIFAR-10 (table 5), 81.30 nats on MNIST binarized once and for all.
 
 A stack of masked convolutions has a blind spot to the upper right of each pixel, which is the reason for
 :mod:`~dgm_helpers.models.gated_pixelcnn`.
 
-Departs from the paper in: features belong to the colours in turn (f mod 3), not in thirds;
+Departs from the paper in: features belong to the colors in turn (f mod 3), not in thirds;
 pixels are read in [-1, 1], so that the padding is not black.
 """
 
@@ -38,7 +38,7 @@ class PixelCNN(Configured, nn.Module):
 
     Args:
         image_size: height and width of what is sampled; any size can be evaluated.
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         levels: values that a sub-pixel takes, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
         channels: h, features inside a block; 2h between them.
         blocks: number of residual blocks.
@@ -70,16 +70,16 @@ class PixelCNN(Configured, nn.Module):
     def logits(
         self, x: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch outputs channels height width"]:
-        """Logits of each sub-pixel given all earlier ones: one for a Bernoulli, else one a level.
+        """Return the logits of each sub-pixel given all earlier ones: one for a Bernoulli, else one per level.
 
         Raises:
-            ValueError: if the images have another number of channels than the model's.
+            ValueError: if the images have a different number of channels than the model.
         """
         require_channels(x, self.image_shape[0])
         return self.evaluate(centered(x), convolve)
 
     def evaluate(self, x: Float[Tensor, "batch channels *space"], apply: Apply) -> Tensor:
-        """The network on pixels in [-1, 1]; convolutions are evaluated by ``apply``, on images or at one pixel."""
+        """Evaluate the network on pixels in [-1, 1], its convolutions by ``apply``, on images or at one pixel."""
         features = apply(self.first, x)
         for block in self.blocks:
             features = block(features, apply)
@@ -87,17 +87,17 @@ class PixelCNN(Configured, nn.Module):
         return rearrange(output, "b (k c) ... -> b k c ...", c=self.image_shape[0])
 
     def log_prob(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, " batch"]:
-        """log p(x), in nats.
+        """Return log p(x), in nats.
 
         Raises:
-            ValueError: if a pixel is none of the levels, or the number of channels is another.
+            ValueError: if a pixel is not one of the levels, or the number of channels differs from the model's.
         """
         return level_log_prob(x, self.logits(x), self.levels)
 
     def loss(
         self, batch: Float[Tensor, "batch channels height width"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """Mean of -log p(x), in nats, and the same in bits per dimension. There is no noise to draw."""
+        """Return the mean of -log p(x), in nats, and the same in bits per dimension. There is no noise to draw."""
         return likelihood_loss(self.log_prob(batch), batch)
 
     @torch.no_grad()
@@ -108,9 +108,9 @@ class PixelCNN(Configured, nn.Module):
 
         Args:
             n: number of images.
-            generator: draws one uniform number a sub-pixel, all at the start.
+            generator: draws one uniform number per sub-pixel, all at the start.
             cached: evaluate only what a new pixel changes. Otherwise each pixel costs a pass over the whole image; the
-                images are the same but for rounding, which decides where a uniform number falls next to a probability.
+                images are the same up to rounding, which decides where a uniform number falls next to a probability.
         """
         uniforms = draw_uniforms((n, *self.image_shape), self.output.weight, generator)
         if cached and not plain():

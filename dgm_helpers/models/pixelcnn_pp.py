@@ -1,4 +1,4 @@
-r"""PixelCNN++: a mixture of discretized logistics a pixel, on a network that halves and doubles its resolution.
+r"""PixelCNN++: a mixture of discretized logistics per pixel, on a network that halves and doubles its resolution.
 
 T. Salimans, A. Karpathy, X. Chen and D. P. Kingma, *PixelCNN++: Improving the PixelCNN with Discretized Logistic
 Mixture Likelihood and Other Modifications*, ICLR 2017 (arXiv 1701.05517). The likelihood is their eqs. 1 to 3,
@@ -38,7 +38,7 @@ class PixelCNNPP(LogisticMixtureModel):
 
     Args:
         image_size: height and width of what is sampled.
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         levels: values that a sub-pixel takes, stored as k / (levels - 1).
         channels: features of each stream.
         blocks: gated residual blocks at each resolution and on each way.
@@ -162,7 +162,7 @@ PRESETS = {
 }  # fmt: skip
 
 TRAINING = {
-    # The defaults of train.py: learning rate 1e-3, Adam's betas, 100 images to initialise by, 16 images on each of 8
+    # The defaults of train.py: learning rate 1e-3, Adam's betas, 100 images to initialize by, 16 images on each of 8
     # GPUs, weights averaged with decay 0.9995; at most 5,000 epochs, where the number of steps is ours. The paper
     # states none of them.
     "paper": {"data": "cifar10", "steps": 200_000, "batch_size": 128, "learning_rate": 1e-3,

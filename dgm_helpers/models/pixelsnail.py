@@ -6,7 +6,7 @@ pixel in one step: after each group of gated residual blocks,
 
 .. math:: y_i = \sum_{j<i} \mathrm{softmax}_j(q_i^\top k_j / \sqrt d)\, v_j
 
-with keys and values made of image, features and position, queries of features and position alone. The likelihood is
+with keys and values made of image, features and position, queries only of features and position. The likelihood is
 that of :mod:`~dgm_helpers.models.pixelcnn_pp`. Figure aimed at: 2.85 bits per dimension on CIFAR-10.
 
 Departs from the paper in: a class enters as a learned vector in the convolutional blocks.
@@ -31,7 +31,7 @@ class PixelSNAIL(LogisticMixtureModel):
 
     Args:
         image_size: height and width of what is sampled, and the unit of the positions.
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         levels: values that a sub-pixel takes, stored as k / (levels - 1).
         channels: features.
         blocks: groups of residual blocks, each followed by attention.
@@ -44,7 +44,7 @@ class PixelSNAIL(LogisticMixtureModel):
         activation: ``"elu"``, or ``"concat_elu"`` as in PixelCNN++; in the residual blocks.
 
     Raises:
-        ValueError: if there are fewer than two levels, or the activation is another.
+        ValueError: if there are fewer than two levels, or the activation is not one of those listed.
     """
 
     cache = PixelSNAILCache
@@ -104,7 +104,7 @@ PRESETS = {
 }  # fmt: skip
 
 TRAINING = {
-    # The same command and what train.py adds: Adam's betas, learning rate 1e-3, 8 images to initialise by and on each
+    # The same command and what train.py adds: Adam's betas, learning rate 1e-3, 8 images to initialize by and on each
     # GPU, weights averaged with decay 0.9995. It takes as many GPUs as there are: eight here. The number of steps is
     # ours (there 5,000 epochs at most), and Adam's epsilon torch's: train.py has 1e-6 under the root, beside squares of
     # gradients that are summed over the images.

@@ -11,7 +11,7 @@ the channels are latents and leave; the last scale is four couplings with checke
 Aims at 3.49 bits per dimension on CIFAR-10 (their table 1).
 
 Departs from the paper in: the logit is taken of a + (1-2a)x, as in their released code, so that it is bounded at both
-ends; batch normalisation of a layer uses the batch's own statistics in training, not a running mixture (their
+ends; batch normalization of a layer uses the batch's own statistics in training, not a running mixture (their
 appendix E); one residual network with two outputs gives s and t, and starts as the identity; no skip connections from
 its blocks to its output; no flipped images.
 """
@@ -44,11 +44,11 @@ SCALES = (".weight.original0", ".scale")  # those of the weight norms, and of ta
 class RealNVP(NormalizingFlow):
     """Real NVP on square images in [0, 1].
 
-    In training mode batch statistics normalise, inside the networks and between the layers; log_prob is then that of
+    In training mode batch statistics normalize, inside the networks and between the layers; log_prob is then that of
     the batch together, up to the statistics' own derivative. In evaluation mode it is exact for each image on its own.
 
     Args:
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         image_size: height and width, or both of them; a multiple of 2 to the power ``scales`` - 1.
         features: feature maps of the residual networks at the first scale, doubled at each next.
         residual_blocks: blocks in each of these networks.
@@ -113,7 +113,7 @@ class RealNVP(NormalizingFlow):
         """
         sizes = [math.prod(scale.latent_shape) for scale in self.scales]
         h = None
-        with evaluation_mode(self):  # the couplings' networks too normalise with the running statistics
+        with evaluation_mode(self):  # the couplings' networks too normalize with the running statistics
             for scale, part in zip(reversed(self.scales), reversed(z.split(sizes, dim=1)), strict=True):
                 h = scale.inverse(h, part.view(-1, *scale.latent_shape))
         return from_logits(h, self.alpha)
@@ -195,7 +195,7 @@ class Scale(nn.Module):
 
 
 class ResidualNetwork(nn.Module):
-    """The network of a coupling: pre-activation residual blocks with batch and weight normalisation (section 3.7).
+    """The network of a coupling: pre-activation residual blocks with batch and weight normalization (section 3.7).
 
     Its last convolution starts at zero, and the coupling as the identity.
     """
@@ -224,7 +224,7 @@ class ResidualNetwork(nn.Module):
 
 
 def convolution(inputs: int, outputs: int, size: int) -> nn.Module:
-    """A convolution with weight normalisation that keeps height and width."""
+    """A convolution with weight normalization that keeps height and width."""
     return weight_norm(nn.Conv2d(inputs, outputs, size, padding=size // 2))
 
 

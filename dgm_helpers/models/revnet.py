@@ -6,14 +6,13 @@ Activations*, NIPS 2017 (arXiv 1707.04585). Blocks, their eq. 6 to 8, and backwa
 
 .. math:: y_1 = x_1 + F(x_2), \qquad y_2 = x_2 + G(y_1)
 
-F and G are the residual functions of ResNet, batch normalisation and ReLU first. Where the size changes a block
-cannot be reversed and its activations are stored: once a stage, whatever the depth.
+F and G are the residual functions of ResNet, with batch normalization and ReLU first. A block that changes the size
+cannot be reversed, and its activations are stored: once per stage, whatever the depth.
 
-Aims at the accuracy of the ResNet of equal size: 7.24 % error on CIFAR-10 for RevNet-38, 7.14 % for ResNet-32
-(their table 3).
+Aims at the accuracy of a ResNet of equal size: 7.24% error on CIFAR-10 for RevNet-38, 7.14% for ResNet-32 (table 3).
 
-Departs from the paper in: the first stage, which changes no size, is reversible from its first block on;
-convolutions are initialised as torch does.
+Departs from the paper in: the first stage does not change the size, so even its first block is reversible;
+convolutions are initialized as torch does.
 """
 
 import math
@@ -36,17 +35,17 @@ class RevNet(Configured, ImageClassifier):
     """RevNet classifier of images.
 
     Args:
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         classes: number of classes.
-        units: blocks of each stage, each with an F and a G.
+        units: number of blocks in each stage, each with an F and a G.
         channels: feature maps after the first convolution and in each stage, both halves together.
-        strides: of each stage's first block.
-        bottleneck: 1×1, 3×3 and 1×1 convolutions in F and G in place of two of 3×3; stages are then four times as
-            wide as ``channels`` says.
+        strides: stride of each stage's first block.
+        bottleneck: F and G have convolutions of 1×1, 3×3 and 1×1 instead of two of 3×3, and stages are four times as
+            wide as ``channels``.
         store_activations: train by plain autograd, to compare.
 
     Raises:
-        ValueError: if the lists do not fit to each other, or a number of feature maps is odd.
+        ValueError: if the lists' lengths do not match, or a number of feature maps is odd.
     """
 
     def __init__(
@@ -76,16 +75,12 @@ class RevNet(Configured, ImageClassifier):
         self.stages = nn.ModuleList()
         for stage, (count, stride) in enumerate(zip(units, strides, strict=True)):
             before, after = widths[stage] // 2, widths[stage + 1] // 2
-            changes = stride != 1 or before != after
-            if changes:
-                self.stages.append(Transition(before, after, stride, bottleneck, activate=stage > 0))
-            steps: list[ReversibleStep] = []
-            for unit in range(count - changes):
-                # The first convolution has been normalised and rectified already.
-                activate = stage > 0 or unit > 0 or changes
-                f = residual_function(after, after, 1, bottleneck, activate=activate)
-                steps += reversible_block(f, residual_function(after, after, 1, bottleneck))
-            if steps:
+            activate = stage > 0  # the first convolution's output is already normalized and rectified
+            if stride != 1 or before != after:
+                self.stages.append(Transition(before, after, stride, bottleneck, activate=activate))
+                count, activate = count - 1, True
+            if count:
+                steps = reversible_steps(count, after, bottleneck, activate=activate)
                 self.stages.append(ReversibleChain(steps, store_activations=store_activations))
         self.norm = nn.BatchNorm2d(widths[-1])
         self.classifier = nn.Linear(widths[-1], classes)
@@ -93,7 +88,7 @@ class RevNet(Configured, ImageClassifier):
     def encode(
         self, x: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch features less_high less_wide"]:
-        """The last feature maps.
+        """Return the last feature maps.
 
         Raises:
             ValueError: if the strides do not divide height and width.
@@ -109,7 +104,7 @@ class RevNet(Configured, ImageClassifier):
         return torch.cat([x1, x2], dim=1)
 
     def parameter_groups(self, learning_rate: float) -> list[dict]:
-        """The weights, which decay, and biases and batch normalisation, which in the released code do not."""
+        """Return the weights, which decay, and biases and batch normalization, which in the released code do not."""
         weights = [parameter for parameter in self.parameters() if parameter.ndim > 1]
         others = [parameter for parameter in self.parameters() if parameter.ndim <= 1]
         return [
@@ -118,10 +113,20 @@ class RevNet(Configured, ImageClassifier):
         ]
 
 
+def reversible_steps(count: int, channels: int, bottleneck: bool, *, activate: bool) -> list[ReversibleStep]:
+    """Return the steps of a number of blocks; the first function begins with its convolution unless ``activate``."""
+    steps: list[ReversibleStep] = []
+    for _ in range(count):
+        f = residual_function(channels, channels, 1, bottleneck, activate=activate)
+        steps += reversible_block(f, residual_function(channels, channels, 1, bottleneck))
+        activate = True
+    return steps
+
+
 def residual_function(
     inputs: int, outputs: int, stride: int, bottleneck: bool, *, activate: bool = True
 ) -> nn.Sequential:
-    """F or G: convolutions, with batch normalisation and ReLU before each, but the first unless ``activate``.
+    """Return F or G: convolutions, each after batch normalization and ReLU, except the first unless ``activate``.
 
     A bottleneck is a quarter as wide inside.
     """
@@ -136,12 +141,12 @@ def residual_function(
 
 
 class Transition(nn.Module):
-    """A block that changes size, y1 = down(x1) + f(x2), y2 = down(x2) + g(y1): not reversible, stored.
+    """A block that changes the size, y1 = down(x1) + f(x2), y2 = down(x2) + g(y1): not reversible, stored.
 
-    down is average pooling, and channels of zeros; with bottlenecks a projection, as in the released code.
+    ``down`` is average pooling, then channels of zeros; with bottlenecks a projection, as in the released code.
 
     Raises:
-        ValueError: if there would be fewer feature maps than before, and no bottlenecks.
+        ValueError: if there would be fewer feature maps than before, without bottlenecks.
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int, bottleneck: bool, *, activate: bool) -> None:
@@ -162,7 +167,7 @@ class Transition(nn.Module):
     ) -> tuple[
         Float[Tensor, "batch more less_high less_wide"], Float[Tensor, "batch more less_high less_wide"]
     ]:
-        """The two halves, smaller and with more feature maps."""
+        """Return the two halves, smaller and with more feature maps."""
         y1 = self._down(x1, self.projections[0]) + self.f(x2)
         return y1, self._down(x2, self.projections[1]) + self.g(y1)
 

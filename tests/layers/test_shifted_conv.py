@@ -129,7 +129,7 @@ def test_the_block_is_its_formula_with_either_activation():
         hidden = block.first(activation(x)) + block.side(activation(side))
         a, b = block.second(activation(hidden)).chunk(2, dim=1)
         torch.testing.assert_close(block(x, side), x + a * b.sigmoid())
-    with pytest.raises(ValueError, match=r"^unknown activation 'relu': choose one of concat_elu, elu$"):
+    with pytest.raises(ValueError, match=r"^activation must be one of concat_elu, elu; got 'relu'$"):
         GatedResidual(3, (2, 2), "down_right", activation="relu")
 
 

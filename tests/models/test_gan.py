@@ -214,8 +214,8 @@ def test_presets_build():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"normalize": "layer"}, "^unknown normalize 'layer': choose one of both, generator, none$"),
-        ({"output": "tanh"}, "^unknown output 'tanh': choose one of sigmoid, linear$"),
+        ({"normalize": "layer"}, "^normalize must be one of both, generator, none; got 'layer'$"),
+        ({"output": "tanh"}, "^output must be one of sigmoid, linear; got 'tanh'$"),
         (
             {"data_shape": (1, 30, 28)},
             r"^2 strided convolutions need images .* multiples of 4, not \(1, 30, 28\)$",
@@ -231,5 +231,5 @@ def test_what_cannot_be_is_told(options, message):
 def test_data_of_another_shape_are_told():
     model = build(SMALL, GAN)
     for evaluate in (model.loss, model.discriminate):
-        with pytest.raises(ValueError, match=r"^this model takes data points of 1×8×8, not 1×12×12$"):
+        with pytest.raises(ValueError, match=r"^data points must have the shape 1×8×8, got 1×12×12$"):
             evaluate(torch.rand(4, 1, 12, 12).double())

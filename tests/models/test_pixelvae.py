@@ -352,7 +352,7 @@ def test_the_presets_of_natural_images_have_the_sizes_of_the_authors_code(
             {"map_stride": 2, "latent_dims": (2, 2), "map_layers": 0},
             "^the output is read off the gated layers",
         ),
-        ({"levels": 1}, "^a pixel of 1 levels has nothing to model: give at least 2$"),
+        ({"levels": 1}, "^levels must be at least 2, got 1$"),
         (
             {"layers": 0, "upsampling": False},
             "^without upsampling z_1 enters the gated layers: give at least",

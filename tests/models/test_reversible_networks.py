@@ -219,7 +219,7 @@ def test_presets_build(model_file):
         ),
         (
             lambda: make("i-revnet, injective")(torch.zeros(2, 3, 8, 8)),
-            "^this model takes images of 1 channels, not 3$",
+            "^images must have 1 channels, got 3$",
         ),
         (
             lambda: make("revnet")(torch.zeros(2, 1, 7, 8)),

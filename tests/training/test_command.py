@@ -233,7 +233,7 @@ def test_the_command_of_a_run_that_ended_elsewhere_says_how_many_steps_made_its_
         (["gated_pixelcnn", "--data", "digits", "--set", "image_size=8", "--set", "classes=3"],
          "digits has 10 classes, the model has classes 3: choose other data, or --set classes=10"),
         (["gan", "--batch-size", "1"], "two images or more in each process: give a larger --batch-size"),
-        (["gated_pixelcnn", "--set", "levels=1"], "a pixel of 1 levels has nothing to model"),
+        (["gated_pixelcnn", "--set", "levels=1"], "levels must be at least 2, got 1"),
         (["vae", "--device", "cuda:99"], "the device 'cuda:99' cannot be used here; ask for 'cpu' ("),
         (["vae", "--out", "damaged"], "damaged exists: resume it with --resume damaged, or name another folder with"),
         (["vae", "--out", "pictures"], "pictures is not empty and does not contain a run: name another"),
