@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 from adversarial import SMALL, VECTORS, batch_for, build, gradients, is_generators, seeded, train
-from dgm_helpers.models.configured import build as rebuild
-from dgm_helpers.models.description import describe
 
 from dgm_helpers import data
 from dgm_helpers.layers.latent_code import Codes
+from dgm_helpers.models.configured import build as rebuild
+from dgm_helpers.models.configured import describe
 from dgm_helpers.models.infogan import PRESETS, SMALLEST_LOG_SIGMA, CodePosterior, InfoGAN
 from dgm_helpers.objectives.adversarial import discriminator_loss, generator_loss
 from dgm_helpers.training import fit
