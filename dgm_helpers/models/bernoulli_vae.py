@@ -141,23 +141,11 @@ PRESETS = {
     # Section 5, MNIST: their network of one layer, a sigmoid belief network, has 200 units.
     "paper": {"latent_dim": 200, "hidden": ()},
     "laptop": {"latent_dim": 8, "hidden": (64,), "samples": 8},
-}
+}  # fmt: skip
 
 TRAINING = {
     # Section 4: minibatches of 20 and a learning rate of 3e-4, five times smaller for the inference network, which is
     # not done here. They use plain gradient descent, this preset Adam. Steps are ours.
-    "paper": {
-        "data": "mnist",
-        "steps": 500_000,
-        "batch_size": 20,
-        "learning_rate": 3e-4,
-        "transform": binarize,
-    },
-    "laptop": {
-        "data": "mnist_10k",
-        "steps": 2000,
-        "batch_size": 50,
-        "learning_rate": 3e-3,
-        "transform": binarize,
-    },
-}
+    "paper": {"data": "mnist", "steps": 500_000, "batch_size": 20, "learning_rate": 3e-4, "transform": binarize},
+    "laptop": {"data": "mnist_10k", "steps": 2000, "batch_size": 50, "learning_rate": 3e-3, "transform": binarize},
+}  # fmt: skip

@@ -142,13 +142,7 @@ TRAINING = {
     # Burgess et al., appendix A.1: Adam at 5e-4. They state no batch size: 64 is disentanglement_lib's. Steps are ours.
     "paper": {"data": "dsprites", "steps": 300_000, "batch_size": 64, "learning_rate": 5e-4},
     # Optimizer, learning rate and steps are ours; batches are disentanglement_lib's.
-    "higgins": {
-        "data": "dsprites",
-        "steps": 300_000,
-        "batch_size": 64,
-        "learning_rate": 1e-2,
-        "optimizer": Adagrad,
-    },
+    "higgins": {"data": "dsprites", "steps": 300_000, "batch_size": 64, "learning_rate": 1e-2, "optimizer": Adagrad},
     "laptop": {"data": "sprites", "steps": 5_000, "batch_size": 64, "learning_rate": 1e-3},
     "laptop_capacity": {"data": "sprites", "steps": 4_000, "batch_size": 64, "learning_rate": 1e-3},
-}
+}  # fmt: skip

@@ -51,10 +51,10 @@ class Configured:
         """The constructor's arguments: ``type(model)(**model.config)`` is a model like this one, with new weights."""
         return dict(self._arguments)
 
-    @classmethod
-    def upgraded(cls, config: dict[str, Any]) -> tuple[type[nn.Module], dict[str, Any]]:
-        """Return class and config for a file; a class whose arguments have changed translates those of older files."""
-        return cls, config
+    @staticmethod
+    def upgraded(description: dict[str, Any]) -> dict[str, Any]:
+        """Return the description of today; a class whose arguments have changed translates that of an older file."""
+        return description
 
 
 def constructor_parameters(kind: type) -> dict[str, inspect.Parameter]:
@@ -95,10 +95,11 @@ def build(description: dict[str, Any], source: str | Path = "the description") -
     Raises:
         ValueError: if the class is not in this package, or does not take that config.
     """
+    kind = _find(description["class"], source)
+    if issubclass(kind, Configured):
+        description = kind.upgraded(description)
     name, config = description["class"], description["config"]
     kind = _find(name, source)
-    if issubclass(kind, Configured):
-        kind, config = kind.upgraded(config)
     try:
         return kind(**{key: _built(value, source) for key, value in config.items()})
     except Exception as error:  # whatever a constructor of another version makes of it

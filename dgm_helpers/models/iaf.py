@@ -134,10 +134,7 @@ class IAFVAE(GaussianVAE):
         return {"loss": kl - reconstruction, "reconstruction": reconstruction, "kl": kl}
 
     def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
-        """Encode ``x``, once; the function returned draws so many samples of q(z|x) and returns their log-weights.
-
-        They are log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
-        """
+        """Return the sampler of ``x``; see :class:`~dgm_helpers.objectives.importance_weighting.ImportanceWeighted`."""
         parameters = self._encode(x)
 
         def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
@@ -190,23 +187,11 @@ PRESETS = {
     # here; as many numbers for the context are ours.
     "paper": {"latent_dim": 32, "hidden": (450,), "steps": 8, "flow_hidden": (1920,), "context_dim": 450},
     "laptop": {"latent_dim": 16, "hidden": (200,), "steps": 2, "flow_hidden": (64,), "context_dim": 32},
-}
+}  # fmt: skip
 
 TRAINING = {
     # Steps and batches are ours: section 6.1 and appendix B state none.
-    "paper": {
-        "data": "mnist",
-        "steps": 200_000,
-        "batch_size": 100,
-        "learning_rate": 5e-4,
-        "transform": binarize,
-    },
-    "laptop": {
-        "data": "mnist_10k",
-        "steps": 6000,
-        "batch_size": 100,
-        "learning_rate": 2e-3,
-        "transform": binarize,
-        "weight_average": 0.999,
-    },
-}
+    "paper": {"data": "mnist", "steps": 200_000, "batch_size": 100, "learning_rate": 5e-4, "transform": binarize},
+    "laptop": {"data": "mnist_10k", "steps": 6000, "batch_size": 100, "learning_rate": 2e-3, "transform": binarize,
+               "weight_average": 0.999},
+}  # fmt: skip

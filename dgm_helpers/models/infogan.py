@@ -83,6 +83,14 @@ class InfoGAN(GAN):
             hidden = [nn.Linear(*widths), self.discriminator_norm(q_hidden, 0), nn.LeakyReLU(LEAK)]
         self.recognition = nn.Sequential(*hidden, nn.Linear(widths[-1], sum(categories) + 2 * continuous))
 
+    @staticmethod
+    def upgraded(description: dict[str, Any]) -> dict[str, Any]:
+        """Return the description of today; this class once had techniques, which must not have been in use."""
+        unused = {"smoothing": 0.0, "feature_matching": False, "historical_weight": 0.0, "virtual_batch": 0}
+        config = description["config"].items()
+        kept = {name: value for name, value in config if name not in unused or value != unused[name]}
+        return {**description, "config": kept}
+
     def losses(
         self, x: Float[Tensor, "real *data"], latent: Float[Tensor, "fake latent"]
     ) -> dict[str, Tensor]:

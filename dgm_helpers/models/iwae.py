@@ -120,10 +120,7 @@ class IWAE(GaussianVAE):
         return {"loss": -bound.mean(), "reconstruction": log_likelihood.mean(), "kl": -log_ratio.mean()}
 
     def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
-        """Encode ``x``, once; the function returned draws so many samples of q(z|x) and returns their log-weights.
-
-        They are log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
-        """
+        """Return the sampler of ``x``; see :class:`~dgm_helpers.objectives.importance_weighting.ImportanceWeighted`."""
         first = self.encode(x)
 
         def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
@@ -188,27 +185,12 @@ PRESETS = {
     "paper_two_layers": {"hidden": ((200, 200), (100, 100)), "latent_dims": (100, 50), "samples": 50},
     "paper_vae": {"hidden": ((200, 200),), "latent_dims": (50,), "samples": 1, "objective": "vae"},
     "laptop": {"hidden": ((200,),), "latent_dims": (20,), "samples": 5},
-}
+}  # fmt: skip
 
 TRAINING = {
     # Section 5 and experiments.py: 1 + 3 + … + 3⁷ = 3,280 passes over 60,000 images in batches of 20; the output's bias
     # from all of these images.
-    **{
-        preset: {
-            "data": "mnist",
-            "steps": 9_840_000,
-            "batch_size": 20,
-            "schedule": learning_rates.iwae,
-            "initialize": 60_000,
-            "transform": binarize,
-        }
-        for preset in ("paper", "paper_two_layers", "paper_vae")
-    },
-    "laptop": {
-        "data": "mnist_10k",
-        "steps": 2500,
-        "batch_size": 100,
-        "learning_rate": 2e-3,
-        "transform": binarize,
-    },
-}
+    **{preset: {"data": "mnist", "steps": 9_840_000, "batch_size": 20, "schedule": learning_rates.iwae,
+                "initialize": 60_000, "transform": binarize} for preset in ("paper", "paper_two_layers", "paper_vae")},
+    "laptop": {"data": "mnist_10k", "steps": 2500, "batch_size": 100, "learning_rate": 2e-3, "transform": binarize},
+}  # fmt: skip

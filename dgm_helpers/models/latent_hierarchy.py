@@ -147,10 +147,7 @@ class LatentHierarchy(ImportanceWeighted, Configured, nn.Module, ABC):
         return hierarchical_elbo(*self.terms(x, samples, generator)).mean(dim=0)
 
     def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
-        """Read ``x``, once; the function returned draws so many samples of q(z|x) and returns their log-weights.
-
-        They are log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
-        """
+        """Return the sampler of ``x``; see :class:`~dgm_helpers.objectives.importance_weighting.ImportanceWeighted`."""
         features = self.read(x)
 
         def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:

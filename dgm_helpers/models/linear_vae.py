@@ -19,10 +19,11 @@ from dgm_helpers.models.configured import Configured
 from dgm_helpers.objectives.distributions import (
     gaussian_log_prob,
     gaussian_sample,
+    gaussian_sample_and_log_prob,
     kl_to_correlated_gaussian,
     kl_to_standard_normal,
 )
-from dgm_helpers.objectives.importance_weighting import ImportanceSampler, gaussian_importance_sampler
+from dgm_helpers.objectives.importance_weighting import ImportanceSampler
 from dgm_helpers.runtime import drawing_device
 
 NOISES = ("isotropic", "diagonal")
@@ -120,13 +121,15 @@ class LinearVAE(Configured, nn.Module):
         return kl_to_correlated_gaussian(mu, log_sigma, mean, self._precision())
 
     def importance_sampler(self, x: Float[Tensor, "batch data"]) -> ImportanceSampler:
-        """Draws so many samples of q(z|x) and returns their log-weights, log p(x, z_k) - log q(z_k|x)."""
-        prior = torch.zeros(self.weight.shape[1]).to(
-            self.weight
-        )  # mean and log standard deviation of N(0, I)
-        return gaussian_importance_sampler(
-            *self.encode(x), lambda z: self.log_likelihood(x, z) + gaussian_log_prob(z, prior, prior)
-        )
+        """Return the sampler of ``x``; see :class:`~dgm_helpers.objectives.importance_weighting.ImportanceWeighted`."""
+        mu, log_sigma = self.encode(x)
+        zeros = torch.zeros(mu.shape[-1]).to(mu)  # mean and log standard deviation of N(0, I)
+
+        def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
+            z, log_q = gaussian_sample_and_log_prob(mu, log_sigma, generator, samples=samples)
+            return self.log_likelihood(x, z) + gaussian_log_prob(z, zeros, zeros) - log_q
+
+        return draw
 
     def loss(
         self, batch: Float[Tensor, "batch data"], generator: torch.Generator | None = None

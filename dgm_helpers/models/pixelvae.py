@@ -99,13 +99,16 @@ class PixelVAE(PixelDecoder):
             posterior=posterior, free_nats=free_nats,
         )  # fmt: skip
 
-    @classmethod
-    def upgraded(cls, config: dict[str, Any]) -> tuple[type, dict[str, Any]]:
-        """Return class and config of a file from when this class also had the map: ``map_stride`` was 0 without."""
+    @staticmethod
+    def upgraded(description: dict[str, Any]) -> dict[str, Any]:
+        """Return the description of today; this class once had the map, too, with ``map_stride`` 0 for none."""
+        name, config = description["class"], description["config"]
         if config.get("map_stride"):
-            only_vectors = ("hidden", "channels", "upsampling", "posterior")
-            return MapPixelVAE, {name: value for name, value in config.items() if name not in only_vectors}
-        return cls, {name: value for name, value in config.items() if not name.startswith("map_")}
+            name = name.replace(":PixelVAE", "_map:MapPixelVAE")
+            others = config.keys() & {"hidden", "channels", "upsampling", "posterior"}
+        else:
+            others = {argument for argument in config if argument.startswith("map_")}
+        return {"class": name, "config": {key: value for key, value in config.items() if key not in others}}
 
 
 def image_reader(image_shape: Sequence[int], hidden: int, channels: Sequence[int]) -> nn.Sequential:

@@ -133,10 +133,7 @@ class GaussianVAE(ImportanceWeighted, Configured, nn.Module):
         return gaussian_log_prob(z, mu, log_sigma) - self.prior.log_prob(z)
 
     def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
-        """Encode ``x`` once; the returned function draws this many z_k ~ q(z|x) and returns their log-weights.
-
-        They are log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
-        """
+        """Return the sampler of ``x``; see :class:`~dgm_helpers.objectives.importance_weighting.ImportanceWeighted`."""
         mu, log_sigma = self.encode(x)
 
         def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
@@ -260,34 +257,15 @@ PRESETS = {
     "laptop": {"hidden": (200,), "latent_dim": 10},
     # Of a ConvVAE.
     "laptop_conv": {"channels": (16, 32), "latent_dim": 10},
-}
+}  # fmt: skip
 
 TRAINING = {
     # Section 5: minibatches of 100, one sample of z, Adagrad at one of 0.01, 0.02 and 0.1. The number of steps is ours;
     # there is no weight decay.
-    "paper": {
-        "model": VAE,
-        "data": "mnist",
-        "steps": 100_000,
-        "batch_size": 100,
-        "learning_rate": 0.02,
-        "optimizer": Adagrad,
-        "transform": binarize,
-    },
-    "laptop": {
-        "model": VAE,
-        "data": "mnist_10k",
-        "steps": 3000,
-        "batch_size": 100,
-        "learning_rate": 2e-3,
-        "transform": binarize,
-    },
-    "laptop_conv": {
-        "model": ConvVAE,
-        "data": "mnist_10k",
-        "steps": 1500,
-        "batch_size": 100,
-        "learning_rate": 2e-3,
-        "transform": binarize,
-    },
-}
+    "paper": {"model": VAE, "data": "mnist", "steps": 100_000, "batch_size": 100, "learning_rate": 0.02,
+              "optimizer": Adagrad, "transform": binarize},
+    "laptop": {"model": VAE, "data": "mnist_10k", "steps": 3000, "batch_size": 100, "learning_rate": 2e-3,
+               "transform": binarize},
+    "laptop_conv": {"model": ConvVAE, "data": "mnist_10k", "steps": 1500, "batch_size": 100, "learning_rate": 2e-3,
+                    "transform": binarize},
+}  # fmt: skip

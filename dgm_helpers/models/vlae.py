@@ -167,10 +167,7 @@ class VLAE(ImportanceWeighted, Configured, nn.Module):
                 "kl": kl, "elbo": (reconstruction - kl).detach()}  # fmt: skip
 
     def importance_sampler(self, x: Float[Tensor, "batch channels height width"]) -> ImportanceSampler:
-        """Encode ``x``, once; the function returned draws so many codes and returns their log-weights.
-
-        They are log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
-        """
+        """Return the sampler of ``x``; see :class:`~dgm_helpers.objectives.importance_weighting.ImportanceWeighted`."""
         parameters = self.encode(x)
 
         def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:

@@ -17,8 +17,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dgm_helpers.objectives.distributions import gaussian_sample_and_log_prob
-
 # Draws so many more samples with a generator, or the global one, and returns their log-weights, ``[samples, batch]``.
 ImportanceSampler = Callable[[int, torch.Generator | None], Tensor]
 # Decoded in one pass of a long evaluation: layers of some hundred units then stay near the processor.
@@ -53,20 +51,6 @@ def normalized_weights(log_weights: Float[Tensor, "samples batch"]) -> Float[Ten
     return _float32(log_weights).softmax(dim=0)
 
 
-def gaussian_importance_sampler(
-    mu: Float[Tensor, "batch latent"],
-    log_sigma: Float[Tensor, "batch latent"],
-    log_joint: Callable[[Float[Tensor, "samples batch latent"]], Float[Tensor, "samples batch"]],
-) -> ImportanceSampler:
-    """The sampler of log-weights for a diagonal Gaussian q(z|x), given log p(x, z) as a function of z alone."""
-
-    def draw(samples: int, generator: torch.Generator | None = None) -> Float[Tensor, "samples batch"]:
-        z, log_q = gaussian_sample_and_log_prob(mu, log_sigma, generator, samples=samples)
-        return log_joint(z) - log_q
-
-    return draw
-
-
 def sampled_bound(
     draw: ImportanceSampler,
     samples: int,
@@ -99,7 +83,11 @@ def sampled_bound(
 
 
 class ImportanceWeighted:
-    """What a model gets from having an ``importance_sampler(x)``, which encodes ``x`` and draws its log-weights."""
+    """What a model gets from its method ``importance_sampler(x)``.
+
+    That encodes ``x`` once and returns a function that draws this many samples z_k ~ q(z|x) and returns their
+    log-weights log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
+    """
 
     def bound(
         self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
