@@ -1,4 +1,4 @@
-# Draws noise of its own, and ignores what it is given.
+# Draws its own noise, and ignores the argument.
 def ancestral_sample(model: torch.nn.Module, noise: list[torch.Tensor]) -> list[torch.Tensor]:
     latents, above = [], None
     for layer in range(len(noise), 0, -1):

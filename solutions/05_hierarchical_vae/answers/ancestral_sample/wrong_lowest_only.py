@@ -1,4 +1,4 @@
-# Returns z_1 alone.
+# Returns only z_1.
 def ancestral_sample(model: torch.nn.Module, noise: list[torch.Tensor]) -> list[torch.Tensor]:
     latents, above = [], None
     for layer in range(len(noise), 0, -1):

@@ -1,4 +1,4 @@
-# The KL of the first layer alone.
+# Only the KL of the first layer.
 def hierarchical_elbo(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

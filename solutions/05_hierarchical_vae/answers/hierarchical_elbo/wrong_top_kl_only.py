@@ -1,4 +1,4 @@
-# The KL of the top layer alone.
+# Only the KL of the top layer.
 def hierarchical_elbo(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# From the top down, by hand, with noise of its own.
+# From the top down, by hand, with its own noise from the generator.
 def hierarchical_kl(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# z_{i+1} is drawn from the prior, top down; it has to come from q(z_{i+1}|x).
+# z_{i+1} is drawn from the prior, top down; it must come from q(z_{i+1}|x).
 def hierarchical_kl(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:

@@ -1,4 +1,4 @@
-# The sum over the layers; each has a KL of its own.
+# The sum over the layers; each has its own KL.
 def hierarchical_kl(
     model: torch.nn.Module, x: torch.Tensor, generator: torch.Generator
 ) -> torch.Tensor:
