@@ -108,6 +108,7 @@ def other_models(answer) -> None:
 def extreme_models(answer) -> None:
     """More latents than data dimensions, sizes of 1, standard deviations from e⁻⁵ to e³, and pPCA's optimum; exact.
 
+    The decoder's weights are between 1.2 and 3.9, its biases between 1.5 and 4.5, of either sign.
     The oracle is log p(x) minus the KL to the posterior, from dense Gaussians.
     """
     draw = checks.generator("07/linear_vae_elbo/hidden")
@@ -122,6 +123,7 @@ def extreme_models(answer) -> None:
         (4, 3, 5, (-0.5, 0.5), (-5.0, 3.0)),
     ):
         parameters = oracles.linear_vae(draw, data_dim, latent_dim)
+        parameters[:2] = [3 * parameters[0], 3 * parameters[1]]
         parameters[2] = oracles.spaced(draw, *noise, data_dim)
         parameters[5] = oracles.spaced(draw, *sigma, latent_dim)
         x = oracles.spaced(draw, 0.3, 3.0, batch, data_dim) * oracles.signs(draw, batch, data_dim)
