@@ -158,7 +158,7 @@ def test_dequantisation_draws_from_the_generator_and_anew_each_time():
     one, other = (torch.Generator().manual_seed(1) for _ in range(2))
     first = dequantize(x, 256, one)
     assert torch.equal(first, dequantize(x, 256, other)) and not torch.equal(first, dequantize(x, 256, one))
-    with pytest.raises(ValueError, match=r"^an image has at least two grey levels, not 1$"):
+    with pytest.raises(ValueError, match=r"^levels must be at least 2, got 1$"):
         dequantize(x, 1)
 
 

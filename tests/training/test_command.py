@@ -213,8 +213,8 @@ def test_the_command_of_a_run_that_ended_elsewhere_says_how_many_steps_made_its_
         ([], "which model? `dgm-train --list` shows what there is"),
         (["gpt"], "unknown model 'gpt': there are "),
         (["vae", "--preset", "desktop"], "vae has no preset 'desktop': it has paper, laptop, laptop_conv"),
-        (["vae", "--data", "faces"], "unknown data set 'faces': there are digits, "),
-        (["gan", "--preset", "paper"], "lsun_bedrooms is not among the data of this course, which are digits, "),
+        (["vae", "--data", "faces"], "; got 'faces'"),
+        (["gan", "--preset", "paper"], "; got 'lsun_bedrooms', which this course cannot provide: train on"),
         (["vae", "--data", "digits"], "digits has images of 1×8×8, the model has data_dim 784: choose other data, or "
                                       "--set data_dim=64"),
         (["pixelcnn", "--data", "digits"], "the model has image_size 28: choose other data, or --set image_size=8"),
