@@ -96,7 +96,7 @@ def test_settings_are_chosen_without_the_test_split(folder, monkeypatch, capsys)
     assert command.main(["--resume", "try", "--validation", "50"]) == 2
     assert "try holds a run with validation 100, not 50" in capsys.readouterr().err
     assert command.main([*TOY, "--validation", "1437", "--out", "none"]) == 2
-    assert "1,437 of the 1,437 training images" in capsys.readouterr().err and not (folder / "none").exists()
+    assert "n must be from 1 to 1,436, " in capsys.readouterr().err and not (folder / "none").exists()
 
 
 def test_the_device_that_is_asked_for_comes_before_the_environments(folder, monkeypatch):
@@ -226,7 +226,7 @@ def test_the_command_of_a_run_that_ended_elsewhere_says_how_many_steps_made_its_
          "digits has 10 classes, the model has classes 3: choose other data, or --set classes=10"),
         (["gan", "--batch-size", "1"], "two images or more in each process: give a larger --batch-size"),
         (["gated_pixelcnn", "--set", "levels=1"], "a pixel of 1 levels has nothing to model"),
-        (["vae", "--device", "cuda:99"], "the device 'cuda:99' cannot be used here; ask for 'cpu' ("),
+        (["vae", "--device", "cuda:99"], "a device that torch can use here, got 'cuda:99': choose 'cpu' ("),
         (["vae", "--out", "damaged"], "damaged exists: --resume damaged goes on with it, --out names another"),
         (["vae", "--out", "pictures"], "pictures has files in it, but no run: name another by --out"),
         (["vae", "--out", "file"], "file is a file: name a folder by --out"),
