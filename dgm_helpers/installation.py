@@ -60,7 +60,7 @@ def _packages() -> list[str]:
 
 
 def package_problem(requirement: Requirement) -> str | None:
-    """Return the problem with one package and the command that fixes it, or ``None`` if there is no problem."""
+    """Return the problem with one package and the command that fixes it, or ``None`` if its version is right."""
     remedy = f'`pip install "{requirement.name}{requirement.specifier}"` fixes that'
     try:
         version = metadata.version(requirement.name)

@@ -127,8 +127,8 @@ def slider(
     low: float, high: float, value: float, *, step: float | None = None, label: str = ""
 ) -> ipywidgets.ValueWidget:
     """Return a slider for whole numbers if the bounds, the value and any step are whole numbers, else for real ones."""
-    whole = all(isinstance(number, int) for number in (low, high, value, step or 1))
-    kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
+    integers = all(isinstance(number, int) for number in (low, high, value, step or 1))
+    kind = ipywidgets.IntSlider if integers else ipywidgets.FloatSlider
     return kind(
-        value=value, min=low, max=high, step=step or (1 if whole else (high - low) / 50), description=label
+        value=value, min=low, max=high, step=step or (1 if integers else (high - low) / 50), description=label
     )

@@ -37,7 +37,7 @@ Samplers, from R rows (at least 100, better 200) of several coordinates::
 
 ``@checks.exercise(reference=...)`` adds the rules that all checks share (:mod:`~dgm_helpers.checks.guard`).
 Structure: :func:`sees_exactly` (which pixels an output depends on) and :func:`has_no_gradient`. Inputs come from
-``checks.generator("03/score/visible")``. In the tests of a lecture, ``with checks.unmatchable_mistakes() as found:``
+``checks.generator("03/score/visible")``. In the tests of a lecture, ``with checks.unmatchable_mistakes() as lines:``
 lists the ``mistakes`` that can never match, because they equal the right answer or are not finite.
 
 The modules state their tests, false-alarm rates and power: :mod:`~dgm_helpers.checks.exact`,

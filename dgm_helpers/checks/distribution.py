@@ -94,9 +94,9 @@ def follows(
     if wrong:
         _require_new_values(name, values)
         fail(name, *wrong, hint)
-    found = dependence(_scores(u), 0.4 * false_alarm_rate)
-    if found:
-        fail(name, "its entries depend on each other", *_explain(found, values.shape))
+    strongest = dependence(_scores(u), 0.4 * false_alarm_rate)
+    if strongest:
+        fail(name, "its entries depend on each other", *_explain(strongest, values.shape))
     _require_new_values(name, values)
     passed(name, f"{values.numel()} values have the exact distribution and are independent")
 
@@ -167,21 +167,21 @@ def _scores(u: Tensor) -> Tensor:
     return torch.stack([*_legendre(x)[:2], x.sign()])
 
 
-def _explain(found: Dependence, shape: torch.Size) -> tuple[list[str], str]:
+def _explain(strongest: Dependence, shape: torch.Size) -> tuple[list[str], str]:
     """Return lines that name the entries that depend on each other, and a hint."""
-    if found.coordinates is None or not shape[1:]:
+    if strongest.coordinates is None or not shape[1:]:
         places = "each coordinate and itself" if shape[1:] else "values"
         advice = "draw new noise for every row."
     else:
         advice = "draw new noise for every entry, independent of all others."
-        one, other = (_index(i, shape[1:]) for i in found.coordinates)
+        one, other = (_index(i, shape[1:]) for i in strongest.coordinates)
         places = f"coordinates {one} and {other}" if one != other else f"coordinate {one} and itself"
-    size = found.z / found.pairs**0.5
+    size = strongest.z / strongest.pairs**0.5
     details = [
-        f"{places}, {found.rows}: correlation {size:.2f} of {found.pairs} pairs",
-        f"that is {abs(found.z):.1f} standard errors from zero",
+        f"{places}, {strongest.rows}: correlation {size:.2f} of {strongest.pairs} pairs",
+        f"that is {abs(strongest.z):.1f} standard errors from zero",
     ]
-    return details, advice if found.rows != SAME_ROW else "do coordinates share their noise?"
+    return details, advice if strongest.rows != SAME_ROW else "do coordinates share their noise?"
 
 
 def _index(flat: int, shape: torch.Size) -> list[int]:

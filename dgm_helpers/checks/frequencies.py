@@ -74,14 +74,16 @@ def frequencies(
                 f"{name}: outcomes must have at least {FEWEST_BATCHES} batches, got {len(drawn)}"
             )
         _require_random_counts(name, drawn.long(), exact, false_alarm_rate / 4)
-        found = dependence(_scores(drawn.long(), exact), false_alarm_rate / 4)
-        if found:
+        strongest = dependence(_scores(drawn.long(), exact), false_alarm_rate / 4)
+        if strongest:
             places = (
-                f"draws {found.coordinates[0]} and {found.coordinates[1]}" if found.coordinates else "draws"
+                f"draws {strongest.coordinates[0]} and {strongest.coordinates[1]}"
+                if strongest.coordinates
+                else "draws"
             )
-            where = found.rows.replace("rows", "batches").replace("row", "batch")
-            size = found.z / found.pairs**0.5
-            detail = f"{places} {where}: correlation {size:.2f} of {found.pairs} pairs"
+            where = strongest.rows.replace("rows", "batches").replace("row", "batch")
+            size = strongest.z / strongest.pairs**0.5
+            detail = f"{places} {where}: correlation {size:.2f} of {strongest.pairs} pairs"
             fail(name, "its draws depend on each other", [detail], "make a new draw for every entry.")
     also = ", and are independent" if batches else ""
     passed(name, f"{drawn.numel()} draws have the exact distribution over {len(exact)} outcomes{also}")

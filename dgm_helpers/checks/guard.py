@@ -217,12 +217,12 @@ def _identical(before: Any, after: Any) -> bool:
 
 
 def _generators(values: Sequence[Any]) -> list[torch.Generator]:
-    found: list[torch.Generator] = []
+    generators: list[torch.Generator] = []
     for value in values:
         if isinstance(value, torch.Generator):
-            found.append(value)
+            generators.append(value)
         elif type(value) in (list, tuple):
-            found += _generators(value)
+            generators += _generators(value)
         elif type(value) is dict:
-            found += _generators(list(value.values()))
-    return found
+            generators += _generators(list(value.values()))
+    return generators

@@ -21,14 +21,14 @@ def unmatchable_mistakes() -> Iterator[list[str]]:
 
     Inside the ``with`` block each check appends a line for an entry that equals the right answer or is not finite::
 
-        with checks.unmatchable_mistakes() as found:
+        with checks.unmatchable_mistakes() as lines:
             check.log_prob(right_answer)
-        assert not found
+        assert not lines
     """
-    found: list[str] = []
-    token = _unmatchable.set(found)
+    lines: list[str] = []
+    token = _unmatchable.set(lines)
     try:
-        yield found
+        yield lines
     finally:
         _unmatchable.reset(token)
 
@@ -37,15 +37,15 @@ def note_unmatchable(
     name: str, oracle: Tensor, mistakes: Mapping[str, object] | None, tolerance: Tensor | float
 ) -> None:
     """Add to the list of :func:`unmatchable_mistakes`, if a test collects one."""
-    found = _unmatchable.get()
-    if found is None:
+    lines = _unmatchable.get()
+    if lines is None:
         return
     for hint, value in (mistakes or {}).items():
         mistaken = as_numbers("a typical mistake", value)
         if not bool(torch.isfinite(mistaken).all()):
-            found.append(f"{name}: not finite: {hint}")
+            lines.append(f"{name}: not finite: {hint}")
         elif mistaken.shape == oracle.shape and bool(((mistaken - oracle).abs() <= tolerance).all()):
-            found.append(f"{name}: equals the right answer: {hint}")
+            lines.append(f"{name}: equals the right answer: {hint}")
 
 
 def recognize(

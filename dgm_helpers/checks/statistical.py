@@ -149,13 +149,13 @@ def _require_mean(
 def _alternatives(oracle: Tensor, mistakes: Mapping[str, object] | None) -> list[tuple[str, Tensor, Tensor]]:
     """Return zero and each typical mistake: its name, its distance from the exact mean, and the entries it tests."""
     zero = oracle.abs()
-    found = [("zero", zero, torch.ones_like(zero, dtype=torch.bool))] if bool((zero > 0).any()) else []
+    alternatives = [("zero", zero, torch.ones_like(zero, dtype=torch.bool))] if bool((zero > 0).any()) else []
     for hint, value in (mistakes or {}).items():
         other = as_numbers("a typical mistake", value)
         if other.shape == oracle.shape and bool(torch.isfinite(other).all()):
             distance = (other - oracle).abs()
-            found.append((hint, distance, distance > 1e-6 * (oracle.abs() + other.abs())))
-    return [(hint, distance, tested) for hint, distance, tested in found if bool(tested.any())]
+            alternatives.append((hint, distance, distance > 1e-6 * (oracle.abs() + other.abs())))
+    return [(hint, distance, tested) for hint, distance, tested in alternatives if bool(tested.any())]
 
 
 def _require_power(

@@ -18,11 +18,11 @@ class Dataset:
         train_labels: class of each training image.
         test: images of the same kind that are not in ``train``.
         test_labels: class of each test image.
-        provenance: where the images come from and how they were split.
+        provenance: origin of the images, and how they were split.
         licence: the license under which they may be used.
         train_factors: values of the factors that each training image was made from, if they are known.
         test_factors: values of the factors that each test image was made from, if they are known.
-        held_out: which split ``test`` is: ``"test"``, or ``"validation"`` after :meth:`validation`.
+        held_out: name of the split in ``test``: ``"test"``, or ``"validation"`` after :meth:`validation`.
     """
 
     name: str

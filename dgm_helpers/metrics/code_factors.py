@@ -43,7 +43,7 @@ def rank_correlations(
 def head_correlations(
     codes_of: Callable[[Tensor], Tensor], n: int = 500, seed: int = DEFAULT_SEED
 ) -> Float[Tensor, "codes 4"]:
-    """Rank correlations of the codes that are found in freshly rendered heads with what they were rendered from.
+    """Return rank correlations of the codes of newly rendered heads with the factors they were rendered from.
 
     Args:
         codes_of: function from images ``[n, 1, 32, 32]`` to codes ``[n, codes]``, such as the means of an InfoGAN's Q.

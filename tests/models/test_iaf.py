@@ -290,7 +290,7 @@ def test_presets_build():
         ),
         (
             lambda: flow()(torch.zeros(2, 4).double(), torch.zeros(2, 3).double()),
-            "a context of 0 .* not 4 and 3$",
+            "^z must have 4 coordinates and context 0 numbers, got 4 and 3$",
         ),
         (
             lambda: flow().inverse(torch.zeros(2, 5).double()),
