@@ -263,7 +263,7 @@ def test_the_config_rebuilds_the_model_and_presets_build():
         (lambda: VLAE(local_layers=0), "^layers must be at least 1, got 0"),
         (lambda: vlae().bound(images(), 0), "^the bound needs at least one importance sample, not 0$"),
         (lambda: vlae().encode(torch.zeros(2, 1, 4, 4).double()), r"^this model takes images of \(8, 8\), not"),
-        (lambda: vlae().loss(torch.full((2, 1, 8, 8), 0.5).double()), "^pixels must be k / 1 with k = 0 … 1 for 2 levels, got 0.5: binarize"),
+        (lambda: vlae().loss(torch.full((2, 1, 8, 8), 0.5).double()), "^pixels must be k / 1 with .*got 0.5: "),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_told(make, message):
