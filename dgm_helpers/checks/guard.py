@@ -169,7 +169,7 @@ class _Call:
         self.seconds = 0.0
 
     def changed(self) -> list[int | str]:
-        """Return the arguments that differ from what they were, by position or name."""
+        """Return the arguments that the call changed, by position or name."""
         pairs = zip(self.given, self.before, strict=True)
         return [place for (place, value), before in pairs if not _identical(before, value)]
 

@@ -33,7 +33,7 @@ class File:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the files of a data set come from.
+    """The origin of a data set's files.
 
     Attributes:
         title: name of the data set in messages.
