@@ -1,4 +1,4 @@
-"""How much memory a piece of work takes: its tensors at their height, and what autograd keeps for the backward pass."""
+"""Memory of a piece of work: the peak of its tensors, and the tensors that autograd keeps for the backward pass."""
 
 from collections.abc import Callable, Iterable
 
@@ -10,15 +10,15 @@ MIB = 1 << 20
 
 
 def peak_mib(run: Callable[[], object]) -> float:
-    """The highest sum of what torch has allocated and not yet freed since the beginning, in MiB, on the CPU.
+    """Return the peak of memory that torch allocated and had not yet freed during ``run``, in MiB, on the CPU.
 
-    Resident memory would count what the allocator keeps and torch itself.
+    Resident memory would also count torch itself and the memory that the allocator keeps.
     """
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
         run()
     events = [event for event in profiler.profiler.kineto_results.events() if event.name() == "[memory]"]
     if not events:
-        raise RuntimeError(f"the profiler of torch {torch.__version__} told of no allocations")
+        raise RuntimeError(f"the profiler of torch {torch.__version__} reported no allocations")
     total = highest = 0
     for event in sorted(events, key=lambda event: event.start_ns()):
         total += event.nbytes()
@@ -27,7 +27,7 @@ def peak_mib(run: Callable[[], object]) -> float:
 
 
 def stored_bytes(forward: Callable[[], object], given: Iterable[Tensor]) -> int:
-    """Bytes that autograd keeps after a forward pass, each storage counted once; those of ``given`` are left out."""
+    """Return the bytes that autograd keeps after a forward pass, each storage once, without those of ``given``."""
     kept = {}
     before = {tensor.untyped_storage().data_ptr() for tensor in given}
 
@@ -39,5 +39,5 @@ def stored_bytes(forward: Callable[[], object], given: Iterable[Tensor]) -> int:
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         result = forward()
-    del result  # it holds what was kept until here
+    del result  # until here it keeps the stored tensors alive
     return sum(storage.nbytes() for storage in kept.values())

@@ -1,9 +1,9 @@
-"""PixelSNAIL's strictly causal attention beside the same with an explicit mask.
+"""PixelSNAIL's strictly causal attention, compared with the same attention with an explicit mask.
 
     .venv/bin/python benchmarks/attention.py                      # a minute on one core
 
-An explicit mask is a matrix of all pairs of positions: half of what is computed with it is thrown away, and the scores
-are kept for the backward pass. Queries and keys have 16 channels, values 128, as in the released model. Forward and
+An explicit mask is a matrix of all pairs of positions: half of the scores are computed in vain, and all of them are
+kept for the backward pass. Queries and keys have 16 channels, values 128, as in the released model. Forward and
 backward pass are timed in turns; both results and their gradients are compared.
 """
 
@@ -29,9 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure each size of image and print one table."""
     parser = options_of(__doc__)
     parser.add_argument(
-        "--sizes", type=int, nargs="*", default=[16, 28, 32], help="Pixels of a side; 16 28 32 by default."
+        "--sizes", type=int, nargs="*", default=[16, 28, 32], help="Pixels per side (default: 16 28 32)."
     )
-    parser.add_argument("--batch", type=int, default=4, help="Images; 4 by default.")
+    parser.add_argument("--batch", type=int, default=4, help="Number of images (default: 4).")
     add_rounds(parser, 15)
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def compare(size: int, batch: int, rounds: int) -> list[str]:
-    """A row of the table."""
+    """Return a row of the table."""
     torch.manual_seed(0)
     inputs = [torch.randn(batch, size**2, channels, requires_grad=True) for channels in (16, 16, 128)]
     ways = {"explicit mask": masked_attention, "no mask": causal_attention}
@@ -58,7 +58,7 @@ def compare(size: int, batch: int, rounds: int) -> list[str]:
     difference = max(float((one - other).detach().abs().max()) for one, other in zip(*results, strict=True))
     stored = {name: stored_bytes(lambda way=way: way(*inputs), inputs) for name, way in ways.items()}
     return [
-        f"{size} × {size}",
+        f"{size}×{size}",
         *(spread([1000 * s for s in seconds[name]], 0, " ms") for name in ways),
         spread(ratios(seconds["explicit mask"], seconds["no mask"]), 1),
         *(f"{stored[name] / MIB:.1f} MiB" for name in ways),
@@ -67,7 +67,7 @@ def compare(size: int, batch: int, rounds: int) -> list[str]:
 
 
 def masked_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """The same attention as others write it: all scores, a mask, a softmax, zeros for the first position."""
+    """Return the same attention in its usual form: all scores, a mask, a softmax, zeros for the first position."""
     positions = query.shape[1]
     mask = torch.ones(positions, positions, device=query.device).tril(-1)
     scores = query @ key.transpose(1, 2) / math.sqrt(query.shape[2])
@@ -76,7 +76,7 @@ def masked_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 
 
 def backward(attention: Attention, inputs: Sequence[Tensor]) -> list[Tensor]:
-    """One forward and one backward pass: the result, and the inputs' gradients."""
+    """Run one forward and one backward pass; return the result and the inputs' gradients."""
     result = attention(*inputs)
     return [result, *torch.autograd.grad(result.square().mean(), inputs)]
 

@@ -1,11 +1,11 @@
-"""FactorVAE and the convolutional β-VAE beside pythae's: time and memory of a training step.
+"""FactorVAE and the convolutional β-VAE compared with pythae's: time and memory of a training step.
 
     .venv/bin/python benchmarks/disentangling.py                 # two minutes on one core, after pythae is installed
     .venv/bin/python benchmarks/disentangling.py factor_vae      # one of them
 
-Both sides have the same networks, images, batch and fused Adam, each in a process of its own on one thread, and take
-turns. pythae's discriminator has five layers of 1,000 units, so ours has five here. Memory is how far the
-steps that are timed together raise the process's resident memory, images of a step and gradients of the first included.
+Both sides have the same networks, images, batch and fused Adam, each in its own process on one thread, and take turns.
+pythae's discriminator has five layers of 1,000 units, so ours has five here. Memory is the peak of the tensors that one
+update allocates and has not yet freed, beyond model, moments and images.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CONV = {"image_size": 64, "maps": [32, 32, 64, 64], "hidden": [128], "latent_dim
 MODELS = {
     # Two batches of 64, as in the paper; the networks of its appendix A.
     "factor_vae": ({**CONV, "gamma": 35.0, "discriminator_hidden": [1000] * 5}, 128),
-    # Small networks for small images: what the game with the discriminator itself costs.
+    # Small networks for small images: mostly the cost of the game with the discriminator.
     "factor_vae_small": (
         {
             **CONV,
@@ -42,12 +42,12 @@ MODELS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure the models that were asked for and print one table."""
+    """Measure the chosen models and print one table."""
     parser = options_of(__doc__)
     add_names(parser, list(MODELS), "MODEL")
-    parser.add_argument("--python", help="An interpreter that has pythae, in place of one that is made.")
+    parser.add_argument("--python", help="Interpreter that has pythae (default: that of a new environment).")
     add_rounds(parser, 9)
-    parser.add_argument("--steps", type=int, default=4, help="Training steps that are timed together.")
+    parser.add_argument("--steps", type=int, default=4, help="Training steps timed together.")
     options = parser.parse_args(arguments)
     python = options.python or environment("pythae")
     rows = [compare(name, python, options.rounds, options.steps) for name in options.names or MODELS]
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def compare(name: str, python: Path | str, rounds: int, steps: int) -> list[str]:
-    """A line of the table."""
+    """Return a row of the table."""
     config, batch = MODELS[name]
     with Side(SIDES / "ours.py") as ours, Side(SIDES / "pythae.py", python) as pythae:
         sides = {"pythae": pythae, "ours": ours}
@@ -77,7 +77,7 @@ def compare(name: str, python: Path | str, rounds: int, steps: int) -> list[str]
         }
         sizes = {side.call("prepare", **settings).value for side in sides.values()}
         if len(sizes) != 1:
-            raise SystemExit(f"the networks of {name} are not the same: {sizes} parameters")
+            raise SystemExit(f"both networks of {name} must have the same size, got {sizes} parameters")
         timed = in_turns(sides, "train", rounds, steps=steps)
         peaks = {name: side.call("memory").value for name, side in sides.items()}
     times = [spread([1000 * a.seconds / steps for a in calls], 0, " ms") for calls in timed.values()]

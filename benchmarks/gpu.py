@@ -1,13 +1,13 @@
 """The paper presets on a GPU, and two minutes of training each of three systems: one command, nothing to install.
 
     python benchmarks/gpu.py                      # on a machine with a CUDA GPU: about ten minutes
-    python benchmarks/gpu.py --dry-run            # the same path on a CPU, on laptop presets: some minutes
+    python benchmarks/gpu.py --dry-run            # the same path on a CPU, on laptop presets: a few minutes
     python benchmarks/gpu.py --only gated_pixelcnn --no-training
 
-Needs PyTorch 2.11 or later and what this package imports; no network. Each preset's training step (forward, backward,
-its optimiser, bf16 autocast) is timed on images of random levels. PyTorch counts its floating-point operations, whose
-rate is set against that of one large bf16 matrix product in the same run. Results go to `benchmarks/results/` as JSON,
-as tables and as figures, in a folder named after machine and date.
+It needs PyTorch 2.11 or later and this package's dependencies, but no network. Each preset's training step (forward,
+backward, optimizer, bf16 autocast) is timed on images of random levels. PyTorch counts its floating-point operations,
+whose rate is compared with that of one large bf16 matrix product in the same run. Results go to `benchmarks/results/`
+as JSON, tables and figures, in a folder named after machine and date.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HEADER = ["preset", "parameters", "batch", "step, ms", "peak memory, GiB", "shar
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, train, and write what came of it; the exit status is 2 where there is no GPU and no dry run."""
+    """Measure, train, and write the results; the exit status is 2 without a GPU, unless this is a dry run."""
     options = parse(arguments)
     if not torch.cuda.is_available() and not options.dry_run:
         print("gpu.py: this machine has no CUDA GPU; --dry-run tries everything on the CPU", file=sys.stderr)
@@ -51,52 +51,55 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "dry_run": options.dry_run,
     }
     result |= measure_presets(device, only=options.only, dry_run=options.dry_run)
-    write(out, result)  # what is measured stays if training breaks down
+    write(out, result)  # before training, so that a failure there does not lose these results
     print("\n" + table(HEADER, preset_rows(result)) + "\n", flush=True)
     if not options.no_training:
         result["training"] = train_all(device, options.seconds, out, dry_run=options.dry_run)
         write(out, result)
     for title, header, rows in training_tables(result):
         print(f"\n{title}\n{table(header, rows)}")
-    print(f"\n{out} has these tables, the numbers as JSON, and the figures")
+    print(f"\n{out} contains these tables, the numbers as JSON, and the figures")
     return 0
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The options."""
+    """Return the parsed options."""
     parser = options_of(__doc__)
     parser.add_argument(
-        "--dry-run", action="store_true", help="On the CPU, on laptop presets, a few steps each."
+        "--dry-run", action="store_true", help="Run on the CPU, on laptop presets, a few steps each."
     )
     parser.add_argument(
-        "--only", nargs="+", metavar="MODEL", help="Measure presets of these alone; the training runs stay."
-    )
-    parser.add_argument("--no-training", action="store_true", help="Leave the training runs out.")
+        "--only", nargs="+", metavar="MODEL",
+        help="Measure presets of these models only; the training runs are still made.",
+    )  # fmt: skip
+    parser.add_argument("--no-training", action="store_true", help="Omit the training runs.")
     parser.add_argument(
         "--seconds", type=float, metavar="S",
-        help="Of training for each system; 120 unless given, 10 in a dry run.",
+        help="Training time per system, in seconds (default: 120; 10 in a dry run).",
     )  # fmt: skip
-    parser.add_argument("--out", metavar="FOLDER", help="benchmarks/results/MACHINE-DATE unless given.")
+    parser.add_argument(
+        "--out", metavar="FOLDER", help="Folder of the results (default: benchmarks/results/MACHINE-DATE)."
+    )
     options = parser.parse_args(arguments)
     if options.seconds is None:
         options.seconds = 10.0 if options.dry_run else 120.0
     if options.seconds <= 0:
-        parser.error(f"--seconds is {options.seconds:g}; training takes a time above 0")
+        parser.error(f"--seconds must be above 0, got {options.seconds:g}")
     if unknown := set(options.only or ()) - set(registry.names()):
         parser.error(
-            f"--only: no model {', '.join(sorted(unknown))}; there are {', '.join(registry.names())}"
+            f"--only must be one or more of {', '.join(registry.names())}; got {', '.join(sorted(unknown))}"
         )
     return options
 
 
 def write(out: Path, result: dict) -> None:
-    """result.json and result.md in the folder."""
+    """Write result.json and result.md into the folder."""
     (out / "result.json").write_text(json.dumps(result, indent=2) + "\n")
     (out / "result.md").write_text(report(result))
 
 
 def report(result: dict) -> str:
-    """The results as Markdown."""
+    """Return the results as Markdown."""
     title = f"{result['machine']}, {result['date']}, PyTorch {result['torch']}"
     note = "\nA dry run on a CPU: the numbers say nothing about a GPU.\n" if result["dry_run"] else ""
     lines = [f"# {title}", note, f"bf16 matrix product: {result['peak_tflops']:.3g} TFLOP/s", ""]
@@ -107,7 +110,7 @@ def report(result: dict) -> str:
 
 
 def preset_rows(result: dict) -> list[list[str]]:
-    """A row for each preset, under :data:`HEADER`; of one that failed the reason stands in the last column."""
+    """Return one row per preset, under :data:`HEADER`; if a preset failed, the last column has the reason."""
     return [
         [
             f"{row['model']}, {row['preset']}",
@@ -119,7 +122,7 @@ def preset_rows(result: dict) -> list[list[str]]:
 
 
 def training_tables(result: dict) -> list[tuple[str, list[str], list[list[str]]]]:
-    """Name, header and rows for each system that was trained."""
+    """Return name, header and rows for each system that was trained."""
     return [
         (system, list(runs[0]), [[cell(value) for value in run.values()] for run in runs])
         for system, runs in result.get("training", {}).items()
@@ -127,9 +130,9 @@ def training_tables(result: dict) -> list[tuple[str, list[str], list[list[str]]]
 
 
 def preset_cells(row: dict) -> list[str]:
-    """The measured columns of a preset."""
+    """Return the measured columns of a preset."""
     memory = "" if row["memory_gib"] is None else f"{row['memory_gib']:.2f}"
-    share = f"{100 * row['share_of_peak']:.1f} %"
+    share = f"{row['share_of_peak']:.1%}"
     low, middle, high = row["step_ms"]
     return [
         f"{row['parameters']:,}",
@@ -141,29 +144,29 @@ def preset_cells(row: dict) -> list[str]:
 
 
 def samples_cell(row: dict) -> str:
-    """Samples a second, or a dash for what draws none."""
+    """Return samples per second, or a dash for a model that draws none."""
     rate = row["samples_per_second"]
     return "–" if rate is None else f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a table."""
+    """Return the lines of a Markdown table."""
     return [f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *rows)]
 
 
 def cell(value: object) -> str:
-    """A value as text."""
+    """Return a value as text."""
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def machine(device: torch.device, *, short: bool = False) -> str:
-    """Name of the GPU, or of the processor."""
+    """Return the name of the GPU, or of the processor."""
     name = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU {platform.machine()}"
     return name.lower().replace(" ", "-").replace("/", "-") if short else name
 
 
 def today() -> str:
-    """The date, as in file names."""
+    """Return the date, in the form for file names."""
     return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 

@@ -1,4 +1,4 @@
-"""The first part of `gpu.py`: step time, memory, share of the bf16 peak and samples a second of each paper preset."""
+"""The first part of `gpu.py`: step time, memory, share of the bf16 peak and samples per second of each paper preset."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHAPES = {"mnist_10k": (1, 28, 28), "cifar10": (3, 32, 32), "cifar100": (3, 32, 
 
 
 def measure_presets(device: torch.device, *, only: Sequence[str] | None, dry_run: bool) -> dict[str, object]:
-    """The measured peak in TFLOP/s, and a row for each preset; one that fails has its reason in its row."""
+    """Return the measured peak in TFLOP/s, and one row per preset; a preset that fails has the reason in its row."""
     peak = matrix_tflops(device, 256 if dry_run else 8192)
     wanted = [
         entry
@@ -35,16 +35,20 @@ def measure_presets(device: torch.device, *, only: Sequence[str] | None, dry_run
         row = {"model": entry.name, "preset": entry.preset}
         try:
             row |= measure(entry, device, peak, dry_run=dry_run)
-        except (RuntimeError, ValueError, KeyError) as error:  # out of memory, most likely: the others go on
+        except (
+            RuntimeError,
+            ValueError,
+            KeyError,
+        ) as error:  # out of memory, most likely: measure the others
             row["error"] = str(error).partition("\n")[0]
         rows.append(row)
-        took = row["error"] if "error" in row else f"{row['step_ms'][1]:.3g} ms a step"
-        print(f"{entry.name}, {entry.preset}: {took}", flush=True)
+        outcome = row["error"] if "error" in row else f"{row['step_ms'][1]:.3g} ms per step"
+        print(f"{entry.name}, {entry.preset}: {outcome}", flush=True)
     return {"peak_tflops": peak, "presets": rows}
 
 
 def measure(entry: registry.Entry, device: torch.device, peak: float, *, dry_run: bool) -> dict[str, object]:
-    """A preset's row."""
+    """Return a preset's row."""
     seed_everything(0)
     model = entry.build().to(device)
     batch = 8 if dry_run else entry.training.batch_size
@@ -70,10 +74,10 @@ def measure(entry: registry.Entry, device: torch.device, peak: float, *, dry_run
 
 
 class FlopCounter(TorchDispatchMode):
-    """Floating-point operations of matrix products, convolutions and attention, also of backward passes by hand.
+    """Counter of the floating-point operations of matrix products, convolutions and attention.
 
-    PyTorch's own counter tracks modules by hooks that do not go together with a gradient taken within a backward pass,
-    as reversible networks take it.
+    It includes backward passes written by hand. PyTorch's own counter tracks modules by hooks that fail if a gradient
+    is computed within a backward pass, as reversible networks do.
     """
 
     def __init__(self) -> None:
@@ -92,7 +96,7 @@ class FlopCounter(TorchDispatchMode):
 def random_batch(
     entry: registry.Entry, model: nn.Module, batch: int, device: torch.device
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Data of the model's shape with levels drawn at random, transformed as in training, and labels if it takes any."""
+    """Return random levels in the model's shape, transformed as in training, and labels if the model takes any."""
     draws, config = generator(0, device), model.config
     if "data_dim" in config:
         shape = (config["data_dim"],)
@@ -100,7 +104,7 @@ def random_batch(
         shape = tuple(config["data_shape"])
     elif "image_size" in config:
         shape = (config.get("image_channels", 1), config["image_size"], config["image_size"])
-    else:  # a classifier takes what its data are
+    else:  # a classifier takes its data set's shape
         shape = SHAPES[entry.training.data]
     levels = config.get("levels") or 256
     x = torch.randint(levels, (batch, *shape), generator=draws, device=device) / (levels - 1)
@@ -114,7 +118,7 @@ def random_batch(
 def training_step(
     entry: registry.Entry, model: nn.Module, x: Tensor, condition: dict[str, Tensor], device: torch.device
 ) -> Callable[[], None]:
-    """One update in bf16 autocast, as `fit` makes it on a GPU."""
+    """Return a function that makes one update in bf16 autocast, as `fit` does on a GPU."""
     optimizer = optimizers.build(model, entry.training.learning_rate, entry.training.optimizer)
     noise = generator(1, device)
 
@@ -132,7 +136,7 @@ def training_step(
 def samples_per_second(
     model: nn.Module, condition: dict[str, Tensor], device: torch.device, n: int
 ) -> float | None:
-    """Images drawn a second, ``n`` together; None for a model that draws none."""
+    """Return images drawn per second, ``n`` together; None for a model that draws none."""
     if not hasattr(model, "sample"):
         return None
     model.eval()
@@ -143,14 +147,14 @@ def samples_per_second(
 
 
 def matrix_tflops(device: torch.device, size: int) -> float:
-    """Rate of a product of two bf16 matrices of random numbers, median of ten."""
+    """Return the rate of a product of two random bf16 matrices in TFLOP/s, the median of ten."""
     a, b = torch.randn(2, size, size, device=device).bfloat16()
     torch.mm(a, b)
     return 2 * size**3 / statistics.median(timed(lambda: torch.mm(a, b), device, 10)) / 1e12
 
 
 def timed(run: Callable[[], object], device: torch.device, repeats: int) -> list[float]:
-    """Seconds of each run, the device's work included."""
+    """Return the seconds of each run, including the device's work."""
     seconds = []
     for _ in range(repeats):
         synchronize(device)

@@ -19,13 +19,13 @@ from dgm_helpers.training import History, fit, registry
 from dgm_helpers.training.evaluation import evaluate
 
 SAMPLES = (1, 5, 50)
-# Larger than the laptop's preset, of binary images as that is.
+# Larger than the laptop preset; like it, for binary images.
 GATED_PIXELCNN = {"channels": 64, "layers": 10}
 Rows = list[dict[str, float | int | str]]
 
 
 def train_all(device: torch.device, seconds: float, out: Path, *, dry_run: bool) -> dict[str, Rows]:
-    """Train each system for so many seconds; a table of each, and PNG files in ``out``."""
+    """Train each system for ``seconds``; return a table of each, and write PNG files into ``out``."""
     preset = "laptop" if dry_run else "paper"
     return {
         "IWAE": train_iwae(device, seconds, out, preset, images=20 if dry_run else 1000),
@@ -35,7 +35,7 @@ def train_all(device: torch.device, seconds: float, out: Path, *, dry_run: bool)
 
 
 def train_iwae(device: torch.device, seconds: float, out: Path, preset: str, *, images: int) -> Rows:
-    """K = 1, 5 and 50, a third of the time each: negative log-likelihood by 5,000 samples, and active units."""
+    """Train with K = 1, 5 and 50, a third of the time each; return test NLL by 5,000 samples, and active units."""
     entry, mnist = registry.find("iwae", preset), data.load("mnist_10k")
     rows, histories = [], {}
     for samples in SAMPLES:
@@ -55,32 +55,32 @@ def train_iwae(device: torch.device, seconds: float, out: Path, preset: str, *, 
             }
         )
         histories[f"K = {samples}"] = history
-        say("IWAE", rows[-1])
+        report("IWAE", rows[-1])
     curves(histories, out / "iwae.png")
     return rows
 
 
 def train_gated_pixelcnn(device: torch.device, seconds: float, out: Path, changes: dict[str, int]) -> Rows:
-    """Binary digits, unconditional: nats of the test split, and a page of samples."""
+    """Train on binary digits without labels; return the test NLL, and draw a page of samples."""
     entry, mnist = registry.find("gated_pixelcnn", "laptop"), data.load("mnist_10k")
     model = new_model(entry, device, changes)
     history = train(entry, model, mnist, seconds)
-    reached = evaluate(model, mnist.test, transform=binarize)
+    test = evaluate(model, mnist.test, transform=binarize)
     curves({"Gated PixelCNN": history}, out / "gated_pixelcnn.png")
     page = plots.image_page(model.sample(60, generator=generator(1, device)))
     (out / "gated_pixelcnn_samples.png").write_bytes(plots.to_png(page))
     row = {
         "steps": history["step"][-1],
-        "test NLL, nats": reached["loss"],
-        "bits per dimension": reached["bits_per_dim"],
+        "test NLL, nats": test["loss"],
+        "bits per dimension": test["bits_per_dim"],
     }
-    say("Gated PixelCNN", row)
+    report("Gated PixelCNN", row)
     return [row]
 
 
 @torch.no_grad()
 def train_infogan(device: torch.device, seconds: float, out: Path, preset: str) -> Rows:
-    """Bound on the information that the codes carry, and pictures of what each of them changes."""
+    """Train on digits; return the bounds on the codes' information, and draw images that vary one code at a time."""
     entry, mnist = registry.find("infogan", preset), data.load("mnist_10k")
     model = new_model(entry, device, {})
     with torch.enable_grad():
@@ -95,12 +95,12 @@ def train_infogan(device: torch.device, seconds: float, out: Path, preset: str) 
         "its entropy, nats": math.log(10),
         "L_I of the continuous codes, nats": float(continuous),
     }
-    say("InfoGAN", row)
+    report("InfoGAN", row)
     return [row]
 
 
 def traversals(model: nn.Module) -> Tensor:
-    """Rows of ten images: the categorical code takes its values, then each continuous code goes from -2 to 2."""
+    """Return rows of ten images: one per categorical value, then each continuous code from -2 to 2."""
     rows = []
     for code in range(-1, model.config["continuous"]):
         category = torch.arange(10) if code < 0 else torch.full((10,), 3)
@@ -113,8 +113,8 @@ def traversals(model: nn.Module) -> Tensor:
     return torch.cat(rows)
 
 
-def say(system: str, row: dict[str, float | int | str]) -> None:
-    """A row in one line, as soon as it is there."""
+def report(system: str, row: dict[str, float | int | str]) -> None:
+    """Print a row in one line, as soon as it is known."""
     values = (
         f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in row.items()
@@ -123,19 +123,19 @@ def say(system: str, row: dict[str, float | int | str]) -> None:
 
 
 def new_model(entry: registry.Entry, device: torch.device, changes: dict[str, int]) -> nn.Module:
-    """A model with the weights of seed 0."""
+    """Return a model with the weights of seed 0."""
     seed_everything(0)
     return entry.build(changes).to(device)
 
 
 def train(entry: registry.Entry, model: nn.Module, dataset: data.Dataset, seconds: float) -> History:
-    """`fit` as the preset is trained, for so long."""
+    """Train with `fit` and the preset's settings for ``seconds``; return the history."""
     images = dataset.train.flatten(1) if "data_dim" in model.config else dataset.train
     return fit(model, images, seconds=seconds, **entry.training.arguments())
 
 
 def curves(histories: dict[str, History], path: Path, term: str = "loss") -> None:
-    """A term against the step, one line a run."""
+    """Plot a term against the step, one line per run."""
     figure = Figure(figsize=(6, 3.5), layout="constrained")
     ax = figure.add_subplot()
     for name, history in histories.items():

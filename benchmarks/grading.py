@@ -1,11 +1,11 @@
-"""How fast submissions are graded, beside stock nbgrader; what a large class takes; what a proxied call costs.
+"""Grading rate compared with stock nbgrader, the time and memory for a large class, and the cost of a proxied call.
 
     .venv/bin/python benchmarks/grading.py            # all three, about half an hour on two cores
     .venv/bin/python benchmarks/grading.py calls      # one of them: stock, large or calls
 
-Stock nbgrader is the installed nbgrader with its own settings but for the names of the folders: it starts a kernel for
-each notebook, one after the other, and runs all of its cells. It is given the same submissions in the same run, and
-once more in two processes at a time with a gradebook each, which is the most that two cores can do for it.
+Stock nbgrader is the installed nbgrader with its default settings, except for the names of the folders: it starts a
+kernel for each notebook, one after the other, and runs all of its cells. It grades the same submissions in the same
+run: once in one process, and once in two simultaneous processes, each with its own gradebook, to use both cores.
 """
 
 from __future__ import annotations
@@ -54,18 +54,20 @@ PARTS = ("calls", "stock", "large")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure what was asked for and print a table for each."""
+    """Measure the chosen parts and print a table for each."""
     parser = options_of(__doc__)
     add_names(parser, PARTS, "PART")
-    parser.add_argument("--stock-submissions", type=int, default=6, metavar="N", help="For each lecture.")
+    parser.add_argument(
+        "--stock-submissions", type=int, default=6, metavar="N", help="Submissions per lecture (default: 6)."
+    )
     parser.add_argument(
         "--submissions",
         type=int,
         default=1000,
         metavar="N",
-        help="Size of the large class, both lectures together.",
+        help="Submissions of the large class, both lectures together (default: 1000).",
     )
-    parser.add_argument("--calls", type=int, default=3000, metavar="N", help="Proxied calls that are timed.")
+    parser.add_argument("--calls", type=int, default=3000, metavar="N", help="Number of timed proxied calls.")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="Submissions graded at a time.")
     options = parser.parse_args(arguments)
     parts = options.names or PARTS
@@ -104,7 +106,7 @@ def calls(count: int) -> str:
 
 
 def beside_stock(course: Course, size: int, jobs: int) -> str:
-    """Grade the same submissions by stock nbgrader and by ``autograder grade``."""
+    """Grade the same submissions with stock nbgrader and with ``autograder grade``."""
     rows, honest = [], []
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         ours = make_course(Path(folder) / "ours", course, size)
@@ -124,8 +126,8 @@ def beside_stock(course: Course, size: int, jobs: int) -> str:
     header = [
         f"{2 * size} submissions of {' and '.join(LECTURES)}",
         "time",
-        "a minute",
-        "autograder's rate is … times",
+        "submissions per minute",
+        "autograder's rate over this rate",
     ]
     same = "the same points for honest work: " + ("yes" if all(honest) else "NO")
     return f"{table(header, rows)}\n{same}\n"
@@ -142,25 +144,25 @@ def large_class(course: Course, size: int, jobs: int) -> str:
         grades = all_points(ours)
         second = timed([*same_inputs, "--quiet"], ours.root)
         unchanged = grades == all_points(ours)
-        some = [f"student{number:04}" for number in range(1, size // len(LECTURES), 10)]
-        again = ["--quiet", "--regrade", "--student", *some]
+        chosen = [f"student{number:04}" for number in range(1, size // len(LECTURES), 10)]
+        again = ["--quiet", "--regrade", "--student", *chosen]
         timed([*same_inputs, *again], ours.root)
         repeated = grades == all_points(ours)
         timed([*command, *again], ours.root)
-        other = sum(points == grades[key] for key, points in all_points(ours).items() if key[1] in some)
+        other = sum(points == grades[key] for key, points in all_points(ours).items() if key[1] in chosen)
         left = left_behind(ours.root)
     quarter = len(samples) // 4
     early, late = (max(part, default=0) for part in (samples[quarter : 2 * quarter], samples[3 * quarter :]))
     rows = [
-        ["first run", f"{first:.0f} s, {60 * size / first:.0f} submissions a minute"],
+        ["first run", f"{first:.0f} s, {60 * size / first:.0f} submissions per minute"],
         [
             "peak memory of all its processes, second and last quarter",
             f"{early / MIB:.0f} and {late / MIB:.0f} MiB",
         ],
-        ["second run", f"{second:.1f} s, {100 * second / first:.1f} % of the first"],
+        ["second run", f"{second:.1f} s, {second / first:.1%} of the first"],
         ["the same grades after the second run", "yes" if unchanged else "NO"],
-        [f"the same grades for {2 * len(some)} graded again on the same inputs", "yes" if repeated else "NO"],
-        [f"the same grades for {2 * len(some)} graded again on inputs of their own", f"{other} of them"],
+        [f"the same grades for {2 * len(chosen)} regraded on the same inputs", "yes" if repeated else "NO"],
+        [f"the same grades for {2 * len(chosen)} regraded on newly drawn inputs", f"{other} of them"],
         ["processes left behind", str(left)],
     ]
     return table([f"{size:,} submissions, {jobs} jobs", ""], rows) + "\n"
@@ -216,12 +218,12 @@ def stock(courses: Sequence[Course]) -> float:
 
 
 def same_points(ours: Course, stocks: Sequence[Course]) -> bool:
-    """Whether the honest student, in the first of the stock folders, has the same points in both gradebooks."""
+    """Return whether the honest student has the same points in our gradebook and in the first stock folder's."""
     return all(points(ours, lecture) == points(stocks[0], lecture) for lecture in ours.lectures())
 
 
 def points(course: Course, lecture: Lecture) -> float:
-    """The honest student's points, out of the gradebook."""
+    """Return the honest student's points from the gradebook."""
     from nbgrader.api import Gradebook
 
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as gradebook:
@@ -229,7 +231,7 @@ def points(course: Course, lecture: Lecture) -> float:
 
 
 def all_points(course: Course) -> dict[tuple[str, str], float]:
-    """Points by lecture and student, out of the journals."""
+    """Return points by lecture and student from the journals."""
     return {
         (lecture.folder, student): record.earned
         for lecture in course.lectures()
@@ -266,7 +268,7 @@ def watched() -> Iterator[list[int]]:
 
 
 def proportional(process: psutil.Process) -> int:
-    """Memory of a process, in which a page that n processes share counts for 1/n."""
+    """Return the memory of a process; a page that n processes share counts for 1/n."""
     try:
         return process.memory_full_info().pss
     except psutil.Error:  # it has ended meanwhile
@@ -274,14 +276,14 @@ def proportional(process: psutil.Process) -> int:
 
 
 def left_behind(root: Path) -> int:
-    """Number of processes that grading has left: judges, sandboxes, and whatever works in this folder."""
-    found = 0
+    """Return the number of processes left by grading: judges, sandboxes, and any process in this folder."""
+    count = 0
     for process in psutil.process_iter(["cmdline", "cwd"]):
         words = " ".join(process.info["cmdline"] or [])
-        found += (
+        count += (
             "autograder.judge" in words or "autograder.student" in words or process.info["cwd"] == str(root)
         )
-    return found
+    return count
 
 
 if __name__ == "__main__":

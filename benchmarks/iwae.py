@@ -1,12 +1,12 @@
-"""IWAE beside pythae's: the time of a training step at K = 50, and of log p(x) by 5,000 importance samples.
+"""IWAE compared with pythae's: the time of a training step at K = 50, and of log p(x) by 5,000 importance samples.
 
     .venv/bin/python benchmarks/iwae.py                 # three minutes on one core, after pythae is installed
     .venv/bin/python benchmarks/iwae.py --rounds 5      # fewer repetitions
 
-Both have Burda's network, 784-200-200-50, the same weights, images, batch and fused Adam, each in a process of its own
-on as many threads; they take turns, and a ratio is one of neighbouring times. pythae evaluates by its own `get_nll`.
-The two evaluations are compared: they estimate the same number. The losses are not: pythae reports a sum of normalised
-weights times log-weights, which is no bound.
+Both have Burda's network, 784-200-200-50, and the same weights, images, batch, number of threads and fused Adam, each
+in its own process. They take turns, and a ratio compares successive times. pythae evaluates by its own `get_nll`. The
+values of the two evaluations are compared, because they estimate the same number. The losses are not: pythae reports a
+sum of normalized weights times log-weights, which is not a bound.
 """
 
 from __future__ import annotations
@@ -31,14 +31,16 @@ SIZES = ([200, 200], 50)  # hidden units and latents of Burda et al. (2016), one
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure both and print a table."""
     parser = options_of(__doc__)
-    parser.add_argument("--python", help="An interpreter that has pythae, in place of one that is made.")
+    parser.add_argument("--python", help="Interpreter that has pythae (default: that of a new environment).")
     add_rounds(parser, 15)
-    parser.add_argument("--batch", type=int, default=20, help="Images of a training step; the paper's is 20.")
+    parser.add_argument(
+        "--batch", type=int, default=20, help="Images per training step (default: 20, as in the paper)."
+    )
     parser.add_argument("--samples", type=int, default=50, help="K in training.")
-    parser.add_argument("--steps", type=int, default=20, help="Training steps that are timed together.")
-    parser.add_argument("--images", type=int, default=4, help="Evaluated together.")
+    parser.add_argument("--steps", type=int, default=20, help="Training steps timed together.")
+    parser.add_argument("--images", type=int, default=4, help="Images evaluated together.")
     parser.add_argument("--evaluation-samples", type=int, default=5000, help="K in evaluation.")
-    parser.add_argument("--threads", type=int, default=1, help="Of each side.")
+    parser.add_argument("--threads", type=int, default=1, help="Number of threads of each side.")
     options = parser.parse_args(arguments)
     python = options.python or environment("pythae")
     with tempfile.TemporaryDirectory() as folder:
@@ -68,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def row(name: str, answers: dict[str, list[Answer]], units: int) -> list[str]:
-    """A line of the table: milliseconds for each of the units that were timed together."""
+    """Return a row of the table, in milliseconds per unit; ``units`` were timed together."""
     times = [spread([1000 * a.seconds / units for a in calls], 1, " ms") for calls in answers.values()]
     return [name, *times, spread(ratios(answers["pythae"], answers["ours"]))]
 

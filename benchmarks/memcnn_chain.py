@@ -1,6 +1,6 @@
 """A chain of RevNet's blocks in memcnn, and the same in this course: one side each of `reversible.py --peer`.
 
-The functions are called in processes of their own (`sides.py`): memcnn's environment has no course, ours no memcnn.
+The functions are called in separate processes (`sides.py`): memcnn's environment lacks the course, and ours memcnn.
 """
 
 import torch
@@ -10,7 +10,7 @@ state = {}
 
 
 def prepare_memcnn(depth: int, batch: int, channels: int, size: int) -> None:
-    """The chain by memcnn, which frees a block's input and recovers it in the backward pass."""
+    """Build memcnn's chain, which frees a block's input and recovers it in the backward pass."""
     import memcnn
 
     half = channels // 2
@@ -26,14 +26,14 @@ def prepare_memcnn(depth: int, batch: int, channels: int, size: int) -> None:
     x = torch.randn(batch, channels, size, size)
 
     def run() -> torch.Tensor:
-        # memcnn frees what it is given: a copy, as a first convolution would be.
+        # memcnn frees its input, so pass a copy; a first convolution's output would serve as well.
         return chain(x.clone().requires_grad_() * 1).square().mean()
 
     state.update(chain=chain, run=run)
 
 
 def prepare_ours(depth: int, batch: int, channels: int, size: int) -> None:
-    """The chain by this course's layers."""
+    """Build the chain from this course's layers."""
     from dgm_helpers.layers.reversible import ReversibleChain, reversible_block
 
     half = channels // 2
@@ -50,7 +50,7 @@ def prepare_ours(depth: int, batch: int, channels: int, size: int) -> None:
 
 
 def residual_function(half: int) -> nn.Sequential:
-    """Twice batch normalisation, ReLU and a 3 x 3 convolution."""
+    """Return batch normalization, ReLU and a 3×3 convolution, twice."""
     layers: list[nn.Module] = []
     for _ in range(2):
         layers += [nn.BatchNorm2d(half), nn.ReLU(), nn.Conv2d(half, half, 3, padding=1, bias=False)]
@@ -58,7 +58,7 @@ def residual_function(half: int) -> nn.Sequential:
 
 
 def step() -> float:
-    """One forward and one backward pass; the loss."""
+    """Run one forward and one backward pass, and return the loss."""
     state["chain"].zero_grad(set_to_none=True)
     loss = state["run"]()
     loss.backward()

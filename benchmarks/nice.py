@@ -1,9 +1,9 @@
-"""A training step of NICE beside zuko, the same flow built from its parts.
+"""A training step of NICE, compared with the same flow built from zuko's parts.
 
     .venv/bin/python benchmarks/nice.py                           # MNIST's size, about two minutes on one core
 
-Four additive couplings with networks of five hidden layers, of 1,000 units as in the paper. Each side is a process with
-its own environment; they take turns (`sides.py`).
+The flow has four additive couplings with networks of five hidden layers; the paper has 1,000 units per layer. Each side
+is a process with its own environment; they take turns (`sides.py`).
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=int,
         nargs="*",
         default=[200, 1000],
-        help="Units of a layer; 200 and 1000 by default.",
+        help="Units per hidden layer (default: 200 1000).",
     )
-    parser.add_argument("--batch", type=int, default=128, help="Images of a training step.")
+    parser.add_argument("--batch", type=int, default=128, help="Images per training step (default: 128).")
     add_rounds(parser, 15)
     options = parser.parse_args(arguments)
     rows = []

@@ -1,10 +1,10 @@
-"""Public libraries that the benchmarks compare with, each installed from its package into an environment of its own.
+"""Public libraries that the benchmarks compare with, each installed from its package into its own environment.
 
-    .venv/bin/python benchmarks/peers.py pythae      # make the environment of one, or say where it is
+    .venv/bin/python benchmarks/peers.py pythae      # make pythae's environment if necessary, and print its Python
 
-A benchmark asks for :func:`environment` and makes what is not there; it takes a minute or two for each and needs the
-network, or pip's cache. The environments stand in ``.benchmarks/`` beside this folder, or where ``DGM_BENCHMARKS``
-says, hold the same version of torch as the course's, and can be deleted at any time.
+A benchmark calls :func:`environment`, which makes a missing environment. This takes a minute or two and needs the
+network, or pip's cache. The environments are in ``.benchmarks/`` next to this folder, or in the folder that
+``DGM_BENCHMARKS`` names. They contain the course's version of torch, and can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-# What pip installs beside torch. Versions are pinned: a ratio is one to a certain release.
+# Packages that pip installs in addition to torch. Versions are pinned, because a ratio refers to one release.
 PEERS = {
     "pythae": ["pythae==0.1.2"],
     "memcnn": ["memcnn==1.5.2"],
@@ -29,13 +29,13 @@ PEERS = {
 
 
 def environment(name: str) -> Path:
-    """The Python interpreter of a peer's environment, which is made where it is not there or of other packages.
+    """Return the Python interpreter of a peer's environment; make it if it is missing or has different packages.
 
     Raises:
-        SystemExit: with one sentence, if there is no such peer or pip can't install it.
+        SystemExit: with one sentence, if the peer is unknown or pip cannot install it.
     """
     if name not in PEERS:
-        raise SystemExit(f"no peer {name!r}: choose one of {', '.join(PEERS)}")
+        raise SystemExit(f"peer must be one of {', '.join(PEERS)}; got {name!r}")
     folder, packages = cache() / name, [same_torch(), *PEERS[name]]
     python, installed = folder / "bin" / "python", folder / "packages.json"
     if installed.exists() and json.loads(installed.read_text()) == packages:
@@ -45,23 +45,23 @@ def environment(name: str) -> Path:
     venv.create(folder, with_pip=True)
     command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
     if subprocess.run(command, check=False).returncode:
-        raise SystemExit(f"pip could not install {' '.join(PEERS[name])}: its reason stands above")
-    installed.write_text(json.dumps(packages))  # last: an environment that is half made is made again
+        raise SystemExit(f"pip could not install {' '.join(PEERS[name])}: see the reason above")
+    installed.write_text(json.dumps(packages))  # last, so that an incomplete environment is made again
     return python
 
 
 def cache() -> Path:
-    """The folder of all environments."""
+    """Return the folder of all environments."""
     return Path(os.environ.get("DGM_BENCHMARKS") or Path(__file__).resolve().parent.parent / ".benchmarks")
 
 
 def same_torch() -> str:
-    """The release of torch that the course runs on, without the name of a build."""
+    """Return the requirement for the course's release of torch, without the name of a build."""
     return f"torch=={importlib.metadata.version('torch').partition('+')[0]}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the environments that are asked for and print their interpreters."""
+    """Make the environments of the named peers and print their interpreters."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

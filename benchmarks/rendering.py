@@ -1,8 +1,8 @@
-"""How many pictures a second the renderers of known factors draw, on one core.
+"""Images per second that the renderers of known factors draw, on one core.
 
     .venv/bin/python benchmarks/rendering.py     # half a minute
 
-The values of the factors are drawn beforehand. The pictures are kept, as when a data set is drawn.
+The values of the factors are drawn before the time is taken.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dgm_helpers.data import Heads, Renderer, Sprites
 RENDERERS = {
     "sprites, 64×64": (Sprites(), 4_000),
     "sprites, 64×64, smooth edges": (Sprites(antialias=True), 400),
-    "sprites, 64×64, colour": (Sprites(colours=6), 4_000),
+    "sprites, 64×64, in color": (Sprites(colours=6), 4_000),
     "sprites, 32×32": (Sprites(size=32), 16_000),
     "heads, 32×32": (Heads(), 500),
     "heads, 64×64": (Heads(size=64), 125),
@@ -35,12 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     rows = [[name, spread(rates(*of, options.rounds), 0)] for name, of in RENDERERS.items()]
-    print(table(["", "pictures a second"], rows))
+    print(table(["", "images per second"], rows))
     return 0
 
 
 def rates(renderer: Renderer, pictures: int, rounds: int) -> list[float]:
-    """Pictures a second in each round, the first of which is not counted."""
+    """Return images per second in each round, except for the first."""
     measured = []
     for seed in range(rounds + 1):
         values = renderer.factors.sample(pictures, torch.Generator().manual_seed(seed))

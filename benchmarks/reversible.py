@@ -1,16 +1,16 @@
-"""Activations that a reversible chain stores, and the time of its training step, beside plain autograd.
+"""Stored activations and step time of a reversible chain, compared with plain autograd and checkpointing.
 
     .venv/bin/python benchmarks/reversible.py                     # depths 8 to 64, about three minutes on one core
-    .venv/bin/python benchmarks/reversible.py --depths 8 16       # some of them
-    .venv/bin/python benchmarks/reversible.py --peer              # beside memcnn, in an environment of its own
+    .venv/bin/python benchmarks/reversible.py --depths 8 16       # only these depths
+    .venv/bin/python benchmarks/reversible.py --peer              # compared with memcnn, in its own environment
 
-All do the same arithmetic with the same weights: RevNet's blocks, batch normalisation and ReLU before each of two
-convolutions in F and in G. Plain autograd stores; checkpointing (torch.utils.checkpoint, not reentrant, a block at a
-time) stores each block's input and computes the block again. They take turns in one run, and a ratio is one of times
-measured next to each other.
+All do the same arithmetic with the same weights: RevNet's blocks, with batch normalization and ReLU before each of two
+convolutions in F and in G. Plain autograd stores all activations. Checkpointing (torch.utils.checkpoint, not reentrant,
+one block at a time) stores each block's input and computes the block again. They take turns in one run, and a ratio
+compares times measured one after the other.
 
-Recovered activations differ in the last digits of float32. Where one of them passes the kink of a ReLU a gradient
-changes by more: of 1e-4 in relation to all gradients together, where a smooth activation leaves 5e-7.
+Recovered activations differ in the last digits of float32. If one of them crosses the kink of a ReLU, a gradient
+changes by more: by 1e-4 relative to all gradients together, compared with 5e-7 for a smooth activation.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = options_of(__doc__)
     parser.add_argument("--depths", type=int, nargs="*", default=[8, 16, 32, 64], help="Numbers of blocks.")
     add_rounds(parser, 15)
-    parser.add_argument("--batch", type=int, default=16, help="Images of a training step.")
-    parser.add_argument("--channels", type=int, default=64, help="Of both halves together.")
+    parser.add_argument("--batch", type=int, default=16, help="Images per training step.")
+    parser.add_argument("--channels", type=int, default=64, help="Channels of both halves together.")
     parser.add_argument("--size", type=int, default=16, help="Height and width of the feature maps.")
-    parser.add_argument("--threads", type=int, default=1, help="Of each way.")
-    parser.add_argument("--peer", action="store_true", help="Compare with memcnn in place of plain autograd.")
+    parser.add_argument("--threads", type=int, default=1, help="Number of threads.")
+    parser.add_argument("--peer", action="store_true", help="Compare with memcnn instead of plain autograd.")
     options = parser.parse_args(arguments)
     if options.peer:
         print(beside_memcnn(options))
@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def kinds(depth: int, channels: int) -> dict[str, tuple[nn.Module, Run]]:
-    """The same chain run in each way; each with weights of its own, equal at the start."""
+    """Return the same chain for each way to run it, each with its own copy of the same initial weights."""
     half = channels // 2
     steps = []
     for _ in range(depth):
@@ -110,7 +110,7 @@ def kinds(depth: int, channels: int) -> dict[str, tuple[nn.Module, Run]]:
 def step_times(
     runs: dict[str, tuple[nn.Module, Run]], halves: Sequence[Tensor], rounds: int
 ) -> dict[str, list[float]]:
-    """Seconds of forward and backward passes, in turns."""
+    """Return the seconds of forward and backward passes, measured in turns."""
 
     def step(model: nn.Module, run: Run) -> None:
         model.zero_grad(set_to_none=True)
@@ -120,7 +120,7 @@ def step_times(
 
 
 def gradient_error(runs: dict[str, tuple[nn.Module, Run]], halves: Sequence[Tensor]) -> dict[str, float]:
-    """Relative distance of all gradients together from those of plain autograd."""
+    """Return the relative distance of all gradients together from those of plain autograd."""
     gradients = {}
     for name, (model, run) in runs.items():
         model.zero_grad(set_to_none=True)
@@ -131,18 +131,18 @@ def gradient_error(runs: dict[str, tuple[nn.Module, Run]], halves: Sequence[Tens
 
 
 def backward(run: Run, halves: Sequence[Tensor]) -> None:
-    """One forward and one backward pass."""
+    """Run one forward and one backward pass."""
     y1, y2 = run(*leaves(halves))
     (y1.square().mean() + y2.square().mean()).backward()
 
 
 def leaves(halves: Sequence[Tensor]) -> list[Tensor]:
-    """Inputs that need gradients, as behind a first convolution."""
+    """Return inputs that need gradients, as after a first convolution."""
     return [half.clone().requires_grad_() for half in halves]
 
 
 def beside_memcnn(options: argparse.Namespace) -> str:
-    """The table of step times beside memcnn's, each side in a process of its own."""
+    """Return the table of step times compared with memcnn, each side in its own process."""
     file = Path(__file__).with_name("memcnn_chain.py")
     sizes = {"batch": options.batch, "channels": options.channels, "size": options.size}
     rows = []

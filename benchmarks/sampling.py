@@ -1,10 +1,10 @@
-"""How much faster an autoregressive model samples that keeps row caches than one that re-evaluates the image.
+"""Sampling from autoregressive models with row caches, compared with re-evaluating the whole image for each pixel.
 
     .venv/bin/python benchmarks/sampling.py                       # a few minutes on one core
     .venv/bin/python benchmarks/sampling.py --repeats 3 pixelcnn  # one of the models
 
 Both ways draw from the same uniform numbers, in turn, in one process on one thread; the images are compared. The time
-does not depend on the weights, which are those of a new model at its preset.
+does not depend on the weights, so each model has the initial weights of its preset.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ MODELS = ("gated_pixelcnn", "pixelcnn", "pixelcnn_pp", "pixelsnail")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure the models that were asked for and print one table."""
+    """Measure the chosen models and print one table."""
     parser = options_of(__doc__)
     add_names(parser, MODELS, "MODEL")
-    parser.add_argument("--preset", default="laptop", help="Of each model; laptop by default.")
-    parser.add_argument("--images", type=int, default=16, help="Drawn at the same time.")
+    parser.add_argument("--preset", default="laptop", help="Preset of each model (default: laptop).")
+    parser.add_argument("--images", type=int, default=16, help="Images drawn at the same time (default: 16).")
     add_rounds(parser, 5, "--repeats")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = [compare(entry, options.images, options.repeats) for entry in entries]
     header = [
         f"{options.images} images, {options.preset} preset",
-        "whole image anew",
+        "whole image per pixel",
         "row caches",
         "ratio",
         "images",
@@ -53,7 +53,7 @@ def compare(entry: registry.Entry, images: int, repeats: int) -> list[str]:
     """Sample both ways ``repeats`` times, in turn; return a row of the table."""
     torch.manual_seed(0)
     model = entry.build().eval()
-    model.sample(1)  # the first call also pays for what torch sets up
+    model.sample(1)  # the first call includes torch's initialization
     naive, cached, same = [], [], True
     for seed in range(repeats):
         slow, slow_seconds = timed(model, images, seed, cached=False)
@@ -71,7 +71,7 @@ def compare(entry: registry.Entry, images: int, repeats: int) -> list[str]:
 
 
 def timed(model: nn.Module, images: int, seed: int, *, cached: bool) -> tuple[torch.Tensor, float]:
-    """Images drawn from a seed, and the seconds that it took."""
+    """Return images drawn from a seed, and the seconds that this took."""
     generator = torch.Generator().manual_seed(seed)
     began = perf_counter()
     drawn = model.sample(images, generator=generator, cached=cached)

@@ -1,11 +1,11 @@
-"""Two ways to do the same work, each in a Python process of its own, measured in turns.
+"""Two ways to do the same work, each in its own Python process, measured in turns.
 
-A *side* is a file of functions. :class:`Side` starts an interpreter, that of a peer's environment or our own, which
-imports the file and waits; :meth:`Side.call` runs one of its functions there with arguments that are plain data, and
-answers with what it returned, the seconds that it took in that process and the highest memory meanwhile.
-The other side waits at that time, so that a ratio is one of neighbouring measurements on the same machine.
+A *side* is a file of functions. :class:`Side` starts an interpreter, a peer's or our own, which imports the file and
+waits. :meth:`Side.call` runs one of its functions there with arguments that are plain data, and answers with the
+returned value, the seconds that the call took in that process, and the peak memory during the call. Meanwhile the
+other side waits, so that a ratio compares successive measurements on the same machine.
 
-The interpreter of a peer has neither this course nor its packages: this file imports the standard library alone.
+A peer's interpreter has neither this course nor its packages, so this file imports only the standard library.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class Answer:
-    """What a call returned and what it cost."""
+    """The returned value of a call, and its cost."""
 
     value: Any
     seconds: float
-    peak_mib: float | None  # the process's highest resident memory meanwhile; None outside Linux
+    peak_mib: float | None  # the process's peak resident memory during the call; None outside Linux
 
 
 class Side:
-    """A file's functions in a process of their own; a context manager that ends it.
+    """A file's functions in a separate process, which ends with the context manager.
 
     Args:
         file: the Python file.
-        python: the interpreter; ours unless another is given.
-        threads: that torch and numpy may use.
+        python: the interpreter (default: the running one).
+        threads: number of threads that torch and numpy may use.
     """
 
     def __init__(self, file: Path | str, python: Path | str = sys.executable, threads: int = 1) -> None:
@@ -72,11 +72,9 @@ class Side:
         """Run a function of the file with these arguments.
 
         Raises:
-            RuntimeError: if it fails, with the traceback of that process.
+            RuntimeError: if the function fails, with the traceback from that process, or if the process has ended.
         """
-        with contextlib.suppress(
-            BrokenPipeError
-        ):  # it has ended: no answer comes, and its last words are told
+        with contextlib.suppress(BrokenPipeError):  # the process has ended: then no answer comes
             self._process.stdin.write(json.dumps({"function": function, "arguments": arguments}) + "\n")
             self._process.stdin.flush()
         line = self._process.stdout.readline()
@@ -92,7 +90,7 @@ class Side:
 def in_turns(
     sides: Mapping[str, Side], function: str, rounds: int, warm_up: int = 1, **arguments: Any
 ) -> dict[str, list[Answer]]:
-    """Call a function of every side once a round; the order is turned round each time, the first rounds not counted."""
+    """Call a function of every side once per round, in alternating order; the first rounds are not counted."""
     answers: dict[str, list[Answer]] = {name: [] for name in sides}
     for i in range(warm_up + rounds):
         for name in list(sides)[:: 1 if i % 2 else -1]:
@@ -101,20 +99,20 @@ def in_turns(
 
 
 def ratios(slower: Sequence[Answer], faster: Sequence[Answer]) -> list[float]:
-    """How many times as long the one took as the other, round by round."""
+    """Return the ratio of the slower side's time to the faster side's, round by round."""
     return [mine.seconds / other.seconds for mine, other in zip(slower, faster, strict=True)]
 
 
 def spread(values: Sequence[float], digits: int = 2, unit: str = "") -> str:
-    """Median and quartiles."""
+    """Return median and quartiles as text."""
     low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
     return f"{middle:.{digits}f}{unit} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def serve(file: str) -> None:
-    """Answer calls of a file's functions, a line each, until there are no more."""
+    """Answer calls of a file's functions, one line per call, until the input ends."""
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a library prints is no answer
+    os.dup2(2, 1)  # output of a library must not be taken for an answer
     specification = importlib.util.spec_from_file_location("side", file)
     module = importlib.util.module_from_spec(specification)
     sys.modules["side"] = module
@@ -130,7 +128,7 @@ def serve(file: str) -> None:
 
 
 def measured(function: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Call the function; its value, seconds and highest memory."""
+    """Call the function, and return its value, seconds and peak memory."""
     gc.collect()
     reset_peak()
     began = time.perf_counter()
@@ -140,13 +138,13 @@ def measured(function: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def reset_peak() -> None:
-    """Forget the highest memory so far, where Linux keeps books of it."""
+    """Reset the peak memory that Linux records for this process."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_mib() -> float | None:
-    """The highest resident memory since then, in MiB."""
+    """Return the peak resident memory since :func:`reset_peak`, in MiB; None outside Linux."""
     try:
         status = Path("/proc/self/status").read_text()
     except OSError:

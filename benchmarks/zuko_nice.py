@@ -1,7 +1,7 @@
 """NICE in zuko, and in this course: one side each of `nice.py`.
 
-zuko's class of that name is affine with a Gaussian base; its parts build what the paper calls NICE: additive couplings
-of checkered halves, no scaling. Both have the same networks, the same Gaussian base and fused Adam.
+zuko's class of that name is affine with a Gaussian base. Here zuko's parts build the paper's NICE: additive couplings
+of alternating halves, without the scaling. Both have the same networks, the same Gaussian base and fused Adam.
 """
 
 import torch
@@ -10,7 +10,7 @@ state = {}
 
 
 def prepare_zuko(data_dim: int, hidden: int, batch: int) -> None:
-    """The flow by zuko."""
+    """Build the flow from zuko's parts."""
     import zuko
     from zuko.flows import Flow, UnconditionalDistribution
     from zuko.flows.coupling import GeneralCouplingTransform
@@ -35,7 +35,7 @@ def prepare_zuko(data_dim: int, hidden: int, batch: int) -> None:
 
 
 def prepare_ours(data_dim: int, hidden: int, batch: int) -> None:
-    """The flow by this course."""
+    """Build this course's flow."""
     from dgm_helpers.models.nice import NICE
 
     model = NICE(data_dim=data_dim, hidden=(hidden,) * 5, prior="gaussian", levels=None)
@@ -43,18 +43,18 @@ def prepare_ours(data_dim: int, hidden: int, batch: int) -> None:
 
 
 def keep(model: torch.nn.Module, loss: object, data_dim: int, batch: int) -> None:
-    """Remember what :func:`step` needs."""
+    """Store the model, loss, optimizer and data for :func:`step`."""
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
     state.update(model=model, loss=loss, optimizer=optimizer, x=torch.rand(batch, data_dim))
 
 
 def parameters() -> int:
-    """Numbers that the flow learns."""
+    """Return the number of the flow's parameters."""
     return sum(parameter.numel() for parameter in state["model"].parameters())
 
 
 def step() -> float:
-    """One training step; the loss before it."""
+    """Make one training step, and return the loss before it."""
     loss = state["loss"](state["x"])
     state["optimizer"].zero_grad(set_to_none=True)
     loss.backward()

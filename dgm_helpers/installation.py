@@ -1,4 +1,4 @@
-"""Is everything there that the notebooks need, and if not, what mends it?"""
+"""A check of the installation: everything that the notebooks need, and how to fix what is missing."""
 
 import platform
 import sys
@@ -14,12 +14,12 @@ OLDEST_PYTHON = (3, 11)
 
 
 def check() -> bool:
-    """Print one line for Python, each package, the device and each embedded data set; say how to mend what is missing.
+    """Print one line for Python, each package, the device and each embedded data set, with a fix for each problem.
 
-    What is required stands in the project's own metadata, so this list cannot fall behind it.
+    The required packages are read from the project's metadata, so this list cannot become outdated.
 
     Returns:
-        Whether everything is there.
+        Whether nothing is missing.
     """
     problems = [*_python(), *_packages(), *_data()]
     device = choose_device()
@@ -28,7 +28,7 @@ def check() -> bool:
     )
     for problem in problems:
         print(f"✗ {problem}")
-    print("Everything is there." if not problems else f"{len(problems)} to mend, see the lines with ✗ above.")
+    print("Nothing is missing." if not problems else f"{len(problems)} to fix, see the lines with ✗ above.")
     return not problems
 
 
@@ -60,14 +60,14 @@ def _packages() -> list[str]:
 
 
 def package_problem(requirement: Requirement) -> str | None:
-    """What is wrong with one installed package, with the command that mends it; ``None`` if nothing is."""
-    mend = f'`pip install "{requirement.name}{requirement.specifier}"` mends that'
+    """Return the problem with one package and the command that fixes it, or ``None`` if its version is right."""
+    remedy = f'`pip install "{requirement.name}{requirement.specifier}"` fixes that'
     try:
         version = metadata.version(requirement.name)
     except metadata.PackageNotFoundError:
-        return f"{requirement.name} is missing: {mend}"
+        return f"{requirement.name} is missing: {remedy}"
     if not requirement.specifier.contains(version, prereleases=True):
-        return f"{requirement.name} {version} does not satisfy {requirement.specifier}: {mend}"
+        return f"{requirement.name} {version} does not satisfy {requirement.specifier}: {remedy}"
     return None
 
 
@@ -77,6 +77,6 @@ def _data() -> list[str]:
         try:
             print(f"✓ data {data.load(name)}")
         except OSError as error:
-            mend = "reinstall with `pip install --force-reinstall -e .`"
-            problems.append(f"data {name} cannot be read ({error}): {mend}")
+            remedy = "reinstall with `pip install --force-reinstall -e .`"
+            problems.append(f"data {name} cannot be read ({error}): {remedy}")
     return problems

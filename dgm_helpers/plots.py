@@ -1,4 +1,4 @@
-"""Pictures in one style: each function takes ``ax`` where one fits and returns what it drew.
+"""Figures in one style: most functions take ``ax`` and return the object that they drew.
 
 The colors are those of :mod:`dgm_helpers.style`.
 """
@@ -20,7 +20,7 @@ from torch import Tensor
 
 from dgm_helpers.data.pixels import intensities
 
-# Notebooks take all of these from here, as in plots.BLUE.
+# Notebooks use all of these from here, as in plots.BLUE.
 from dgm_helpers.style import (  # noqa: F401
     BLACK,
     BLUE,
@@ -49,12 +49,12 @@ def to_png(figure: Figure) -> bytes:
 def show(figure: Figure, alt: str) -> None:
     """Display a figure with a description under it, and close it.
 
-    The description also stands in the picture's metadata, but JupyterLab makes no use of that: only as a
-    caption does it reach those who cannot see the picture.
+    The description is also in the image's metadata, but JupyterLab does not use these: only the caption
+    reaches readers who cannot see the figure.
 
     Args:
-        figure: what to show.
-        alt: one sentence that says what is seen in it.
+        figure: the figure to show.
+        alt: one sentence that says what the figure shows.
 
     Raises:
         ValueError: if the description is empty.
@@ -62,7 +62,7 @@ def show(figure: Figure, alt: str) -> None:
     from IPython.display import display
 
     if not alt.strip():
-        raise ValueError("a picture needs a description: say in one sentence what is seen in it")
+        raise ValueError("alt must say in one sentence what the figure shows, got an empty text")
     data = {"image/png": to_png(figure), "text/plain": f"<figure: {alt}>"}
     plt.close(figure)
     display(data, metadata={"image/png": {"alt": alt}}, raw=True)
@@ -70,7 +70,7 @@ def show(figure: Figure, alt: str) -> None:
 
 
 def caption(description: str) -> str:
-    """A picture's description as HTML, in the one form that captions have."""
+    """Return a figure's description as HTML, in the form that all captions have."""
     return f"<small><i>{html.escape(description, quote=False)}</i></small>"
 
 
@@ -124,12 +124,12 @@ def histogram(
 
 
 def image_grid(ax: Axes, images: Tensor, *, columns: int | None = None, title: str = "") -> AxesImage:
-    """Draw grey images ``[N, H, W]`` or ``[N, 1, H, W]``, or red, green and blue ``[N, 3, H, W]``, row by row.
+    """Draw gray images ``[N, H, W]`` or ``[N, 1, H, W]``, or red, green and blue ``[N, 3, H, W]``, row by row.
 
-    Values are in [0, 1], or bytes; what lies beyond is drawn as the nearest of these. There are no axes.
+    Values are in [0, 1], or bytes; values outside are clamped. No axes are drawn.
 
     Raises:
-        ValueError: if there is no image, or the shape is another.
+        ValueError: if there is no image, or the shape is not one of these.
     """
     pictures = intensities(images.detach().cpu())
     if pictures.ndim == 4 and pictures.shape[1] in (1, 3):
@@ -139,7 +139,7 @@ def image_grid(ax: Axes, images: Tensor, *, columns: int | None = None, title: s
         pictures = pictures[:0]
     if len(pictures) == 0:
         raise ValueError(
-            f"image_grid draws [N, H, W], [N, 1, H, W] or [N, 3, H, W] with N > 0, not {tuple(images.shape)}"
+            f"images must have shape [N, H, W], [N, 1, H, W] or [N, 3, H, W] with N > 0, got {tuple(images.shape)}"
         )
     columns = columns or math.ceil(math.sqrt(len(pictures)))
     rows = math.ceil(len(pictures) / columns)
@@ -154,10 +154,10 @@ def image_grid(ax: Axes, images: Tensor, *, columns: int | None = None, title: s
 
 
 def image_page(images: Tensor, *, columns: int = 10) -> Figure:
-    """:func:`image_grid` in a figure of its own, as high as its rows need, for a file.
+    """Draw :func:`image_grid` in a new figure that is as high as its rows need, for a file.
 
     Raises:
-        ValueError: as :func:`image_grid`.
+        ValueError: see :func:`image_grid`.
     """
     rows, (height, width) = math.ceil(len(images) / columns), images.shape[-2:]
     figure = Figure(figsize=(8, 8 * rows * height / (columns * width) + 0.1), layout="constrained")
@@ -168,15 +168,16 @@ def image_page(images: Tensor, *, columns: int = 10) -> Figure:
 def receptive_field(
     ax: Axes, influence: Tensor, row: int, column: int, *, field: Tensor | None = None, title: str = ""
 ) -> AxesImage:
-    """Draw which pixels one output sees: blue, the darker the stronger (on a logarithmic scale); its own place black.
+    """Draw the pixels that one output sees in blue, darker if stronger (logarithmic scale), and its own place in black.
 
     Args:
-        ax: where to draw.
-        influence: what the output changes by with each pixel, shape ``[H, W]``, zero where it sees nothing.
-        row: of the output.
-        column: of the output.
-        field: True where it has to see a pixel, likewise. A blind spot is then orange, and what must not be seen red.
-        title: of the picture.
+        ax: the axes to draw on.
+        influence: change of the output with each pixel, shape ``[H, W]``; zero where the output does not see the pixel.
+        row: the output's row.
+        column: the output's column.
+        field: True where the output should see the pixel, shape ``[H, W]``. Pixels of it that are not seen are then
+            orange, and pixels outside of it that are seen are red.
+        title: the figure's title.
     """
     strength = influence.detach().cpu().abs().double()
     seen = strength > 0
@@ -195,7 +196,7 @@ def receptive_field(
 
 
 def gaussian_ellipse(ax: Axes, mean: Tensor, covariance: Tensor, **style: object) -> Ellipse:
-    """Draw the two-standard-deviation ellipse of a Gaussian in the plane (it holds 86.5 % of the mass)."""
+    """Draw the two-standard-deviation ellipse of a Gaussian in the plane (it contains 86.5% of the mass)."""
     eigenvalues, eigenvectors = torch.linalg.eigh(covariance.double())
     angle = math.degrees(math.atan2(float(eigenvectors[1, 1]), float(eigenvectors[0, 1])))
     minor, major = (4 * eigenvalues.clamp_min(0).sqrt()).tolist()
@@ -226,5 +227,5 @@ def bars(
 
 
 def _array(values: Numbers) -> np.ndarray:
-    """Numbers as matplotlib takes them: off the graph and the accelerator."""
+    """Return numbers as a numpy array for matplotlib, without graph and on the CPU."""
     return torch.as_tensor(values).detach().cpu().numpy()

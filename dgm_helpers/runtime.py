@@ -40,7 +40,7 @@ def seed_everything(seed: int) -> None:
 
 
 def choose_device(wanted: str | None = None) -> torch.device:
-    """Return the device to compute on: a CUDA GPU where there is one, else the CPU.
+    """Return the device to compute on: a CUDA GPU if one is available, else the CPU.
 
     ``wanted``, or else the environment variable ``DGM_DEVICE``, overrides the choice. Apple's ``mps`` is used
     only on request, because it has no float64, which the exact checks need.
@@ -48,10 +48,10 @@ def choose_device(wanted: str | None = None) -> torch.device:
     Raises:
         ValueError: if this torch does not know the device or cannot use it.
     """
-    asked, way_out = f"the device {wanted!r}", "ask for 'cpu'"
+    name, remedy = "device", "choose 'cpu'"
     if not wanted:
         wanted = os.environ.get("DGM_DEVICE")
-        asked, way_out = f"DGM_DEVICE is {wanted!r}, which", "unset it, or set it to 'cpu'"
+        name, remedy = "DGM_DEVICE", "unset it, or set it to 'cpu'"
     if not wanted:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -59,7 +59,9 @@ def choose_device(wanted: str | None = None) -> torch.device:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).partition("\n")[0]  # torch appends its own stack to the first line
-        raise ValueError(f"{asked} cannot be used here; {way_out} ({reason})") from None
+        raise ValueError(
+            f"{name} must be a device that torch can use here, got {wanted!r}: {remedy} ({reason})"
+        ) from None
     return device
 
 
@@ -77,10 +79,10 @@ def drawing_device(
 
 @contextmanager
 def evaluation_mode(module: nn.Module) -> Iterator[None]:
-    """Put ``module`` and all its parts into evaluation mode for the block, then restore each part's own mode.
+    """Put ``module`` and all its parts into evaluation mode for the block, then restore the mode of each part.
 
     Samples and reconstructions must neither use dropout nor update running statistics, even while the model is being
-    trained. The modes are restored after an error, too.
+    trained. The modes are also restored after an error.
     """
     training = [part for part in module.modules() if part.training]
     module.eval()

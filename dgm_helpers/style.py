@@ -1,4 +1,4 @@
-"""The course's plot style and its colors, below `runtime.set_up`, which applies them.
+"""The course's plot style and its colors, which `runtime.set_up` applies.
 
 The colors are Okabe and Ito's, which readers with every kind of color vision can tell apart.
 """

@@ -1,8 +1,8 @@
-"""The interactive pieces: a pure function that draws, with a thin interface on top.
+"""The interactive figures: a pure function that draws, with a thin interface on top.
 
-An :class:`Explorer` works in three ways: by hand, where a front end shows its controls; from code, through
-:meth:`Explorer.set`, which is how CI finds a broken callback; and without a front end, as a static picture
-of its present state.
+An :class:`Explorer` works in three ways: by hand, if a front end shows its controls; from code, through
+:meth:`Explorer.set`, with which tests find a broken callback; and without a front end, as a static figure
+of its current state.
 """
 
 import base64
@@ -19,18 +19,18 @@ Drawing = tuple[Figure, Mapping[str, float]]
 
 
 class Explorer(ipywidgets.VBox):
-    """Controls above a picture: whenever a control moves, ``draw`` is called and the picture replaced.
+    """Controls above a figure: whenever a control changes, ``draw`` is called and the figure is replaced.
 
     Args:
-        draw: takes the controls' values by name; returns a figure and the numbers that it shows, by name.
-        alt: one sentence that describes the picture.
-        play: name of a slider that a play button moves step by step, if there is to be one.
+        draw: function of the controls' values by name; returns a figure and the numbers that it shows, by name.
+        alt: one sentence that describes the figure.
+        play: name of a slider that a play button moves step by step; empty for no button.
         controls: ipywidgets with a ``value``, by the name of ``draw``'s argument.
 
     Attributes:
         result: the numbers of the last drawing.
-        error: the last exception that ``draw`` raised, or ``None``. It is shown in words under the
-            controls, with the last good picture above it, so a half-written function breaks nothing.
+        error: the last exception that ``draw`` raised, or ``None``. A message shows it between the controls and the
+            last good figure, so a half-written function breaks nothing.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Explorer(ipywidgets.VBox):
             control.style.description_width = "130px"
             control.layout.width = "460px"
             if hasattr(control, "continuous_update"):
-                control.continuous_update = False  # one drawing when the slider rests, not one a pixel
+                control.continuous_update = False  # one drawing when the slider rests, not one per pixel
             control.observe(self._changed, names="value")
         described = ipywidgets.HTML(plots.caption(alt))
         players = [_player(controls[play])] if play else []
@@ -58,20 +58,20 @@ class Explorer(ipywidgets.VBox):
 
     @property
     def values(self) -> dict[str, object]:
-        """The present value of every control."""
+        """The current value of every control."""
         return {name: control.value for name, control in self.controls.items()}
 
     def set(self, **values: object) -> Mapping[str, float]:
-        """Move controls from code, as a hand would, and return the numbers then drawn.
+        """Move controls from code, redraw, and return the numbers of the new drawing.
 
         Raises:
-            ValueError: if there is no control of that name.
-            Exception: whatever ``draw`` raised, so that a test sees it.
+            ValueError: if no control has that name.
+            Exception: the exception that ``draw`` raised, so that a test sees it.
         """
         unknown = values.keys() - self.controls.keys()
         if unknown:
             raise ValueError(
-                f"no control named {', '.join(sorted(unknown))}; there are {', '.join(self.controls)}"
+                f"control must be one of {', '.join(self.controls)}; got {', '.join(sorted(unknown))}"
             )
         self._silent = True
         try:
@@ -85,19 +85,19 @@ class Explorer(ipywidgets.VBox):
         return self.result
 
     def redraw(self) -> None:
-        """Draw for the present values; an exception becomes a sentence under the controls."""
+        """Draw for the current values; an exception becomes a sentence under the controls."""
         open_before = set(plt.get_fignums())
         try:
             figure, result = self.draw(**self.values)
             self.picture.value = plots.to_png(figure)
             self.result, self.error, self.message.value = result, None, ""
-        except Exception as error:  # a student's unfinished function: told, and kept in `error`
+        except Exception as error:  # a student's unfinished function: shown, and kept in `error`
             self.error = error
-            told = f"{type(error).__name__}: {str(error)[:500]}" if str(error) else type(error).__name__
-            sentence = f"The function behind this picture raised {html.escape(told)}"
+            reason = f"{type(error).__name__}: {str(error)[:500]}" if str(error) else type(error).__name__
+            sentence = f"The function that draws this figure raised {html.escape(reason)}"
             self.message.value = f"<b style='color:{plots.RED}'>{sentence}</b>"
         finally:
-            # Also one half drawn: what stays open is shown by the notebook under whatever cell runs next.
+            # Including a half-drawn one: the notebook would show open figures under the next cell that runs.
             for number in set(plt.get_fignums()) - open_before:
                 plt.close(number)
 
@@ -106,7 +106,7 @@ class Explorer(ipywidgets.VBox):
             self.redraw()
 
     def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict[str, object], dict[str, object]]:
-        """The widget for a front end that can show it, and a described picture for one that cannot."""
+        """Return the widget for a front end that can show it, and a described image for one that cannot."""
         bundle = dict(super()._repr_mimebundle_(**kwargs))
         if self.picture.value:
             bundle["image/png"] = base64.b64encode(self.picture.value).decode()
@@ -115,7 +115,7 @@ class Explorer(ipywidgets.VBox):
 
 
 def _player(control: ipywidgets.ValueWidget) -> ipywidgets.Play:
-    """A button that moves a slider; in the front end alone, which then tells the kernel as a hand would."""
+    """Return a button that moves a slider in the front end, which notifies the kernel as for a move by hand."""
     player = ipywidgets.Play(
         value=control.value, min=control.min, max=control.max, step=control.step, interval=400
     )
@@ -126,9 +126,9 @@ def _player(control: ipywidgets.ValueWidget) -> ipywidgets.Play:
 def slider(
     low: float, high: float, value: float, *, step: float | None = None, label: str = ""
 ) -> ipywidgets.ValueWidget:
-    """A slider for whole numbers if the bounds, the value and any step are whole numbers, else for real ones."""
-    whole = all(isinstance(number, int) for number in (low, high, value, step or 1))
-    kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
+    """Return a slider for whole numbers if the bounds, the value and any step are whole numbers, else for real ones."""
+    integers = all(isinstance(number, int) for number in (low, high, value, step or 1))
+    kind = ipywidgets.IntSlider if integers else ipywidgets.FloatSlider
     return kind(
-        value=value, min=low, max=high, step=step or (1 if whole else (high - low) / 50), description=label
+        value=value, min=low, max=high, step=step or (1 if integers else (high - low) / 50), description=label
     )

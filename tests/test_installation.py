@@ -18,7 +18,7 @@ def test_a_complete_installation_is_found_complete(capsys: pytest.CaptureFixture
 
 def test_a_missing_package_is_named_with_the_command_that_mends_it() -> None:
     problem = installation.package_problem(Requirement("no-such-package>=2"))
-    assert problem == 'no-such-package is missing: `pip install "no-such-package>=2"` mends that'
+    assert problem == 'no-such-package is missing: `pip install "no-such-package>=2"` fixes that'
 
 
 def test_an_old_package_is_named_with_both_versions() -> None:
@@ -31,4 +31,4 @@ def test_problems_are_counted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         metadata, "requires", lambda _: ["no-such-package", "numpy>=99", "unused; extra == 'dev'"]
     )
     assert not installation.check()
-    assert "2 to mend" in capsys.readouterr().out
+    assert "2 to fix" in capsys.readouterr().out

@@ -107,7 +107,7 @@ def test_image_grid_draws_red_green_and_blue_planes_in_colour(ax):
     "shape", [(0, 4, 4), (0, 3, 4, 4), (4, 4), (2, 2, 4, 4), (2, 4, 4, 3), (2, 16), (1, 1, 1, 4, 4)], ids=str
 )
 def test_image_grid_refuses_other_shapes(ax, shape):
-    with pytest.raises(ValueError, match=r"image_grid draws \[N, H, W\], \[N, 1, H, W\] or") as error:
+    with pytest.raises(ValueError, match=r"images must have shape \[N, H, W\], \[N, 1, H, W\] or") as error:
         plots.image_grid(ax, torch.zeros(shape))
     assert str(shape) in str(error.value)
 
@@ -170,7 +170,7 @@ def test_show_displays_a_png_with_its_description_and_closes_it():
 @pytest.mark.parametrize("alt", ["", "  ", "\n"])
 def test_show_refuses_a_picture_without_description(alt):
     figure, _ = plt.subplots()
-    with capture_output() as captured, pytest.raises(ValueError, match="a picture needs a description"):
+    with capture_output() as captured, pytest.raises(ValueError, match="alt must say in one sentence what"):
         plots.show(figure, alt)
     assert not captured.outputs
     plt.close(figure)

@@ -71,7 +71,7 @@ def test_without_a_wish_the_device_is_the_gpu_if_there_is_one(monkeypatch, unset
 def test_a_device_that_is_not_there_is_told_in_one_sentence(monkeypatch, name):
     monkeypatch.setenv("DGM_DEVICE", name)
     with pytest.raises(
-        ValueError, match=f"^DGM_DEVICE is '{name}', which cannot be used here; unset it"
+        ValueError, match=f"^DGM_DEVICE must be a device that torch can use here, got '{name}': unset it"
     ) as error:
         runtime.choose_device()
     assert "\n" not in str(error.value)

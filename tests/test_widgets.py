@@ -64,7 +64,7 @@ def test_a_hand_draws_again_after_set(explorer, draw):
 
 
 def test_an_unknown_control_is_told_and_moves_nothing(explorer, draw):
-    with pytest.raises(ValueError, match=r"^no control named m; there are n, width$"):
+    with pytest.raises(ValueError, match=r"^control must be one of n, width; got m$"):
         explorer.set(n=9, m=3)
     assert explorer.values["n"] == 2 and len(draw.calls) == 1
 

@@ -1,4 +1,4 @@
-"""IWAE of this course, for `benchmarks/iwae.py`: the functions that both sides have."""
+"""This course's IWAE for `benchmarks/iwae.py`: the functions that both sides have."""
 
 import torch
 
@@ -10,7 +10,7 @@ state = {}
 
 
 def prepare(sizes, samples, batch, weights):
-    """Build the model and its optimiser, and images that both sides see."""
+    """Build the model, its optimizer, and the images, which are the same on both sides."""
     keep_freed_memory()  # as `fit` does
     hidden, latent_dim = sizes
     model = IWAE(hidden=(tuple(hidden),), latent_dims=(latent_dim,), samples=samples)
@@ -21,7 +21,7 @@ def prepare(sizes, samples, batch, weights):
 
 
 def train(steps):
-    """So many updates; the last one's loss."""
+    """Make ``steps`` updates, and return the last one's loss."""
     for _ in range(steps):
         loss = state["model"].loss(state["images"])["loss"]
         state["optimizer"].zero_grad(set_to_none=True)
@@ -31,5 +31,5 @@ def train(steps):
 
 
 def evaluate(images, samples):
-    """Mean log-likelihood of some images by so many importance samples."""
+    """Return the mean log-likelihood of the first ``images`` images by ``samples`` importance samples each."""
     return marginal_log_likelihood(state["model"], state["images"][:images], samples).mean().item()

@@ -1,4 +1,4 @@
-"""IWAE of pythae, for `benchmarks/iwae.py`: the functions that both sides have, with the same networks and weights."""
+"""pythae's IWAE for `benchmarks/iwae.py`: the functions that both sides have, with the same networks and weights."""
 
 from itertools import pairwise
 
@@ -20,7 +20,7 @@ def perceptron(*sizes):
 
 
 class Encoder(BaseEncoder):
-    """Mean and log-variance from one network, as on our side."""
+    """Encoder that computes mean and log-variance with one network, as on our side."""
 
     def __init__(self, sizes):
         super().__init__()
@@ -32,7 +32,7 @@ class Encoder(BaseEncoder):
 
 
 class Decoder(BaseDecoder):
-    """Probabilities of the pixels, as pythae's likelihood takes them."""
+    """Decoder that returns probabilities of the pixels, as pythae's likelihood expects."""
 
     def __init__(self, sizes):
         super().__init__()
@@ -43,7 +43,7 @@ class Decoder(BaseDecoder):
 
 
 def prepare(sizes, samples, batch, weights):
-    """Build the model and its optimiser, and images that both sides see."""
+    """Build the model, its optimizer, and the images, which are the same on both sides."""
     hidden, latent_dim = sizes
     config = IWAEConfig(
         input_dim=(784,), latent_dim=latent_dim, reconstruction_loss="bce", number_samples=samples
@@ -58,7 +58,7 @@ def prepare(sizes, samples, batch, weights):
 
 
 def train(steps):
-    """So many updates, as `BaseTrainer` makes them; the last one's loss."""
+    """Make ``steps`` updates as `BaseTrainer` does, and return the last one's loss."""
     for _ in range(steps):
         loss = state["model"]({"data": state["images"]}).loss
         state["optimizer"].zero_grad()
@@ -68,5 +68,5 @@ def train(steps):
 
 
 def evaluate(images, samples):
-    """`get_nll`, which returns the mean log-likelihood, at its own default of samples at a time."""
+    """Return the mean log-likelihood by pythae's `get_nll`, with its default number of samples at a time."""
     return float(state["model"].get_nll(state["images"][:images], n_samples=samples))

@@ -1,4 +1,4 @@
-"""FactorVAE and the convolutional β-VAE of this course, for `benchmarks/disentangling.py`."""
+"""This course's FactorVAE and convolutional β-VAE for `benchmarks/disentangling.py`."""
 
 import torch
 from allocations import peak_mib
@@ -13,7 +13,7 @@ KINDS = {"factor_vae": FactorVAE, "beta_vae": BetaVAE}
 
 
 def prepare(kind, config, batch, learning_rate):
-    """Build the model and its optimiser, and images that both sides see."""
+    """Build the model, its optimizer, and the images, which are the same on both sides."""
     keep_freed_memory()  # as `fit` does
     torch.manual_seed(0)
     model = KINDS[kind](**config)
@@ -27,7 +27,7 @@ def prepare(kind, config, batch, learning_rate):
 
 
 def train(steps):
-    """So many updates; the last one's loss."""
+    """Make ``steps`` updates, and return the last one's loss."""
     for _ in range(steps):
         loss = state["model"].loss(state["images"])["loss"]
         state["optimizer"].zero_grad(set_to_none=True)
@@ -37,6 +37,6 @@ def train(steps):
 
 
 def memory():
-    """Peak of the tensors of one update, in MiB, above model, moments and images."""
+    """Return the peak memory of one update's tensors, in MiB, beyond model, moments and images."""
     state["optimizer"].zero_grad(set_to_none=True)
     return peak_mib(lambda: train(1))

@@ -1,4 +1,4 @@
-"""FactorVAE and β-VAE of pythae, for `benchmarks/disentangling.py`, with the same networks."""
+"""pythae's FactorVAE and β-VAE for `benchmarks/disentangling.py`, with the same networks."""
 
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ state = {}
 
 
 class Encoder(BaseEncoder):
-    """Mean and log-variance from one network, as on our side."""
+    """Encoder that computes mean and log-variance with one network, as on our side."""
 
     def __init__(self, size, maps, hidden, latent_dim):
         super().__init__()
@@ -31,7 +31,7 @@ class Encoder(BaseEncoder):
 
 
 class Decoder(BaseDecoder):
-    """Probabilities of the pixels, as pythae's likelihood takes them."""
+    """Decoder that returns probabilities of the pixels, as pythae's likelihood expects."""
 
     def __init__(self, size, maps, hidden, latent_dim):
         super().__init__()
@@ -49,7 +49,7 @@ class Decoder(BaseDecoder):
 
 
 def prepare(kind, config, batch, learning_rate):
-    """Build the model and its optimisers, and images that both sides see."""
+    """Build the model, its optimizers, and the images, which are the same on both sides."""
     torch.manual_seed(0)
     size, latent_dim = config["image_size"], config["latent_dim"]
     networks = [kind_of(size, config["maps"], config["hidden"], latent_dim) for kind_of in (Encoder, Decoder)]
@@ -72,7 +72,7 @@ def prepare(kind, config, batch, learning_rate):
 
 
 def train(steps):
-    """So many updates, as `BaseTrainer` and `AdversarialTrainer` make them; the last one's loss."""
+    """Make ``steps`` updates as `BaseTrainer` and `AdversarialTrainer` do, and return the last one's loss."""
     for _ in range(steps):
         output = state["model"]({"data": state["images"]})
         if len(state["optimizers"]) == 1:
@@ -90,7 +90,7 @@ def train(steps):
 
 
 def memory():
-    """Peak of the tensors of one update, in MiB, above model, moments and images."""
+    """Return the peak memory of one update's tensors, in MiB, beyond model, moments and images."""
     for optimizer in state["optimizers"]:
         optimizer.zero_grad(set_to_none=True)
     return peak_mib(lambda: train(1))

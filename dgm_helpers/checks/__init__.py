@@ -1,11 +1,11 @@
-"""Checks for the exercises of the notebooks: each tells a student what is wrong, not only that something is.
+"""Checks for the exercises of the notebooks: each names what is wrong, not only that something is wrong.
 
 A check passes with one line that starts with a tick, or raises :class:`CheckFailed`. The message names the quantity,
 shows expected and actual for the worst entry with its index, and adds a hint if the answer equals a typical mistake
-(``mistakes``: hint -> the value that it gives), or is the right one transposed, negated, scaled or shifted. A hint is
-computed from the answer; where noise could explain the match, none is given. Each check first refuses an answer that is
-not made of finite numbers of the right kind and shape. A list, a tuple (also a named one), an array, a number or an
-``nn.Parameter`` passes where a tensor does.
+(``mistakes``: hint -> the value that the mistake gives), or is the right one transposed, negated, scaled or shifted.
+A hint is computed from the answer; if noise could explain the match, no hint is given. Each check first refuses an
+answer that does not consist of finite numbers of the right kind and shape. A list, a tuple (including a named one), an
+array, a number or an ``nn.Parameter`` is accepted wherever a tensor is.
 
 Exact checks::
 
@@ -22,10 +22,10 @@ answer with probability at most 1e-6 (``false_alarm_rate=``), all entries togeth
     checks.variance_reduced("baseline", samples, reference, factor=5, hint="...")
     checks.calibrated("z-scores", scores)                      # R = 700 finds a standard error wrong by a factor of 1.3
 
-Pass ``variance`` to ``mean_equals`` wherever it is known: 200 repetitions then find an ignored ``n_samples``, shared
+Pass ``variance`` to ``mean_equals`` whenever it is known: 200 repetitions then find an ignored ``n_samples``, shared
 noise and heavy tails. Without it, each entry's own noise must be small enough to show each mistake in that entry, so
-choose inputs for which it is; do not draw them. ``kurtosis`` is at least that of one repetition (the
-default is 4; a mean of K samples has 3 + excess / K).
+choose suitable inputs instead of drawing them. ``kurtosis`` must be at least that of one repetition (the default is 4;
+a mean of K samples has 3 + excess / K).
 
 Samplers, from R rows (at least 100, better 200) of several coordinates::
 
@@ -35,9 +35,9 @@ Samplers, from R rows (at least 100, better 200) of several coordinates::
     checks.independent_calls("z", sample(rng), sample(rng))    # one generator, two calls: every part must differ
     checks.repeatable("z", first, second)                      # two generators with one seed: equal
 
-``@checks.exercise(reference=...)`` adds what every check of an exercise shares (:mod:`~dgm_helpers.checks.guard`).
+``@checks.exercise(reference=...)`` adds the rules that all checks share (:mod:`~dgm_helpers.checks.guard`).
 Structure: :func:`sees_exactly` (which pixels an output depends on) and :func:`has_no_gradient`. Inputs come from
-``checks.generator("03/score/visible")``. In the tests of a lecture, ``with checks.unmatchable_mistakes() as found:``
+``checks.generator("03/score/visible")``. In the tests of a lecture, ``with checks.unmatchable_mistakes() as lines:``
 lists the ``mistakes`` that can never match, because they equal the right answer or are not finite.
 
 The modules state their tests, false-alarm rates and power: :mod:`~dgm_helpers.checks.exact`,

@@ -1,7 +1,7 @@
 """The ``.grad`` of a call's arguments: scratch space that the call may write into, and that no later call sees.
 
-In the judge each call gets new copies of its arguments, ``.grad`` included. Here a call gets the arguments themselves,
-so their ``.grad`` is copied and put back.
+In the judge each call gets new copies of its arguments, including their ``.grad``. In a notebook a call gets the
+arguments themselves, so their ``.grad`` is replaced by a copy and restored after the call.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def copied_gradients(values: Any) -> Iterator[None]:
 
 
 def _leaves(value: Any) -> Iterator[Tensor]:
-    """Yield the leaf tensors in a value, also those of models, of models' methods and of partial functions."""
+    """Yield the leaf tensors in a value, including those of models, of models' methods and of partial functions."""
     if isinstance(value, Tensor):
         if value.is_leaf:
             yield value

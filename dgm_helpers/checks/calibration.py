@@ -13,7 +13,7 @@ f             2.6   1.65  1.23   1.11
 g             2.2   1.55  1.23   1.11
 ===========  ====  ====  =====  =====
 
-and 700 repetitions find a factor of 1.3. Where the exact standard error of the data is known, compare with it by
+and 700 repetitions find a factor of 1.3. If the exact standard error of the data is known, compare with it by
 :func:`~dgm_helpers.checks.exact.equal`: that finds every factor.
 """
 
@@ -27,7 +27,7 @@ from dgm_helpers.checks.ticks import passed
 from dgm_helpers.checks.values import as_tensor
 
 # A score with an estimated standard error has Student's t or something close to it, with tails a little longer than
-# the normal's. From 100 degrees of freedom on a nominal hundredth of the rate keeps the true one below it.
+# the normal's. With at least 100 degrees of freedom, a nominal hundredth of the rate keeps the true one below it.
 TAIL_ALLOWANCE = 0.01
 
 
@@ -42,8 +42,8 @@ def calibrated(
 
     Args:
         name: the scores' name.
-        scores: one z-score per repetition, shape ``[R]``, R at least 30; of 100 or more degrees of freedom each, and of
-            at least the square root of 2R, because Student's t has a mean square above 1.
+        scores: one z-score per repetition, shape ``[R]``, R at least 30; each must have at least 100 degrees of
+            freedom, and at least the square root of 2R, because Student's t has a mean square above 1.
         false_alarm_rate: probability of rejecting correct scores, both tests together.
         mistakes: hint -> the mean square that a typical mistake gives; shown if the scores agree with it.
 
@@ -52,7 +52,9 @@ def calibrated(
     """
     values = as_tensor(name, scores)
     if values.ndim != 1 or len(values) < FEWEST_REPETITIONS:
-        raise ValueError(f"calibrated needs a row of at least {FEWEST_REPETITIONS} z-scores")
+        raise ValueError(
+            f"scores must be a row of at least {FEWEST_REPETITIONS} z-scores, got shape {tuple(values.shape)}"
+        )
     count, mean, square = len(values), float(values.mean()), float((values**2).mean())
     low, high, allowed = thresholds(count, false_alarm_rate)
     if not low <= square <= high:

@@ -12,14 +12,14 @@ HINT = "draw every random number from the `generator` argument, and never seed i
 def independent_calls(name: str, first: object, second: object) -> None:
     """Check that two successive calls with one generator give different random numbers, in every part.
 
-    The two results must differ in every slice along every axis: in every row, every coordinate, every sample. More than
-    one equal entry is refused as well; a single one is not, because float32 has only 2**24 values between 0 and 1. A
+    The two results must differ in every slice along every axis: in every row, every coordinate, every sample. Two or
+    more equal entries are also refused; a single one is not, because float32 has only 2**24 values between 0 and 1. A
     right answer with at most 1,000 entries, each with a continuous distribution, is rejected with probability below
     1e-6. An answer of at least two entries with a part drawn from a fixed seed is always rejected, unless that part is
     a single entry along all axes.
 
     Args:
-        name: the function.
+        name: the function's name.
         first: the result of one call: a tensor, or a list or tuple of tensors of one shape.
         second: the result of another call with the same arguments and the same generator, not seeded again.
 
@@ -30,7 +30,7 @@ def independent_calls(name: str, first: object, second: object) -> None:
     one = as_tensor(f"{name}, first call", first)
     other = as_tensor(f"{name}, second call", second, one.shape)
     if one.numel() == 0:
-        raise ValueError(f"{name}: there is no random number in a result of shape {tuple(one.shape)}")
+        raise ValueError(f"{name}: the results must have at least one entry, got shape {tuple(one.shape)}")
     for sign, how in ((1, "equal"), (-1, "opposite")):
         same = one == sign * other
         if same.all():

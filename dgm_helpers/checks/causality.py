@@ -1,4 +1,4 @@
-"""Structural check of what an output sees: every earlier pixel that is within reach, and nothing else."""
+"""Structural check of the pixels that an output sees: every earlier pixel within reach, and nothing else."""
 
 from collections.abc import Mapping
 
@@ -22,22 +22,24 @@ def sees_exactly(
     """Check which pixels each output of a network over images depends on.
 
     Args:
-        name: the network.
-        influence: entry [i, j, a, b] is what the output at row i and column j changes by when the pixel at row a and
-            column b does: exactly zero where it does not see that pixel. Responses to single pixels, or a Jacobian.
-        expected: True where it has to see it.
-        case: for the message, on which input this was.
-        mistakes: hint -> what a typical mistake sees.
+        name: the network's name.
+        influence: entry [i, j, a, b] is the change of the output at row i and column j when the pixel at row a and
+            column b changes, or the derivative: exactly zero if the output does not see that pixel.
+        expected: True where the output should see the pixel.
+        case: the input, for the message.
+        mistakes: hint -> the pixels that the outputs of a typical mistake see.
 
     Raises:
-        CheckFailed: if the influence is no finite number of that shape; if an output sees a pixel that it must not, or
-            is blind to one that it has to see.
+        CheckFailed: if the influence does not consist of finite numbers of that shape, if an output sees a pixel that
+            it must not see, or if it does not see one that it should see.
     """
     where = f"{name} ({case})" if case else name
     seen = as_tensor(where, influence, expected.shape) != 0
     leaks, blind = seen & ~expected, expected & ~seen
     if not (leaks.any() or blind.any()):
-        passed(where, f"sees exactly the {int(expected.sum())} pixels that it has to, over all outputs")
+        passed(
+            where, f"sees exactly the {int(expected.sum())} pixels it should see, counted over all outputs"
+        )
         return
     hint = next(
         (f"looks like {hint}" for hint, other in (mistakes or {}).items() if torch.equal(seen, other)), None
@@ -52,8 +54,8 @@ def sees_exactly(
     if blind.any():
         i, j, a, b = blind.nonzero()[0].tolist()
         details.append(
-            f"the output at row {i}, column {j} does not see row {a}, column {b}: earlier, and in reach"
+            f"the output at row {i}, column {j} does not see the pixel at row {a}, column {b}: earlier, within reach"
         )
-    faults = [f"sees {int(leaks.sum())} pixels that it must not"] if leaks.any() else []
-    faults += [f"is blind to {int(blind.sum())} that it has to see"] if blind.any() else []
-    fail(where, " and ".join(faults) + f", over all {expected[0, 0].numel()} outputs", details, hint)
+    faults = [f"sees {int(leaks.sum())} pixels that it must not see"] if leaks.any() else []
+    faults += [f"does not see {int(blind.sum())} pixels that it should see"] if blind.any() else []
+    fail(where, " and ".join(faults) + f", counted over all {expected[0, 0].numel()} outputs", details, hint)

@@ -1,6 +1,6 @@
 r"""A test of independence between the entries of a sample: of rows, of coordinates, and at a distance.
 
-Each score g of an entry has mean 0 and variance 1 where the entry has its exact distribution. If two entries x and y
+Each score g of an entry has mean 0 and variance 1 if the entry has its exact distribution. If two entries x and y
 are independent, the products g(x) g(y) of N pairs have mean 0 and variance 1, and
 
 .. math:: z = \frac{1}{\sqrt N} \sum_{n=1}^N g(x_n)\, g(y_n)
@@ -39,9 +39,9 @@ class Dependence(NamedTuple):
 
     Attributes:
         z: the statistic.
-        pairs: number of pairs of entries compared: z is its square root where the entries are equal.
+        pairs: number of pairs of entries compared; z is about its square root if the entries of each pair are equal.
         rows: distance of the rows of a pair, such as "in adjacent rows".
-        coordinates: numbers of the two coordinates, or ``None`` where each coordinate is paired with itself.
+        coordinates: numbers of the two coordinates, or ``None`` if each coordinate is paired with itself.
     """
 
     z: float
@@ -57,10 +57,10 @@ def dependence(scores: Tensor, false_alarm_rate: float) -> Dependence | None:
         scores: shape ``[G, R, D]``: G scores of R rows of D coordinates, each of mean 0 and variance 1.
         false_alarm_rate: probability of finding a dependence among independent entries, all tests together.
     """
-    found = list(_statistics(scores))
-    tests = sum(number for number, _ in found)
+    statistics = list(_statistics(scores))
+    tests = sum(number for number, _ in statistics)
     critical = float(stats.norm.isf(TAIL_ALLOWANCE * false_alarm_rate / (2 * max(tests, 1))))
-    strongest = max((result for _, result in found), key=lambda result: abs(result.z))
+    strongest = max((result for _, result in statistics), key=lambda result: abs(result.z))
     return strongest if abs(strongest.z) > critical else None
 
 

@@ -1,10 +1,10 @@
 r"""A test of a sampler: the exact distribution, and independent rows and coordinates.
 
 Each value is mapped to :math:`u = F((x - m) / s)` by the exact distribution function F, mean m and standard deviation s
-of its entry. Right samples are then independent and uniform on [0, 1], whatever F is. Tested are, at a false-alarm rate
-of 1e-6 for all tests together:
+of its entry. Right samples are then independent and uniform on [0, 1], whatever F is. The check tests, at a false-alarm
+rate of 1e-6 for all tests together:
 
-* the range: neither the smallest nor the largest u is too near to 0 or 1, nor too far away;
+* the range: the smallest u is neither too close to 0 nor too far from it, and likewise the largest u and 1;
 * the moments: the means of the first four Legendre polynomials of u, for each coordinate and over all;
 * the distribution function: Kolmogorov and Smirnov's distance, for each coordinate and over all;
 * repeated values: at most a quarter of all values appear more than once;
@@ -12,10 +12,10 @@ of 1e-6 for all tests together:
   (:mod:`~dgm_helpers.checks.dependence`).
 
 Power: with R = 200 rows of 3 coordinates, each of these replacements of normal noise is found with probability above
-0.999: a uniform variable or a sign of the same variance; Cauchy noise, also in only one coordinate; half of the noise
+0.999: a uniform variable or a sign of the same variance; Cauchy noise, even in only one coordinate; half of the noise
 repeated, negated or mirrored, ``cat([half, half])`` or ``cat([half, -half])``, along the rows or the coordinates; noise
-shared over rows or over two coordinates; a coordinate equal to another one's noise in the row before; a mean shifted by
-0.8, or a scale that is wrong by a factor of 1.8, in one coordinate (0.5 and 1.4 in all). With R = 2,000 these
+shared over rows or over two coordinates; a coordinate equal to another one's noise in the previous row; a mean shifted
+by 0.8, or a scale that is wrong by a factor of 1.8, in one coordinate (0.5 and 1.4 in all). With R = 2,000 these
 numbers are 0.25 and 1.2 (0.15 and 1.12 in all). A uniform variable in only one coordinate needs R = 600.
 """
 
@@ -59,13 +59,13 @@ def follows(
     Args:
         name: the sampled quantity.
         samples: shape ``[R, ...]``: R rows, at least 100, of at most 1,024 coordinates; the module states the power.
-        distribution: that of ``(x - mean) / deviation``: ``"normal"``, ``"logistic"``, ``"uniform"`` on [0, 1], or a
-            continuous distribution function, called with float64.
-        mean: subtracted from the samples, of a shape that broadcasts against them. Let it differ from row to row and
-            from coordinate to coordinate, so that entries in the wrong place are found.
-        deviation: positive divisor, likewise.
+        distribution: the distribution of ``(x - mean) / deviation``: ``"normal"``, ``"logistic"``, ``"uniform"`` on
+            [0, 1], or a continuous distribution function, called with float64.
+        mean: number or tensor to subtract from the samples, of a shape that broadcasts against them. Let it differ from
+            row to row and from coordinate to coordinate, so that entries in the wrong place are found.
+        deviation: positive divisor, of a shape that broadcasts in the same way.
         false_alarm_rate: probability of rejecting a right sampler, all tests together.
-        hint: shown if the distribution is wrong, and not the independence.
+        hint: text shown if the distribution is wrong; it is not shown if only the independence is.
 
     Raises:
         CheckFailed: if the samples are not finite numbers, have a different distribution, or depend on each other.
@@ -73,7 +73,9 @@ def follows(
     """
     values = as_tensor(name, samples)
     if values.ndim == 0 or len(values) < FEWEST_ROWS:
-        raise ValueError(f"{name}: needs at least {FEWEST_ROWS} rows")
+        raise ValueError(
+            f"{name}: samples must have at least {FEWEST_ROWS} rows, got shape {tuple(values.shape)}"
+        )
     if values[0].numel() > MOST_COORDINATES:
         raise ValueError(
             f"{name}: rows must have at most {MOST_COORDINATES} coordinates, got {values[0].numel()}"
@@ -92,9 +94,9 @@ def follows(
     if wrong:
         _require_new_values(name, values)
         fail(name, *wrong, hint)
-    found = dependence(_scores(u), 0.4 * false_alarm_rate)
-    if found:
-        fail(name, "its entries depend on each other", *_explain(found, values.shape))
+    strongest = dependence(_scores(u), 0.4 * false_alarm_rate)
+    if strongest:
+        fail(name, "its entries depend on each other", *_explain(strongest, values.shape))
     _require_new_values(name, values)
     passed(name, f"{values.numel()} values have the exact distribution and are independent")
 
@@ -150,7 +152,7 @@ def _p_values(u: Tensor) -> Iterator[tuple[float, str]]:
 
 
 def _legendre(x: Tensor) -> tuple[Tensor, ...]:
-    """Legendre polynomials of degree 1 to 4 on [-1, 1], of variance 1 for a uniform variable."""
+    """Return Legendre polynomials of degree 1 to 4 on [-1, 1], of variance 1 for a uniform variable."""
     return (
         3**0.5 * x,
         5**0.5 * (3 * x**2 - 1) / 2,
@@ -160,26 +162,26 @@ def _legendre(x: Tensor) -> tuple[Tensor, ...]:
 
 
 def _scores(u: Tensor) -> Tensor:
-    """Scores ``[3, R, D]`` for the test of independence: linear, quadratic, and the sign."""
+    """Return scores ``[3, R, D]`` for the test of independence: linear, quadratic, and the sign."""
     x = 2 * u - 1
     return torch.stack([*_legendre(x)[:2], x.sign()])
 
 
-def _explain(found: Dependence, shape: torch.Size) -> tuple[list[str], str]:
-    """Return lines and a hint that say which entries depend on each other."""
-    if found.coordinates is None or not shape[1:]:
+def _explain(strongest: Dependence, shape: torch.Size) -> tuple[list[str], str]:
+    """Return lines that name the entries that depend on each other, and a hint."""
+    if strongest.coordinates is None or not shape[1:]:
         places = "each coordinate and itself" if shape[1:] else "values"
         advice = "draw new noise for every row."
     else:
         advice = "draw new noise for every entry, independent of all others."
-        one, other = (_index(i, shape[1:]) for i in found.coordinates)
+        one, other = (_index(i, shape[1:]) for i in strongest.coordinates)
         places = f"coordinates {one} and {other}" if one != other else f"coordinate {one} and itself"
-    size = found.z / found.pairs**0.5
+    size = strongest.z / strongest.pairs**0.5
     details = [
-        f"{places}, {found.rows}: correlation {size:.2f} of {found.pairs} pairs",
-        f"that is {abs(found.z):.1f} standard errors from zero",
+        f"{places}, {strongest.rows}: correlation {size:.2f} of {strongest.pairs} pairs",
+        f"that is {abs(strongest.z):.1f} standard errors from zero",
     ]
-    return details, advice if found.rows != SAME_ROW else "do coordinates share their noise?"
+    return details, advice if strongest.rows != SAME_ROW else "do coordinates share their noise?"
 
 
 def _index(flat: int, shape: torch.Size) -> list[int]:

@@ -27,7 +27,7 @@ def equal(
     """Check that ``|actual - expected| <= atol + rtol * |expected|`` in every entry.
 
     Args:
-        name: the quantity, by the name that students know.
+        name: the quantity's name, as students know it.
         actual: the student's answer: a tensor, an array or a number.
         expected: the oracle's value, of the same shape.
         rtol: relative tolerance.
@@ -100,7 +100,7 @@ def _bounded(name: str, answer: Tensor, bound: float, sign: int, unit: str, hint
 
 
 def true(name: str, condition: object, problem: str, hint: str | None = None) -> None:
-    """Check that ``condition`` is exactly ``True`` (a bool, or a tensor of one bool), else say ``problem``."""
+    """Check that ``condition`` is exactly ``True`` (a bool, or a tensor of one bool), else fail with ``problem``."""
     value = Tensor.item(condition) if type(condition) is Tensor and condition.numel() == 1 else condition
     if value is not True:
         fail(name, problem, hint=hint)

@@ -4,8 +4,8 @@ Pearson's statistic of n independent draws with counts :math:`c_k`,
 
 .. math:: X^2 = \sum_k \frac{(c_k - n p_k)^2}{n p_k},
 
-has approximately the chi-square distribution with one degree of freedom less than there are outcomes, if each is
-expected often enough: those expected less than ``FEWEST_EXPECTED`` times are counted together.
+has approximately the chi-square distribution with one degree of freedom less than the number of outcomes, if each is
+expected often enough. Outcomes expected less than ``FEWEST_EXPECTED`` times are counted together.
 
 Draws that come in batches, shape ``[R, n]``, must also vary and be independent. The sum of :math:`X^2` over the batches
 is tested from both sides, by the gamma distribution with its exact mean and variance. Counts that are the same in every
@@ -47,7 +47,7 @@ def frequencies(
     """Check that independent draws have the given distribution (Pearson's chi-square test).
 
     Args:
-        name: what is drawn.
+        name: the name of the drawn quantity.
         outcomes: the number 0, …, K - 1 of each draw's outcome, shape ``[n]``; or ``[R, n]`` for n draws in each of R
             batches, R at least 100.
         probabilities: exact probabilities of the K outcomes; they sum to one.
@@ -55,31 +55,35 @@ def frequencies(
         mistakes: hint -> the distribution that a typical mistake draws from; shown if the draws agree with it.
 
     Raises:
-        CheckFailed: if the outcomes are not whole numbers below K, or the draws have a different distribution; for
-            batches also if their counts vary too little or too much, or draws depend on each other.
+        CheckFailed: if the outcomes are not whole numbers from 0 to K - 1, or the draws have a different distribution;
+            with batches, also if their counts vary too little or too much, or draws depend on each other.
         ValueError: if there are too few draws or batches.
     """
     drawn, exact = as_tensor(name, outcomes), probabilities.double()
     if drawn.ndim not in (1, 2) or bool(
         (drawn != drawn.round()).any() | (drawn < 0).any() | (drawn >= len(exact)).any()
     ):
-        fail(name, f"the outcomes must be numbers from 0 to {len(exact) - 1}, one for each draw")
+        fail(name, f"the outcomes must be whole numbers from 0 to {len(exact) - 1}, one for each draw")
     batches = drawn.ndim == 2
     _require_frequencies(
         name, drawn.flatten(), exact, false_alarm_rate / 2 if batches else false_alarm_rate, mistakes or {}
     )
     if batches:
         if len(drawn) < FEWEST_BATCHES:
-            raise ValueError(f"{name}: needs at least {FEWEST_BATCHES} batches, got {len(drawn)}")
-        _require_random_counts(name, drawn.long(), exact, false_alarm_rate / 4)
-        found = dependence(_scores(drawn.long(), exact), false_alarm_rate / 4)
-        if found:
-            places = (
-                f"draws {found.coordinates[0]} and {found.coordinates[1]}" if found.coordinates else "draws"
+            raise ValueError(
+                f"{name}: outcomes must have at least {FEWEST_BATCHES} batches, got {len(drawn)}"
             )
-            where = found.rows.replace("rows", "batches").replace("row", "batch")
-            size = found.z / found.pairs**0.5
-            detail = f"{places} {where}: correlation {size:.2f} of {found.pairs} pairs"
+        _require_random_counts(name, drawn.long(), exact, false_alarm_rate / 4)
+        strongest = dependence(_scores(drawn.long(), exact), false_alarm_rate / 4)
+        if strongest:
+            places = (
+                f"draws {strongest.coordinates[0]} and {strongest.coordinates[1]}"
+                if strongest.coordinates
+                else "draws"
+            )
+            where = strongest.rows.replace("rows", "batches").replace("row", "batch")
+            size = strongest.z / strongest.pairs**0.5
+            detail = f"{places} {where}: correlation {size:.2f} of {strongest.pairs} pairs"
             fail(name, "its draws depend on each other", [detail], "make a new draw for every entry.")
     also = ", and are independent" if batches else ""
     passed(name, f"{drawn.numel()} draws have the exact distribution over {len(exact)} outcomes{also}")

@@ -1,4 +1,4 @@
-"""What every check of an exercise has in common, the same in a notebook and in the judge.
+"""The rules that all checks of exercises share, in a notebook and in the judge.
 
 A check is a function of one argument, the student's answer, decorated with :func:`exercise`::
 
@@ -14,8 +14,8 @@ While it runs, every call of the answer must
 * not call the library's own version of the exercise, its ``reference``;
 * give the same result when it is repeated with the same random state.
 
-In a notebook the answer is wrapped in :class:`Guarded`. In the judge it is an object of another process, which keeps
-the same three rules by its own means; its class has a method ``__guard__`` that takes the references.
+In a notebook the answer is wrapped in :class:`Guarded`. In the judge it is an object of another process, which enforces
+the same three rules in its own way; its class has a method ``__guard__`` that takes the references.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ from dgm_helpers.checks.ticks import one_line_per_quantity
 
 REPEATED_CALLS = 3  # of one check, at most
 REPEATED_SECONDS = 0.05  # a call that took longer is not repeated
-TIMES = 2  # in a row, so that answers which alternate are caught
+TIMES = 2  # repetitions in a row, so that answers that alternate are caught
 CHANGED_HINT = "work on a copy: an in-place operation (`+=`, `x[...] =`, `append`) wrote into it."
 
 Check = Callable[[Any], None]
 
 
 def exercise(reference: Callable | Sequence[Callable] | None) -> Callable[[Check], Check]:
-    """Make a function of a student's answer a check of an exercise.
+    """Turn a function of a student's answer into a check of an exercise.
 
     Args:
-        reference: the library's own version of the exercise, or several; None if the library has none.
+        reference: the library's version of the exercise, or several versions; None if the library has none.
 
     Returns:
-        A decorator. The check that it gives has the references in its attribute ``references``.
+        A decorator. The decorated check has the references in its attribute ``references``.
     """
     references = () if reference is None else (reference,) if callable(reference) else tuple(reference)
 
@@ -92,7 +92,7 @@ class Guarded:
 
     Args:
         answer: the function.
-        references: the library's own versions of the exercise.
+        references: the library's versions of the exercise.
     """
 
     def __init__(self, answer: Callable, references: Sequence[Callable] = ()) -> None:
@@ -134,7 +134,7 @@ class Guarded:
                 try:
                     with copied_gradients(call.given):
                         same = alike(call.result, self._answer(*call.arguments, **call.keywords))
-                except Exception:  # it answered the first time
+                except Exception:  # the first call returned a result
                     same = False
                 if not same:
                     raise not_repeatable(self._name)
@@ -155,7 +155,7 @@ class Guarded:
 
 
 class _Call:
-    """A call's arguments as they were before it."""
+    """A call, with copies of its arguments from before it."""
 
     def __init__(self, arguments: tuple, keywords: dict[str, Any]) -> None:
         self.given = [*((i + 1, value) for i, value in enumerate(arguments)), *keywords.items()]
@@ -169,7 +169,7 @@ class _Call:
         self.seconds = 0.0
 
     def changed(self) -> list[int | str]:
-        """Return the arguments that differ from what they were, by position or name."""
+        """Return the arguments that the call changed, by position or name."""
         pairs = zip(self.given, self.before, strict=True)
         return [place for (place, value), before in pairs if not _identical(before, value)]
 
@@ -217,12 +217,12 @@ def _identical(before: Any, after: Any) -> bool:
 
 
 def _generators(values: Sequence[Any]) -> list[torch.Generator]:
-    found: list[torch.Generator] = []
+    generators: list[torch.Generator] = []
     for value in values:
         if isinstance(value, torch.Generator):
-            found.append(value)
+            generators.append(value)
         elif type(value) in (list, tuple):
-            found += _generators(value)
+            generators += _generators(value)
         elif type(value) is dict:
-            found += _generators(list(value.values()))
-    return found
+            generators += _generators(list(value.values()))
+    return generators

@@ -1,4 +1,4 @@
-"""Detect answers that call the library's own version of the exercise, by whatever name they call it."""
+"""Detection of answers that call the library's version of the exercise, by whatever name they call it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CodeKey = tuple[str, str]
 
 
 class LibraryAnswer(CheckFailed):
-    """An answer calls the library's version of the exercise that it answers."""
+    """An answer calls the library's version of its exercise."""
 
 
 def library_answer(name: str) -> LibraryAnswer:
@@ -27,10 +27,10 @@ def library_answer(name: str) -> LibraryAnswer:
 
 
 def code_keys(references: Iterable[Callable]) -> frozenset[CodeKey]:
-    """Return file and qualified name of the code of these functions and classes, decorators removed.
+    """Return the file and the qualified name of the code of these functions and classes, decorators removed.
 
     Args:
-        references: library functions, or classes, of which every method counts.
+        references: library functions and classes; of a class, every method counts.
     """
     keys = set()
     for reference in references:

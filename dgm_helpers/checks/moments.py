@@ -1,4 +1,4 @@
-r"""The statistics of repetitions that the statistical checks refer to Student's t.
+r"""The statistics of repetitions that the statistical checks compare with Student's t.
 
 A *repetition* is one independent estimate; samples have shape ``[R, ...]``, one row per repetition.
 """
@@ -23,7 +23,10 @@ def repetitions(name: str, samples: object, shape: torch.Size | None = None) -> 
     """
     values = as_numbers(name, samples)
     if values.ndim == 0 or values.shape[0] < FEWEST_REPETITIONS:
-        raise ValueError(f"{name}: needs at least {FEWEST_REPETITIONS} repetitions along the first axis")
+        raise ValueError(
+            f"{name}: samples must have at least {FEWEST_REPETITIONS} repetitions along the first axis, got shape "
+            f"{tuple(values.shape)}"
+        )
     if shape is not None:
         require_shape(f"{name}, all repetitions", values, (values.shape[0], *shape))
     require_finite(f"{name}, all repetitions", values)
@@ -41,12 +44,12 @@ def mean_and_error(values: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def rounding(values: Tensor, oracle: Tensor) -> Tensor:
-    """Return the difference from ``oracle`` that float32 alone may cause, ``[...]``."""
+    """Return the difference from ``oracle`` that float32's rounding may cause, ``[...]``."""
     return 1e-6 * (values.abs().amax(dim=0) + oracle.abs()) + 1e-9
 
 
 def mean_statistics(values: Tensor, oracle: Tensor) -> tuple[Tensor, Tensor]:
-    """Student's t of the mean of ``values``, ``[R, ...]``, against ``oracle``, and Hall's h, both ``[...]``."""
+    """Return Student's t of the mean of ``values``, ``[R, ...]``, against ``oracle``, and Hall's h, both ``[...]``."""
     mean, standard_error = mean_and_error(values)
     difference = mean - oracle
     # An estimator without variance has no standard error; float32 rounding is still not a bias.
@@ -63,7 +66,7 @@ def log_variances(values: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def log_variance_ratio(numerator: Tensor, denominator: Tensor) -> tuple[Tensor, Tensor]:
-    """Log of the ratio of two total variances, of ``[R, ...]`` and ``[S, ...]``, and its standard error."""
+    """Return the log of the ratio of the total variances of ``[R, ...]`` and ``[S, ...]``, and its standard error."""
     (above, above_error), (below, below_error) = (
         _log_variance(((values - values.mean(dim=0)) ** 2).reshape(len(values), -1).sum(dim=1))
         for values in (numerator, denominator)
@@ -77,7 +80,7 @@ def total_variance(values: Tensor) -> Tensor:
 
 
 def _log_variance(squares: Tensor) -> tuple[Tensor, Tensor]:
-    """Log of a variance, from squared deviations ``[R, ...]``, and its jackknife standard error."""
+    """Return the log of a variance, from squared deviations ``[R, ...]``, and its jackknife standard error."""
     count = len(squares)
     total = squares.sum(dim=0)
     # Variance without row r, exactly: (S - d_r^2 * R/(R-1)) / (R-2).
@@ -87,7 +90,7 @@ def _log_variance(squares: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _skew_corrected(t: Tensor, values: Tensor) -> Tensor:
-    """Hall's h; zero where the correction goes past zero, where all of t may come from the skewness."""
+    """Return Hall's h; zero where the correction changes the sign: there all of t may come from the skewness."""
     deviation = values - values.mean(dim=0)
     spread = (deviation**2).mean(dim=0).sqrt()
     skewness = (deviation / spread.clamp_min(_TINY)).pow(3).mean(dim=0)

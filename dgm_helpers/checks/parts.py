@@ -1,22 +1,22 @@
-"""Answers that consist of several parts, such as the gradients in two parameters."""
+"""Answers that consist of several parts, such as the gradients with respect to two parameters."""
 
 from dgm_helpers.checks.failure import fail
 from dgm_helpers.checks.values import MISSING
 
 
 def unpack(name: str, value: object, count: int) -> tuple[object, ...]:
-    """Return the ``count`` parts of an answer, which has to be a tuple or a list.
+    """Return the ``count`` parts of an answer, which must be a tuple or a list.
 
     A test cell that unpacks an answer by assignment fails with Python's own message, which names
-    neither the function nor what it should have returned.
+    neither the function nor the expected number of values.
 
     Args:
-        name: the function, as a student knows it.
-        value: what it returned.
-        count: how many parts it should have returned.
+        name: the function's name, as a student knows it.
+        value: the returned value.
+        count: the number of parts that the function should return.
 
     Raises:
-        CheckFailed: if it is no tuple or list, or has another number of parts.
+        CheckFailed: if the value is not a tuple or a list, or has a different number of parts.
     """
     if value is None:
         fail(name, f"expected {count} values, got None", hint=MISSING)

@@ -21,14 +21,14 @@ def unmatchable_mistakes() -> Iterator[list[str]]:
 
     Inside the ``with`` block each check appends a line for an entry that equals the right answer or is not finite::
 
-        with checks.unmatchable_mistakes() as found:
+        with checks.unmatchable_mistakes() as lines:
             check.log_prob(right_answer)
-        assert not found
+        assert not lines
     """
-    found: list[str] = []
-    token = _unmatchable.set(found)
+    lines: list[str] = []
+    token = _unmatchable.set(lines)
     try:
-        yield found
+        yield lines
     finally:
         _unmatchable.reset(token)
 
@@ -37,15 +37,15 @@ def note_unmatchable(
     name: str, oracle: Tensor, mistakes: Mapping[str, object] | None, tolerance: Tensor | float
 ) -> None:
     """Add to the list of :func:`unmatchable_mistakes`, if a test collects one."""
-    found = _unmatchable.get()
-    if found is None:
+    lines = _unmatchable.get()
+    if lines is None:
         return
     for hint, value in (mistakes or {}).items():
         mistaken = as_numbers("a typical mistake", value)
         if not bool(torch.isfinite(mistaken).all()):
-            found.append(f"{name}: not finite: {hint}")
+            lines.append(f"{name}: not finite: {hint}")
         elif mistaken.shape == oracle.shape and bool(((mistaken - oracle).abs() <= tolerance).all()):
-            found.append(f"{name}: equals the right answer: {hint}")
+            lines.append(f"{name}: equals the right answer: {hint}")
 
 
 def recognize(
@@ -53,8 +53,8 @@ def recognize(
 ) -> str | None:
     """Return the hint of the typical mistake that the answer equals to within ``tolerance``, or ``None``.
 
-    Of several the closest is named. A mistake is named only if noise does not hide it: at least half of the entries in
-    which it differs from the right answer must differ by more than the tolerance.
+    If several match, the closest is named. A mistake is named only if noise does not hide it: at least half of the
+    entries in which it differs from the right answer must differ by more than the tolerance.
     """
     best = (float("inf"), None)
     for hint, value in (mistakes or {}).items():
@@ -72,8 +72,8 @@ def relation(answer: Tensor, oracle: Tensor, tolerance: Tensor) -> str | None:
     """Return a hint if the answer is the oracle transposed, negated, scaled or shifted by one number, else ``None``.
 
     Every entry must agree with the pattern to within ``tolerance``, and every entry that the pattern changes must
-    differ from the right value by more than twice that. A factor or an offset is named only where entries of different
-    size agree on it, and where it differs visibly from one or zero.
+    differ from the right value by more than twice that. A factor or an offset is named only if entries of different
+    size agree on it, and if it differs visibly from one or zero.
     """
 
     def same(other: Tensor) -> bool:
@@ -108,8 +108,8 @@ def _visible(mistaken: Tensor, oracle: Tensor, tolerance: Tensor) -> bool:
         return True
     change = (mistaken - oracle).abs()
     differs = change > 1e-9 * (mistaken.abs() + oracle.abs())
-    told = int((change > tolerance).sum())
-    return told > 0 and 2 * told >= int(differs.sum())
+    visible = int((change > tolerance).sum())
+    return visible > 0 and 2 * visible >= int(differs.sum())
 
 
 def differing(expected: float, actual: float) -> tuple[str, str]:

@@ -1,7 +1,7 @@
-"""Asking again: an answer may depend only on its arguments, a generator's state being one of them.
+"""Repeated calls: an answer may depend only on its arguments, including a generator's state.
 
-A function that counts its calls, or remembers the last one, can pass a check that it should fail. So some calls are
-repeated with equal arguments and equal random states, and the results compared.
+A function that counts its calls, or remembers the last one, can pass a check that it should fail. Therefore several
+calls are repeated with equal arguments and equal random states, and the results are compared.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dgm_helpers.checks.failure import CheckFailed, fail
 
 TOLERANCE = 1e-4  # of the largest value: sums may round differently
 HINT = (
-    "an answer may depend only on its arguments and on the generator it is given: "
+    "an answer may depend only on its arguments, including the generator: "
     "no counter, no memory of earlier calls, no clock."
 )
 
@@ -67,9 +67,9 @@ def _close(first: Tensor, second: Tensor) -> bool:
 
 
 class RandomStates:
-    """The states of the global generators and of those among a call's arguments, taken when this is made."""
+    """The states of the global generators and of those among a call's arguments, at the time of construction."""
 
-    # Any, because a run-time check of a list's type draws random numbers to choose the entry that it looks at.
+    # Any, because a run-time check of a list's type draws random numbers to choose the entry that it inspects.
     def __init__(self, generators: Any) -> None:
         self.generators = generators
         self.states = [generator.get_state() for generator in generators]
@@ -77,7 +77,7 @@ class RandomStates:
         self.python_state = random.getstate()
 
     def restore(self) -> None:
-        """Set all of them back."""
+        """Restore all of these states."""
         for generator, state in zip(self.generators, self.states, strict=True):
             generator.set_state(state)
         torch.set_rng_state(self.torch_state)

@@ -5,10 +5,10 @@ A correct answer is rejected with probability ``FALSE_ALARM_RATE``, all entries 
 
 .. math:: t = \frac{\bar g - \mu}{s / \sqrt R}
 
-over R independent repetitions, referred to Student's t with R - 1 degrees of freedom: exact where a
-repetition is normal. Each repetition is an average in the course's checks, so that it is close to
-that, but the remaining skewness :math:`\gamma` matters far out in the tail. Hall's correction (*On the Removal
-of Skewness by Transformation*, 1992),
+over R independent repetitions, compared with Student's t with R - 1 degrees of freedom. That is exact if a
+repetition is normal. In the course's checks each repetition is an average, and so is nearly normal, but the
+remaining skewness :math:`\gamma` matters far out in the tail. Hall's correction (*On the Removal of Skewness by
+Transformation*, 1992),
 
 .. math:: h = t + \frac{\gamma t^2}{3\sqrt R} + \frac{\gamma^2 t^3}{27 R} + \frac{\gamma}{6\sqrt R}
 
@@ -48,9 +48,9 @@ from dgm_helpers.checks.ticks import passed
 from dgm_helpers.checks.values import as_numbers, as_tensor
 from dgm_helpers.checks.variance import LARGEST_KURTOSIS, require_variance
 
-# How far from the answer a typical mistake, and zero, must seem to be, in critical values of the standard error.
+# The distance from the answer that a typical mistake, and zero, must have, in critical values of the standard error.
 LEAST_POWER = 1.6
-# An entry in which a mistake differs by less than this part of its largest difference need not show it by itself.
+# An entry in which a mistake differs by less than this fraction of its largest difference need not show the mistake.
 SMALL_ENTRY = 0.25
 IDENTICAL = "all repetitions are identical: is new noise drawn for each of them?"
 
@@ -69,20 +69,20 @@ def mean_equals(
     """Check that independent repetitions of an estimate have the expected mean (two-sided t-test).
 
     An estimate that does not vary at all passes if it is the exact value to float32's precision, unless ``variance`` is
-    given. Noise agrees with every mean, so it is bounded in every entry by itself:
+    given. Noise that is large enough agrees with every mean, so it is bounded in each entry separately:
 
     * With ``variance``, each entry's variance is tested too, as :func:`~dgm_helpers.checks.variance.variance_equals`
       does, each test at half the rate. An ignored or halved ``n_samples``, shared noise and heavy tails are then found.
     * Without it, 1.6 critical values of an entry's standard error must be less than the entry's distance from zero and
-      from each typical mistake that differs there. Where that distance is less than a quarter of the largest one over
-      all entries, the quarter counts. Choose inputs for which a right answer stays below this in every entry.
+      from each typical mistake that differs there. If that distance is less than a quarter of the largest one over all
+      entries, the quarter is used instead. Choose inputs for which a right answer stays below this in every entry.
 
     Args:
         name: the estimated quantity.
         samples: one row per repetition, shape ``[R, ...]``, R at least 30; or a list of R estimates.
         expected: the exact mean, shape ``[...]``.
         variance: the exact variance of one repetition, shape ``[...]`` or one number, if it is known.
-        kurtosis: at least that of a repetition of a right answer, used with ``variance`` only.
+        kurtosis: an upper bound on the kurtosis of a repetition of a right answer; used only with ``variance``.
         false_alarm_rate: probability of rejecting a correct answer, all entries and both tests together.
         unit: unit of the values, for the message.
         mistakes: hint -> the mean that a typical mistake has; shown if the samples agree with it.
@@ -149,13 +149,13 @@ def _require_mean(
 def _alternatives(oracle: Tensor, mistakes: Mapping[str, object] | None) -> list[tuple[str, Tensor, Tensor]]:
     """Return zero and each typical mistake: its name, its distance from the exact mean, and the entries it tests."""
     zero = oracle.abs()
-    found = [("zero", zero, torch.ones_like(zero, dtype=torch.bool))] if bool((zero > 0).any()) else []
+    alternatives = [("zero", zero, torch.ones_like(zero, dtype=torch.bool))] if bool((zero > 0).any()) else []
     for hint, value in (mistakes or {}).items():
         other = as_numbers("a typical mistake", value)
         if other.shape == oracle.shape and bool(torch.isfinite(other).all()):
             distance = (other - oracle).abs()
-            found.append((hint, distance, distance > 1e-6 * (oracle.abs() + other.abs())))
-    return [(hint, distance, tested) for hint, distance, tested in found if bool(tested.any())]
+            alternatives.append((hint, distance, distance > 1e-6 * (oracle.abs() + other.abs())))
+    return [(hint, distance, tested) for hint, distance, tested in alternatives if bool(tested.any())]
 
 
 def _require_power(

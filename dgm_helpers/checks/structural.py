@@ -1,4 +1,4 @@
-"""Structural checks: how an answer behaves, not which number it is."""
+"""Structural checks: how an answer behaves, not which numbers it returns."""
 
 import torch
 from torch import Tensor
@@ -12,11 +12,11 @@ def has_no_gradient(name: str, value: object) -> None:
     """Check that a result is cut from the graph: nothing can be differentiated through it.
 
     Args:
-        name: what the value is.
+        name: the value's name.
         value: a tensor, a number, or a list or tuple of them.
 
     Raises:
-        CheckFailed: if ``value``, or an entry of it, requires a gradient or is no number.
+        CheckFailed: if ``value``, or an entry of it, requires a gradient or is not a finite number.
     """
     for place, part in _parts(name, value):
         if isinstance(part, Tensor) and part.requires_grad:
@@ -33,12 +33,12 @@ def repeatable(name: str, first: object, second: object) -> None:
     """Check that two calls with equally seeded generators gave the same result, to the last bit.
 
     Args:
-        name: what was computed.
+        name: the result's name.
         first: the result of one call: a tensor, a number, or a list or tuple of them.
-        second: the result of the other.
+        second: the result of the other call.
 
     Raises:
-        CheckFailed: if they differ: randomness came from somewhere else.
+        CheckFailed: if they differ, because some randomness did not come from the generator.
     """
     parts, others = _parts(name, first), _parts(name, second)
     same = len(parts) == len(others) and all(
@@ -49,13 +49,13 @@ def repeatable(name: str, first: object, second: object) -> None:
         fail(
             name,
             "two calls with the same seed differ",
-            hint="draw every random number from the generator that is given.",
+            hint="draw every random number from the `generator` argument.",
         )
     passed(name, "repeatable from its generator")
 
 
 def _parts(name: str, value: object) -> list[tuple[str, object]]:
-    """The entries of a list or tuple, each with its place for a message; anything else as it is."""
+    """Return the entries of a list or tuple, each with its place for a message; any other value is one part."""
     if type(value) not in (list, tuple):
         return [(name, value)]
     return [(f"{name}, entry {i}", entry) for i, entry in enumerate(value)]

@@ -1,16 +1,16 @@
-"""The lines with a tick: what passed, and by what it was judged."""
+"""The lines with a tick: the quantities that passed, and how they were judged."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 _waiting: ContextVar[list[tuple[str, str]] | None] = ContextVar(
-    "ticks that wait for the end of a check", default=None
+    "ticks printed at the end of a check", default=None
 )
 
 
 def passed(name: str, how: str) -> None:
-    """Tell the student that a quantity passed; inside :func:`one_line_per_quantity`, at its end."""
+    """Print that a quantity passed; inside :func:`one_line_per_quantity`, print it at the end of the block."""
     ticks = _waiting.get()
     if ticks is None:
         print(f"✓ {name}: {how}")
@@ -20,10 +20,10 @@ def passed(name: str, how: str) -> None:
 
 @contextmanager
 def one_line_per_quantity() -> Iterator[None]:
-    """Hold the ticks back until the end, also that by an error, and print one line per quantity with its cases.
+    """Print the ticks when the block ends, even by an error, as one line per quantity.
 
-    A case is what the name of a quantity has in parentheses at its end: ``KL (one row)`` and ``KL (two rows)``, judged
-    in the same way, become ``✓ KL, in 2 cases: …``.
+    A case is the part in parentheses at the end of a quantity's name: ``KL (one row)`` and ``KL (two rows)``, judged in
+    the same way, become ``✓ KL, in 2 cases: …``.
     """
     if _waiting.get() is not None:
         yield
@@ -51,7 +51,7 @@ def _lines(ticks: list[tuple[str, str]]) -> list[str]:
 
 
 def _without_case(name: str) -> str:
-    """Return a name without the parentheses at its end, which may hold others."""
+    """Return a name without the parentheses at its end, which may contain nested ones."""
     if not name.endswith(")"):
         return name
     depth = 0

@@ -13,7 +13,7 @@ MISSING = "the function returned None: is its last line a `return`?"
 TENSORS = (Tensor, torch.nn.Parameter)
 NUMBERS = frozenset({bool, int, float, complex, *np.sctypeDict.values()})
 
-MOST_ENTRIES = 20_000_000  # no exercise has a thousandth of that; in float64 they take 160 MB
+MOST_ENTRIES = 20_000_000  # no exercise has a thousandth of that; in float64 this is 160 MB
 
 
 def as_tensor(name: str, value: object, shape: Sequence[int] | None = None) -> Tensor:
@@ -21,7 +21,7 @@ def as_tensor(name: str, value: object, shape: Sequence[int] | None = None) -> T
 
     Args:
         name: the value's name, for the message.
-        value: a tensor, an array, a number, or a list or tuple (also a named one) of these, all of one shape.
+        value: a tensor, an array, a number, or a list or tuple (including a named one) of these, all of one shape.
         shape: the required shape; any shape if ``None``.
 
     Raises:
@@ -103,7 +103,7 @@ def _stack(name: str, values: Sequence[object]) -> Tensor:
 def _plain(name: str, value: object) -> Tensor:
     problem = f"expected a tensor of numbers, got {type(value).__name__}"
     if type(value) in TENSORS:
-        # Called on the class, because a tensor can carry an attribute of its own named `detach`.
+        # Called on the class, because a tensor can have its own attribute named `detach`.
         tensor = Tensor.detach(value)
         if tensor.numel() > MOST_ENTRIES:  # before it is converted
             fail(name, f"far too many numbers: the shape is {tuple(tensor.shape)}")

@@ -1,12 +1,12 @@
 r"""Statistical checks of an estimator's variance: equal to the exact one, or smaller than another estimator's.
 
 The statistic is the log of a variance over R independent repetitions, divided by its standard error from the
-jackknife and referred to Student's t with R - 1 degrees of freedom.
+jackknife and compared with Student's t with R - 1 degrees of freedom.
 
 :func:`variance_equals` also uses the kurtosis that its caller states for a right answer, because outliers in a sample,
-or their absence, mislead the jackknife. A variance that is too small must be too small by the chi-square distribution
-matched to that kurtosis as well. For a variance that is too large, the standard error is kept between once and twice
-the one that follows from that kurtosis, so that heavy tails do not make the test blunt. At the default kurtosis of 4,
+or their absence, mislead the jackknife. A variance is rejected as too small only if it is also too small under the
+chi-square distribution matched to that kurtosis. For a variance that is too large, the standard error is kept between
+one and two times the one that follows from that kurtosis, so that heavy tails do not blunt the test. At kurtosis 4,
 a factor f between the variances is found with probability above 0.999, for one entry of normal repetitions, if f or
 1/f is at least
 
@@ -39,7 +39,7 @@ from dgm_helpers.checks.ticks import passed
 from dgm_helpers.checks.values import as_tensor
 
 LARGEST_KURTOSIS = 4.0
-MOST_ERROR = 2.0  # standard errors of repetitions with that kurtosis
+MOST_ERROR = 2.0  # in standard errors of repetitions with that kurtosis
 # The jackknife's tails are longer than Student's. A nominal tenth of the rate keeps the true one below it.
 TAIL_ALLOWANCE = 0.1
 
@@ -56,10 +56,10 @@ def variance_equals(
     """Check that independent repetitions have the exact variance, entry by entry.
 
     Args:
-        name: the estimator.
+        name: the estimator's name.
         samples: one row per repetition, shape ``[R, ...]``, R at least 30; the module lists the power for each R.
         expected_variance: the exact variance of one repetition, shape ``[...]``, or one number for all entries.
-        kurtosis: at least that of a repetition of a right answer, in every entry: 3 for a normal one.
+        kurtosis: an upper bound on the kurtosis of a repetition of a right answer, in every entry: 3 for a normal one.
         false_alarm_rate: probability of rejecting a correct answer, all entries together.
         mistakes: hint -> the variance that a typical mistake has; shown if the samples agree with it.
 
@@ -73,7 +73,9 @@ def variance_equals(
         values = repetitions(name, values, exact.shape)
     exact = exact.expand(values.shape[1:])
     if not bool((exact > 0).all()):
-        raise ValueError("variance_equals needs an expected variance above zero in every entry")
+        raise ValueError(
+            f"expected_variance must be above zero in every entry, got a smallest value of {float(exact.min()):g}"
+        )
     require_variance(name, values, exact, kurtosis, false_alarm_rate, mistakes)
     passed(name, f"variance of {len(values)} repetitions agrees with the exact value")
 
@@ -106,7 +108,7 @@ def require_variance(
 def variance_statistics(
     values: Tensor, exact: Tensor, kurtosis: float, false_alarm_rate: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the log of each variance over the exact one, and how far chance lets it be below and above zero."""
+    """Return the log of each variance over the exact one, and how far chance may move it below and above zero."""
     count, rate = len(values), false_alarm_rate * TAIL_ALLOWANCE
     log_variance, jackknife = log_variances(values)
     error = ((kurtosis - 1) / (count - 1)) ** 0.5
@@ -135,12 +137,12 @@ def variance_reduced(
     distinguished from 5 times less variance with probability above 0.999.
 
     Args:
-        name: the estimator.
+        name: the estimator's name.
         samples: the student's estimates, one row per repetition, shape ``[R, ...]``, R at least 30.
-        reference: estimates of the estimator to be improved upon, each repetition of the same shape.
-        factor: how many times smaller the variance, summed over all entries, must be.
+        reference: estimates of the estimator to improve upon, each repetition of the same shape.
+        factor: number of times by which the variance, summed over all entries, must be smaller.
         false_alarm_rate: probability of rejecting a correct answer.
-        hint: shown with a failure.
+        hint: text shown with a failure.
 
     Raises:
         CheckFailed: if the samples are not finite, or their variance is significantly too large.
@@ -149,7 +151,7 @@ def variance_reduced(
     theirs = repetitions(f"{name}, reference", reference)
     ours = repetitions(name, samples, theirs.shape[1:])
     if float(total_variance(theirs)) == 0:
-        raise ValueError("variance_reduced needs a reference that varies")
+        raise ValueError("reference must vary between its repetitions, got identical ones")
     if float(total_variance(ours)) > 0:
         log_ratio, error = log_variance_ratio(theirs, ours)
         critical = float(stats.t.isf(false_alarm_rate, min(len(ours), len(theirs)) - 1))

@@ -1,4 +1,4 @@
-"""Data sets: ``load("mnist_10k")``, ``load("sprites")``, …; renderers of known factors; Gaussians; binarisation."""
+"""Data sets: ``load("mnist_10k")``, ``load("sprites")``, …; renderers of known factors; Gaussians; binarization."""
 
 from dgm_helpers.data.dataset import Dataset
 from dgm_helpers.data.factors import Factors, Renderer

@@ -1,4 +1,4 @@
-"""What every loader returns."""
+"""The type that every loader returns."""
 
 from dataclasses import dataclass, replace
 
@@ -8,20 +8,21 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images and labels in two disjoint splits, with where they come from.
+    """Images and labels in two disjoint splits, with their origin.
 
     Attributes:
-        name: as given to ``load``.
-        train: images, shape ``[N, C, H, W]``: float32 in [0, 1], or what is downloaded as bytes as uint8, of which
-            :func:`~dgm_helpers.data.intensities` makes float32; ``fit`` and ``evaluate`` do so batch by batch.
+        name: the name given to ``load``.
+        train: training images, shape ``[N, C, H, W]``: float32 in [0, 1], or uint8 if they are downloaded as bytes.
+            :func:`~dgm_helpers.data.intensities` converts uint8 to float32; ``fit`` and ``evaluate`` do so batch by
+            batch.
         train_labels: class of each training image.
-        test: likewise, of images that are not in ``train``.
+        test: images of the same kind that are not in ``train``.
         test_labels: class of each test image.
-        provenance: where the images come from and how they were split.
-        licence: under which they may be used.
-        train_factors: values of the factors that each training image was made from, where they are known.
-        test_factors: those of each test image.
-        held_out: which split ``test`` is: the test split, or the one of :meth:`validation`.
+        provenance: origin of the images, and how they were split.
+        licence: the license under which they may be used.
+        train_factors: values of the factors that each training image was made from, if they are known.
+        test_factors: values of the factors that each test image was made from, if they are known.
+        held_out: name of the split in ``test``: ``"test"``, or ``"validation"`` after :meth:`validation`.
     """
 
     name: str
@@ -36,18 +37,19 @@ class Dataset:
     held_out: str = "test"
 
     def validation(self, n: int) -> "Dataset":
-        """The training images alone, the last ``n`` of them held out in the place of the test images.
+        """Return only the training images, with the last ``n`` of them held out instead of the test images.
 
-        For choosing settings: what was chosen by the test split is no longer measured by it. Nothing is copied. The
-        last images are a random choice where the order is (embedded, rendered, dSprites); of MNIST and CIFAR they are
-        those that papers hold out.
+        Choose settings on this split: the test split no longer measures settings that were chosen on it. Nothing is
+        copied. The last images are a random choice if the order is random (embedded, rendered, dSprites); for MNIST
+        and CIFAR they are the ones that papers hold out.
 
         Raises:
-            ValueError: if none would be held out, or none left.
+            ValueError: if ``n`` is less than 1, or not less than the number of training images.
         """
         if not 0 < n < len(self.train):
             raise ValueError(
-                f"{n:,} of the {len(self.train):,} training images of {self.name} cannot be held out"
+                f"n must be from 1 to {len(self.train) - 1:,}, one fewer than the training images of {self.name}, "
+                f"got {n:,}"
             )
         rest, last = slice(None, -n), slice(-n, None)
         factors = self.train_factors
@@ -64,7 +66,7 @@ class Dataset:
         Float[Tensor, "n pixels"] | UInt8[Tensor, "n pixels"],
         Float[Tensor, "m pixels"] | UInt8[Tensor, "m pixels"],
     ]:
-        """Training and test images as vectors."""
+        """Return training and test images as vectors."""
         return self.train.flatten(1), self.test.flatten(1)
 
     def __repr__(self) -> str:

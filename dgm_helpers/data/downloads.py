@@ -15,7 +15,7 @@ DSPRITES_FACTORS = Factors(("shape", "scale", "orientation", "x", "y"), (3, 6, 4
 
 
 def mnist() -> Dataset:
-    """70,000 images of 28×28 digits as uint8, in their own two splits."""
+    """Load 70,000 images of 28×28 digits as uint8, in MNIST's two splits."""
     train, train_labels, test, test_labels = (
         torch.from_numpy(formats.read_idx(path)) for path in fetch("mnist")
     )
@@ -24,10 +24,10 @@ def mnist() -> Dataset:
 
 
 def omniglot() -> Dataset:
-    """32,415 images of 28×28 characters in the split of the IWAE paper; their class is one of 50 alphabets.
+    """Load 32,415 images of 28×28 characters in the split of the IWAE paper; their class is one of 50 alphabets.
 
     Raises:
-        ConnectionError: if the file holds another number of images.
+        ConnectionError: if the file contains other data or a different number of images.
     """
     (path,) = fetch("omniglot")
     try:
@@ -43,14 +43,14 @@ def omniglot() -> Dataset:
 
 
 def cifar10() -> Dataset:
-    """60,000 color images of 32×32 in 10 classes as uint8, in their own two splits."""
+    """Load 60,000 color images of 32×32 in 10 classes as uint8, in CIFAR-10's two splits."""
     folder = "cifar-10-batches-bin"
     train = tuple(f"{folder}/data_batch_{number}.bin" for number in range(1, 6))
     return _cifar("cifar10", train, f"{folder}/test_batch.bin", label_bytes=1)
 
 
 def cifar100() -> Dataset:
-    """60,000 color images of 32×32 in 100 classes (the fine labels) as uint8, in their own two splits."""
+    """Load 60,000 color images of 32×32 in 100 classes (the fine labels) as uint8, in CIFAR-100's two splits."""
     return _cifar("cifar100", ("cifar-100-binary/train.bin",), "cifar-100-binary/test.bin", label_bytes=2)
 
 
@@ -66,13 +66,13 @@ def _cifar(name: str, train: tuple[str, ...], test: str, label_bytes: int) -> Da
 
 
 def dsprites() -> Dataset:
-    """737,280 images of 64×64 as uint8, 3.0 GB; their class is the shape.
+    """Load 737,280 images of 64×64 as uint8, 3.0 GB; their class is the shape.
 
-    Every tenth in a fixed random order is a test image. The splits are two parts of one array, into which the images
-    are read in that order. ``sprites`` are drawn in a second and need none of this.
+    The first tenth of a fixed random order is the test split. The splits are two parts of one array, into which the
+    images are read in that order. ``sprites`` takes a second to draw and needs no download.
 
     Raises:
-        ConnectionError: if the file holds another number of images.
+        ConnectionError: if the file contains other data or a different number of images.
     """
     (path,) = fetch("dsprites")
     n = DSPRITES_FACTORS.combinations

@@ -1,4 +1,4 @@
-"""The data sets that come with the packages and always work."""
+"""The data sets that come with the installed packages and always work."""
 
 from importlib import resources
 
@@ -12,7 +12,7 @@ MNIST_LICENCE = "CC BY-SA 3.0"
 
 
 def digits() -> Dataset:
-    """1,797 images of 8×8 digits."""
+    """Load 1,797 images of 8×8 digits."""
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
@@ -24,7 +24,7 @@ def digits() -> Dataset:
 
 
 def mnist_10k() -> Dataset:
-    """10,000 images of 28×28 digits."""
+    """Load 10,000 images of 28×28 digits."""
     with resources.files("dgm_helpers.data").joinpath("files/mnist_10k.npz").open("rb") as file:
         arrays = np.load(file)
         images, labels = arrays["images"].astype(np.float32) / 255, arrays["labels"].astype(np.int64)

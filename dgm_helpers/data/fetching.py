@@ -28,28 +28,28 @@ def fetch(name: str) -> list[Path]:
 
 
 def verify(path: Path, file: File) -> None:
-    """Check that a file has the published checksum, which for a gzipped one is that of its contents.
+    """Check that a file has the published checksum; for a gzipped file, check its decompressed contents.
 
     Raises:
-        ValueError: if it does not, or if it cannot be read.
+        ValueError: if the checksum differs, or if the file cannot be read.
     """
     if file.md5 is None:
         return
     try:
         with formats.open_contents(path) if file.gzipped else path.open("rb") as stream:
-            found = hashlib.file_digest(stream, "md5").hexdigest()
+            digest = hashlib.file_digest(stream, "md5").hexdigest()
     except formats.GZIP_ERRORS as error:
         what = "one that ends too early" if isinstance(error, EOFError) else f"a damaged one ({error})"
         raise ValueError(f"{path} must be a complete gzip file, got {what}") from error
     except OSError as error:
         raise ValueError(f"{path} cannot be read ({error.strerror or type(error).__name__})") from error
-    if found != file.md5:
+    if digest != file.md5:
         what = "decompressed contents" if file.gzipped else "contents"
-        raise ValueError(f"{path} must have {what} with md5 {file.md5}, got {found}")
+        raise ValueError(f"{path} must have {what} with md5 {file.md5}, got {digest}")
 
 
 def refuse(name: str, path: Path, error: ValueError) -> ConnectionError:
-    """Return the error for a file whose contents are wrong, and remove it from the cache if it is there.
+    """Return the error for a file whose contents are wrong, and delete the file if it is in the cache.
 
     The next call then downloads it again.
     """
@@ -63,7 +63,7 @@ def refuse(name: str, path: Path, error: ValueError) -> ConnectionError:
 
 
 def unavailable(name: str, problem: str, remedy: str) -> ConnectionError:
-    """Return the error that says in one sentence what the problem is, what to do, and what to use instead."""
+    """Return the error that states the problem, the remedy and a replacement in one sentence."""
     source = SOURCES[name]
     return ConnectionError(
         f'{source.title} cannot be loaded: {problem}; {remedy}, or use load("{source.instead}"), which needs no '
@@ -72,14 +72,12 @@ def unavailable(name: str, problem: str, remedy: str) -> ConnectionError:
 
 
 def _look_up(name: str, folder: Path, file: File) -> Path:
-    """Return the first right file among those that a folder contains under the names of ``file``."""
+    """Return the first correct file in a folder that has one of the names of ``file``."""
     folders = (folder, folder / name)
     paths = [path for place in folders for known in file.names if (path := place / known).is_file()]
     if not paths:
-        wanted = file.name if len(file.names) == 1 else f"one of {', '.join(file.names)}"
-        problem = (
-            f"DGM_DATA must name a folder that contains {wanted}, found none in {folders[0]} or {folders[1]}"
-        )
+        expected = file.name if len(file.names) == 1 else f"one of {', '.join(file.names)}"
+        problem = f"DGM_DATA must name a folder that contains {expected}, found none in {folders[0]} or {folders[1]}"
         raise unavailable(name, problem, _UNSET_DGM_DATA)
     wrong = []
     for path in paths:
@@ -92,7 +90,7 @@ def _look_up(name: str, folder: Path, file: File) -> Path:
 
 
 def _download(name: str, address: str, file: File) -> Path:
-    """Return the path of a file in the cache, downloaded unless a right one is already there."""
+    """Return the path of a file in the cache, and download it unless a correct copy already exists."""
     import pooch
     import requests
 
@@ -101,7 +99,7 @@ def _download(name: str, address: str, file: File) -> Path:
     try:
         if path.is_file() and not _is_right(path, file):
             path.unlink(missing_ok=True)
-        # pooch writes to a temporary file, and moves it only when all of it has arrived.
+        # pooch writes to a temporary file, and moves it only when the download is complete.
         store = pooch.create(cache, f"{address}/", registry={file.name: None})
         store.fetch(file.name, progressbar=True)
     except (requests.RequestException, OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The file formats of the data sets to download, read without pickle."""
+"""Readers for the file formats of downloaded data sets, without pickle."""
 
 import gzip
 import io
@@ -16,7 +16,7 @@ ROWS = 1024  # images unpacked at a time: 4 MiB of 64×64
 
 
 def open_contents(path: Path) -> io.BufferedIOBase:
-    """Open a file for reading, and decompress it while reading if it is gzipped, whatever its name is.
+    """Open a file for reading, and decompress it while reading if it is gzipped, whatever its name.
 
     Reading raises one of ``GZIP_ERRORS`` if the compressed file is damaged or ends too early.
     """
@@ -35,10 +35,10 @@ def read_idx(path: Path) -> np.ndarray:
 
 
 def read_cifar(path: Path, members: tuple[str, ...], label_bytes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Images ``[N, 3, 32, 32]`` of bytes, and labels, of some members of CIFAR's archive in its binary version.
+    """Read images ``[N, 3, 32, 32]`` of bytes, and labels, from members of CIFAR's archive (binary version).
 
     A record is ``label_bytes`` labels, of which the last is the finest, and 3,072 bytes: red, green and blue planes,
-    row by row. Members are read in place: nothing is unpacked.
+    row by row. Members are read in place: nothing is unpacked to disk.
     """
     with tarfile.open(path, "r:gz") as archive:
         content = b"".join(archive.extractfile(name).read() for name in members)
@@ -49,12 +49,12 @@ def read_cifar(path: Path, members: tuple[str, ...], label_bytes: int) -> tuple[
 
 
 def read_omniglot(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Training images and alphabets, test images and alphabets of OMNIGLOT as Burda et al. (2016) prepared it.
+    """Read training images and alphabets, test images and alphabets of OMNIGLOT as Burda et al. (2016) prepared it.
 
-    The MATLAB file holds a column of 784 numbers an image, in [0, 1], column by column of the picture (Fortran order).
+    The MATLAB file has one column of 784 numbers in [0, 1] per image, column by column (Fortran order).
 
     Raises:
-        ValueError: if this is no MATLAB file, or if it holds other arrays.
+        ValueError: if the file is not a MATLAB file, or if its arrays are not the expected ones.
     """
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
@@ -70,7 +70,7 @@ def read_omniglot(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
         NotImplementedError,
         zlib.error,
     ) as error:
-        # What scipy raises depends on where the damage is.
+        # The type of scipy's exception depends on where the file is damaged.
         raise ValueError(
             f"{path} must be a MATLAB file, but cannot be read as one ({type(error).__name__})"
         ) from error
@@ -94,17 +94,17 @@ def read_omniglot(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
 
 
 def read_dsprites(path: Path, places: np.ndarray) -> np.ndarray:
-    """Images ``[737280, 64, 64]``, their 1 as 255: that of row i of the factors' grid stands at ``places[i]``.
+    """Read images ``[737280, 64, 64]`` with 1 scaled to 255; row i of the factors' grid has its image at ``places[i]``.
 
-    They are unpacked some at a time, each to its place, so that no second copy of all of them is made. The metadata of
-    the file, which are pickled, are not read.
+    The images are unpacked in chunks, each directly to its place, so that no second copy of the array is made. The
+    file's metadata are pickled, and are not read.
 
     Args:
-        path: of the npz archive.
-        places: of the images, a permutation of 0, 1, ….
+        path: path of the npz archive.
+        places: position of each image in the result, a permutation of 0, 1, ….
 
     Raises:
-        ValueError: if the archive holds another number of images, or something else.
+        ValueError: if the archive does not contain ``len(places)`` images of 64×64 bytes.
     """
     with zipfile.ZipFile(path) as archive, archive.open("imgs.npy") as stream:
         version = np.lib.format.read_magic(stream)
@@ -115,7 +115,7 @@ def read_dsprites(path: Path, places: np.ndarray) -> np.ndarray:
         if shape[0] != len(places):
             raise ValueError(f"{path} must contain {len(places)} images, got {shape[0]}")
         images = np.empty(shape, np.uint8)
-        for some in np.split(places, range(ROWS, len(places), ROWS)):
-            content = stream.read(some.size * 64 * 64)
-            images[some] = np.frombuffer(content, np.uint8).reshape(-1, 64, 64) * np.uint8(255)
+        for chunk in np.split(places, range(ROWS, len(places), ROWS)):
+            content = stream.read(chunk.size * 64 * 64)
+            images[chunk] = np.frombuffer(content, np.uint8).reshape(-1, 64, 64) * np.uint8(255)
     return images

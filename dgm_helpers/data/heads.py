@@ -1,14 +1,14 @@
 r"""Heads rendered from four factors: azimuth, elevation, lighting and width.
 
-They stand in for the 3D faces of Paysan et al. (2009), which InfoGAN and the β-VAE were shown on and which can't be
-given away. A head is a union of ellipsoids, seen by parallel rays. In the head's own coordinates, divided by the width,
-its parts stay the same for every picture. There a ray is :math:`o + t d`, and it meets the ellipsoid with centre c and
-half axes s where, with :math:`u = (o-c)/s` and :math:`v = d/s`,
+They replace the 3D faces of Paysan et al. (2009), which the papers of InfoGAN and the β-VAE show and which must not be
+redistributed. A head is a union of ellipsoids, seen by parallel rays. In the head's own coordinates, divided by the
+width, its parts are the same in every image. There a ray is :math:`o + t d`, and it meets the ellipsoid with center c
+and half axes s where, with :math:`u = (o-c)/s` and :math:`v = d/s`,
 
-.. math:: |v|^2 t^2 + 2 (u\cdot v)\, t + |u|^2 - 1 = 0;
+.. math:: |v|^2 t^2 + 2 (u\cdot v)\, t + |u|^2 - 1 = 0.
 
-the larger root is the visible one, and the part whose root is the largest is what the pixel shows. The light is far
-away, and the skin is dull: brightness is ambient light plus :math:`\max(0, n\cdot l)` (Lambert), times the albedo.
+The larger root is the visible one, and the pixel shows the part with the largest root. The light is far away, and the
+skin is matte: brightness is ambient light plus :math:`\max(0, n\cdot l)` (Lambert), times the albedo.
 """
 
 import math
@@ -22,11 +22,11 @@ from dgm_helpers.data.factors import Factors, spread
 
 AZIMUTH, ELEVATION, LIGHTING = math.radians(70), math.radians(30), math.radians(80)  # each to either side
 WIDTH = (0.72, 1.28)
-VIEW = 1.32  # half of the picture's side, where the skull is about two high
+VIEW = 1.32  # half of the image's side, in units in which the skull's height is about two
 AMBIENT, DIFFUSE = 0.16, 0.9
-CHUNK = 8  # pictures at a time: what is in flight fits the processor's cache
+CHUNK = 8  # images at a time, so that the intermediate results fit the processor's cache
 
-# x to the viewer's right, y up, z towards the viewer: centre, half axes, albedo. The first four make the face.
+# x to the viewer's right, y up, z towards the viewer: center, half axes, albedo. The first four make the face.
 PARTS = {
     "skull": ((0.00, 0.22, -0.05), (0.76, 0.82, 0.86), 0.80),
     "jaw": ((0.00, -0.32, 0.12), (0.56, 0.72, 0.64), 0.80),
@@ -40,31 +40,31 @@ PARTS = {
     "neck": ((0.00, -1.15, -0.22), (0.40, 0.75, 0.40), 0.74),
 }
 FACE, EYES = 4, (4, 5)
-BLEND = 14  # the face's parts run into each other where their depths differ by less than about 1 / BLEND
+BLEND = 14  # the face's parts blend where their depths differ by less than about 1 / BLEND
 
 
 class Heads:
-    """Renders grey heads; the factors are azimuth, elevation, lighting and width.
+    """Renderer of gray heads with the factors azimuth, elevation, lighting and width.
 
     Args:
-        size: height and width of a picture, in pixels.
-        values: number of values of the four factors.
+        size: height and width of an image, in pixels.
+        values: number of values of each of the four factors.
 
     Raises:
-        ValueError: if the pictures would have no pixel.
+        ValueError: if ``size`` or a number of values is less than 1.
     """
 
     def __init__(self, *, size: int = 32, values: tuple[int, int, int, int] = (21, 11, 11, 11)) -> None:
         if size < 1:
-            raise ValueError(f"a picture has at least one pixel a side, not {size}")
+            raise ValueError(f"size must be at least 1 pixel, got {size}")
         self.size = size
         self.factors = Factors(("azimuth", "elevation", "lighting", "width"), values)
 
     def render(self, values: Int[Tensor, "n factors"]) -> Float[Tensor, "n 1 size size"]:
-        """One picture in [0, 1] for each row of values; each factor's values are evenly spaced over its range.
+        """Draw one image in [0, 1] for each row of values; each factor's values are evenly spaced over its range.
 
         Raises:
-            ValueError: if these are no values of the four factors.
+            ValueError: if a row does not have one value of each of the four factors.
         """
         self.factors.check(values)
         ranges = ((-AZIMUTH, AZIMUTH), (-ELEVATION, ELEVATION), (-LIGHTING, LIGHTING), WIDTH)
@@ -85,9 +85,9 @@ def render_heads(
     Args:
         azimuth: radians by which the face turns to the viewer's right.
         elevation: radians by which the face looks up.
-        lighting: radians by which the light stands to the viewer's right.
-        width: factor on the head's horizontal extent; its depth stays.
-        size: height and width of the picture, in pixels; each is the mean of 2×2 rays.
+        lighting: radians by which the light is to the viewer's right.
+        width: factor on the head's horizontal extent; its depth does not change.
+        size: height and width of the image, in pixels; each pixel is the mean of 2×2 rays.
     """
     settings = torch.stack([azimuth, elevation, lighting, width], dim=1)
     pictures = [_render(*chunk.unbind(1), size=size) for chunk in settings.split(CHUNK)]
@@ -113,7 +113,7 @@ def _render(azimuth: Tensor, elevation: Tensor, lighting: Tensor, width: Tensor,
 
 
 def _rotation(azimuth: Tensor, elevation: Tensor) -> Tensor:
-    """From the head to the viewer, [n, 3, 3]: a turn about its own vertical, then a nod."""
+    """Return rotations from head to viewer, [n, 3, 3]: a turn about the head's vertical axis, then a nod."""
     zero, one = torch.zeros_like(azimuth), torch.ones_like(azimuth)
     sin, cos = azimuth.sin(), azimuth.cos()
     turn = torch.stack([cos, zero, sin, zero, one, zero, -sin, zero, cos], dim=-1).view(-1, 3, 3)
@@ -123,9 +123,9 @@ def _rotation(azimuth: Tensor, elevation: Tensor) -> Tensor:
 
 
 def _roots(axes: Tensor, rays: int) -> tuple[Tensor, Tensor]:
-    """Largest root for each part and ray, [n, parts, rays²], minus infinity for a miss; and x and y of each ray.
+    """Return the largest root for each part and ray, [n, parts, rays²], -inf for a miss; and x and y of each ray.
 
-    Half of the linear term and the discriminant are polynomials in x and y, so two products of matrices do.
+    Half of the linear term and the discriminant are polynomials in x and y, so two matrix products suffice.
     """
     steps = ((torch.arange(rays).to(axes) + 0.5) / rays * 2 - 1) * VIEW
     y, x = torch.meshgrid(-steps, steps, indexing="ij")
@@ -148,22 +148,22 @@ def _roots(axes: Tensor, rays: int) -> tuple[Tensor, Tensor]:
 
 
 def _lambert(point: Tensor, part: Tensor, blend: Tensor, light: Tensor, stretch: Tensor) -> Tensor:
-    """max(0, n·l) for each ray: n from the part that is seen, blended between the parts of the face."""
+    """Return max(0, n·l) for each ray, with n from the visible part, blended between the parts of the face."""
     centres, halves = (stretch.new_tensor([part[i] for part in PARTS.values()]).T for i in (0, 1))
 
     def cosine(centre: Tensor, half: Tensor) -> Tensor:
-        # The gradient of the ellipsoid's equation, in coordinates that are not stretched.
+        # The gradient of the ellipsoid's equation, in unstretched coordinates.
         normal = (point - centre) / (half**2 * stretch[..., None])
         return (light[:, None] @ normal)[:, 0] * normal.square().sum(dim=1).rsqrt()
 
     face = torch.stack([cosine(centres[:, i, None], halves[:, i, None]) for i in range(FACE)], dim=1)
     blended = (face * blend).sum(dim=1) / blend.sum(dim=1)
-    own = cosine(centres[:, part].transpose(0, 1), halves[:, part].transpose(0, 1))
-    return torch.where(part < FACE, blended, own).clamp_min(0)
+    unblended = cosine(centres[:, part].transpose(0, 1), halves[:, part].transpose(0, 1))
+    return torch.where(part < FACE, blended, unblended).clamp_min(0)
 
 
 def _paint(point: Tensor, part: Tensor) -> Tensor:
-    """Pupils, brows and mouth: factors on the albedo."""
+    """Return factors on the albedo that draw pupils, brows and mouth."""
     x, y, z = point.unbind(1)
     x = x.abs()
     front = z > 0

@@ -15,9 +15,9 @@ _DOWNLOADED = {
     "dsprites": downloads.dsprites,
 }
 _LOADERS: dict[str, Callable[[], Dataset]] = _EMBEDDED | _RENDERED | _DOWNLOADED
-# The first two need no network; nothing but the third uses it.
+# Only DOWNLOADED uses the network.
 EMBEDDED, RENDERED, DOWNLOADED = tuple(_EMBEDDED), tuple(_RENDERED), tuple(_DOWNLOADED)
-# The papers' sets that nobody may hand on, or that are too large to be fetched by the way.
+# Data sets of the papers that must not be redistributed, or that are too large to download on first use.
 ABSENT = ("celeba", "imagenet", "imagenet_64", "lsun_bedrooms", "svhn")
 
 
@@ -30,19 +30,20 @@ def load(name: str) -> Dataset:
     address to download them from (see :func:`~dgm_helpers.data.fetching.fetch`).
 
     Raises:
-        ValueError: if there is no data set of that name, or it is one of ``ABSENT``, which presets of papers name.
-        ConnectionError: if its files cannot be downloaded, or are missing or wrong in the folder; says what to do.
+        ValueError: if no data set has that name, or if it is one of ``ABSENT``, which some papers' presets name.
+        ConnectionError: if its files cannot be downloaded, or are missing or wrong in the folder; the message gives
+            a remedy.
     """
     if name in ABSENT:
         raise ValueError(
-            f"{name} is not among the data of this course, which are {', '.join(_LOADERS)}: choose one of these, or "
-            "train on images of your own by dgm_helpers.training.fit"
+            f"data set must be one of {', '.join(_LOADERS)}; got {name!r}, which this course cannot provide: train "
+            "on your own images with dgm_helpers.training.fit"
         )
     if name not in _LOADERS:
-        raise ValueError(f"unknown data set {name!r}: there are {', '.join(_LOADERS)}")
+        raise ValueError(f"data set must be one of {', '.join(_LOADERS)}; got {name!r}")
     return _LOADERS[name]()
 
 
 def names() -> tuple[str, ...]:
-    """The names that :func:`load` knows."""
+    """Return the names that :func:`load` knows."""
     return tuple(_LOADERS)

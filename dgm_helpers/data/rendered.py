@@ -1,4 +1,4 @@
-"""Data sets that are drawn when they are asked for, from factors that are known."""
+"""Data sets that are rendered from known factors when they are loaded."""
 
 import torch
 
@@ -12,37 +12,37 @@ LICENCE = "MIT, as this package"
 
 
 def sprites() -> Dataset:
-    """22,000 sprites of 32×32, black and white; their class is the shape."""
+    """Draw 22,000 black-and-white sprites of 32×32; their class is the shape."""
     return rendered(Sprites(size=32), train=20_000, test=2_000, label="shape", name="sprites")
 
 
 def heads() -> Dataset:
-    """5,000 heads of 32×32; their class is the azimuth."""
+    """Draw 5,000 heads of 32×32; their class is the azimuth."""
     return rendered(Heads(size=32), train=4_500, test=500, label="azimuth", name="heads")
 
 
 def rendered(
     renderer: Renderer, *, train: int, test: int, label: str, name: str = "rendered", seed: int = DEFAULT_SEED
 ) -> Dataset:
-    """Draw pictures of different values of the factors, and split them.
+    """Draw images of different values of the factors, and split them.
 
     The values come from a random order of the grid, so that none is drawn twice. Different values can still look the
-    same (a square, and the square a quarter of a turn on): of equal pictures only the first is kept.
+    same (a square and the square after a quarter turn): of equal images only the first is kept.
 
     Args:
-        renderer: draws them.
-        train: number of training pictures.
-        test: number of test pictures.
+        renderer: the renderer that draws the images.
+        train: number of training images.
+        test: number of test images.
         label: the factor whose values are the classes.
-        name: of the data set.
-        seed: of the order.
+        name: the data set's name.
+        seed: seed for the random order.
 
     Raises:
-        ValueError: if no factor is called ``label``, or if there are not as many different pictures.
+        ValueError: if no factor is called ``label``, or if there are fewer than ``train + test`` different images.
     """
     factors, wanted = renderer.factors, train + test
     if label not in factors.names:
-        raise ValueError(f"no factor is called {label!r}: there are {', '.join(factors.names)}")
+        raise ValueError(f"label must be one of the factors {', '.join(factors.names)}; got {label!r}")
     order = torch.randperm(factors.combinations, generator=generator(seed))
     pictures, values, seen = [], [], set()
     for rows in order.split(1_000):
@@ -55,7 +55,9 @@ def rendered(
         if len(pictures) == wanted:
             break
     else:
-        raise ValueError(f"there are {len(pictures)} different pictures and not {wanted}")
+        raise ValueError(
+            f"train + test must be at most {len(pictures)}, the number of different images, got {wanted}"
+        )
     images, table = torch.stack(pictures), torch.stack(values)
     classes = table[:, factors.names.index(label)]
     provenance = (

@@ -31,11 +31,11 @@ def gaussian(
     """
     if covariance.shape != (len(mean), len(mean)):
         raise ValueError(
-            f"covariance must be of shape {(len(mean), len(mean))} like its mean, got {tuple(covariance.shape)}"
+            f"covariance must have shape {(len(mean), len(mean))} to match its mean, got {tuple(covariance.shape)}"
         )
     factor, info = torch.linalg.cholesky_ex(covariance)
     if info.item() or not torch.allclose(covariance, covariance.T):
-        raise ValueError("the covariance must be symmetric and positive definite")
+        raise ValueError("covariance must be symmetric and positive definite")
     device = drawing_device(generator, mean.device)
     noise = torch.randn(n, len(mean), generator=generator, dtype=mean.dtype, device=device).to(mean.device)
     if exact:

@@ -9,7 +9,7 @@ class File:
 
     Attributes:
         name: published name.
-        md5: published checksum in hexadecimal; None if there is none, and the loader checks what it reads instead.
+        md5: published checksum in hexadecimal; None if none is published, and the loader checks the contents instead.
         gzipped: whether the file is published gzipped and ``md5`` is the checksum of its decompressed contents. Such a
             file may be compressed in any way that gzip can read, or not at all.
     """
@@ -20,9 +20,9 @@ class File:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names under which the file is looked for in a folder, the published one first.
+        """Names under which the file is searched for in a folder, the published one first.
 
-        Archives of MNIST are in use that have a dot before ``idx``, and many programs remove ``.gz``.
+        Some copies of MNIST have a dot before ``idx``, and many programs remove ``.gz``.
         """
         if not self.gzipped:
             return (self.name,)
@@ -33,7 +33,7 @@ class File:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the files of a data set come from.
+    """The origin of a data set's files.
 
     Attributes:
         title: name of the data set in messages.
@@ -48,8 +48,8 @@ class Source:
     instead: str
 
 
-# Only MNIST's checksums are those of decompressed contents. For CIFAR and dSprites, only checksums of the archives are
-# published; for OMNIGLOT's file, none is.
+# Only MNIST's checksums refer to decompressed contents. For CIFAR and dSprites, only checksums of the archives are
+# published; for OMNIGLOT's file, no checksum is.
 SOURCES = {
     "mnist": Source("full MNIST", "https://ossci-datasets.s3.amazonaws.com/mnist", (
         File("train-images-idx3-ubyte.gz", "6bbc9ace898e44ae57da46a324031adb", gzipped=True),

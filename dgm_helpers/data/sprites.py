@@ -1,14 +1,14 @@
-r"""Sprites rendered from known factors: shape, scale, orientation and position, grey or coloured.
+r"""Sprites rendered from known factors: shape, scale, orientation and position, gray or colored.
 
 The factors and their numbers of values are those of dSprites (L. Matthey, I. Higgins, D. Hassabis and A. Lerchner,
-2017, https://github.com/google-deepmind/dsprites-dataset): 3 shapes, 6 scales, 40 orientations, 32 × 32 positions. The
-pictures are drawn here, and are not theirs. A sprite's inside is where a function of its own coordinates (u, v), which
-are turned and scaled with it, is below 0:
+2017, https://github.com/google-deepmind/dsprites-dataset): 3 shapes, 6 scales, 40 orientations, 32×32 positions. The
+images are drawn here and are not those of dSprites. The inside of a sprite is the set of points (u, v), in coordinates
+that are turned and scaled with the sprite, where this function is below 0:
 
 .. math:: \max(|u|, |v|) - a, \qquad u^2/b^2 + v^2/c^2 - 1, \qquad (u^2+v^2-1)^3 - u^2 v^3
 
-for the square, the ellipse and the heart, the last in units of its own. The three have equal area. Orientations are
-0, 1/40, …, 39/40 of a turn; a square looks the same after 10 of these steps, an ellipse after 20.
+for the square, the ellipse and the heart; the heart has its own unit of length. The three have equal area. Orientations
+are 0, 1/40, …, 39/40 of a turn; a square looks the same after 10 of these steps, an ellipse after 20.
 """
 
 import colorsys
@@ -23,39 +23,41 @@ from dgm_helpers.data.factors import Factors, spread
 
 SHAPES = ("square", "ellipse", "heart")
 SCALES = (0.5, 1.0)
-HALF = 0.16  # half a square's side at scale 1, in units of the picture's
+HALF = 0.16  # half a square's side at scale 1, in units of the image's side
 ELLIPSE = (HALF * math.sqrt(8 / math.pi), HALF * math.sqrt(2 / math.pi))  # half axes, 2 : 1
-# Of the curve in its own units, by quadrature: it encloses 3.6620; its bounding circle stands on (0, 0.251).
+# In its own units, by quadrature: the curve encloses the area 3.6620, and its bounding circle has center (0, 0.251).
 HEART, HEART_CENTRE = HALF * math.sqrt(4 / 3.6620), 0.251
 REACH = ELLIPSE[0]  # no sprite reaches further from its position, so none is cut off
-SAMPLES = 4  # points a side of a pixel where edges are smooth
-CHUNK = 1 << 18  # points at a time: what is in flight fits the processor's cache
+SAMPLES = 4  # points per side of a pixel if edges are smooth
+CHUNK = 1 << 18  # points at a time, so that the intermediate results fit the processor's cache
 
 
 class Sprites:
-    """Renders sprites; the factors are shape, scale, orientation, x and y, as in dSprites.
+    """Renderer of sprites with the factors shape, scale, orientation, x and y, as in dSprites.
 
     Args:
-        size: height and width of a picture, in pixels.
-        antialias: smooth edges, from 4×4 points a pixel; otherwise pixels are 0 or 1, as in dSprites.
-        colours: number of hues; with any, colour is the first factor and pictures have three channels.
+        size: height and width of an image, in pixels.
+        antialias: smooth edges, from 4×4 points per pixel; otherwise pixels are 0 or 1, as in dSprites.
+        colours: number of hues; if it is not 0, color is the first factor and images have three channels.
 
     Raises:
-        ValueError: if the pictures would have no pixel.
+        ValueError: if ``size`` is less than 1, or ``colours`` is negative.
     """
 
     def __init__(self, *, size: int = 64, antialias: bool = False, colours: int = 0) -> None:
         if size < 1 or colours < 0:
-            raise ValueError(f"sprites of {size} pixels a side in {colours} colours cannot be drawn")
+            raise ValueError(
+                f"size must be at least 1 pixel and colours at least 0, got {size} and {colours}"
+            )
         self.size, self.antialias, self.colours = size, antialias, colours
         names, sizes = ("shape", "scale", "orientation", "x", "y"), (3, 6, 40, 32, 32)
         self.factors = Factors(("colour", *names), (colours, *sizes)) if colours else Factors(names, sizes)
 
     def render(self, values: Int[Tensor, "n factors"]) -> Float[Tensor, "n channels size size"]:
-        """One picture in [0, 1] for each row of values. x grows to the right and y downwards.
+        """Draw one image in [0, 1] for each row of values. x grows to the right and y downwards.
 
         Raises:
-            ValueError: if these are no values of the factors.
+            ValueError: if a row does not have one value of each factor.
         """
         self.factors.check(values)
         shape, scale, orientation, x, y = values[:, -5:].unbind(1)
@@ -85,11 +87,11 @@ def render_sprites(
     Args:
         shape: 0 for a square, 1 for an ellipse, 2 for a heart.
         scale: factor on the sprite's size.
-        orientation: radians, counter-clockwise.
-        x: position in units of the picture's side, from the left.
-        y: position in units of the picture's side, from the top.
-        size: height and width of the picture, in pixels.
-        antialias: the fraction of 4×4 points inside, instead of the pixel's centre alone.
+        orientation: angle in radians, counterclockwise.
+        x: position in units of the image's side, from the left.
+        y: position in units of the image's side, from the top.
+        size: height and width of the image, in pixels.
+        antialias: whether a pixel is the fraction of its 4×4 points inside the sprite, instead of only its center.
     """
     points = size * SAMPLES if antialias else size
     settings = torch.stack([scale, orientation, x, y], dim=1)
@@ -102,12 +104,12 @@ def render_sprites(
 
 
 def _own_coordinates(settings: Tensor, points: int) -> tuple[Tensor, Tensor]:
-    """Where each point of the picture is as the sprite sees it: turned, at scale 1, v upwards."""
+    """Return each point of the image in the sprite's own coordinates: turned, at scale 1, v upwards."""
     scale, orientation, x, y = (setting[:, None, None] for setting in settings.unbind(1))
     steps = (torch.arange(points).to(settings) + 0.5) / points
     right, up = (steps - x) / scale, (y - steps[:, None]) / scale
     cos, sin = orientation.cos(), orientation.sin()
-    # Products first, on rows and columns alone: one addition is all that every point costs.
+    # The products are taken of rows and columns separately, so that each point costs only one addition.
     return cos * right + sin * up, cos * up - sin * right
 
 

@@ -74,7 +74,7 @@ def elbo_form_two(answer) -> None:
         "the energy: (8.4) contains the average *negative* energy": -energy})  # fmt: skip
     checks.equal("entropy", terms[1, 1], entropy, unit="nats", mistakes={
         "the entropy subtracted: (8.4) adds it": -entropy,
-        "log σ alone: the entropy of a Gaussian contains (1 + log 2π)/2": log_sigma.sum(dim=-1)})  # fmt: skip
+        "only log σ: the entropy of a Gaussian contains (1 + log 2π)/2": log_sigma.sum(dim=-1)})  # fmt: skip
 
 
 @checks.exercise(reference=surgery.aggregated_posterior_log_prob)
@@ -151,17 +151,17 @@ def surgery_terms(answer) -> None:
     marginal, information = sample_terms(z, mu, log_sigma)
     log_q, log_p = log_densities(z, mu, log_sigma), Normal(0.0, 1.0).log_prob(z).sum(dim=-1)
     encoder, standard = Normal(mu, log_sigma.exp()), Normal(torch.zeros_like(mu), 1.0)
-    found = checks.unpack("verify_surgery", answer(z, mu, log_sigma), 4)
-    checks.equal("average KL", found[0], average_kl(mu, log_sigma), unit="nats", mistakes={
+    terms = checks.unpack("verify_surgery", answer(z, mu, log_sigma), 4)
+    checks.equal("average KL", terms[0], average_kl(mu, log_sigma), unit="nats", mistakes={
         "a sum over the data points: the average KL is their mean": 5 * average_kl(mu, log_sigma),
         "the KL the other way: it is KL(q(z|x_i) || p(z))": kl_divergence(standard, encoder).sum(dim=-1).mean(),
         "an estimate from the samples: then the test can't fail, so use the closed form":
             (log_q.diagonal(dim1=-2, dim2=-1) - log_p).mean(),
     })  # fmt: skip
     checks.equal(
-        "marginal KL", found[1], marginal.mean(), unit="nats", mistakes=marginal_mistakes(log_q, log_p)
+        "marginal KL", terms[1], marginal.mean(), unit="nats", mistakes=marginal_mistakes(log_q, log_p)
     )
-    checks.equal("mutual information", found[2], information.mean(), unit="nats",
+    checks.equal("mutual information", terms[2], information.mean(), unit="nats",
                  mistakes=information_mistakes(log_q))  # fmt: skip
 
 
@@ -185,6 +185,6 @@ def equal_z_scores(
     mistakes: Mapping[str, Tensor] | None = None,
 ) -> None:
     """Check the z-scores of several sets of samples against (8.23), all of them together."""
-    found = [checks.unpack("verify_surgery", answer(*one), 4)[3] for one in sets]
+    scores = [checks.unpack("verify_surgery", answer(*one), 4)[3] for one in sets]
     exact = [z_score(*one) for one in sets]
-    checks.equal("z-scores", found, exact, rtol=tolerance, atol=tolerance, mistakes=mistakes)
+    checks.equal("z-scores", scores, exact, rtol=tolerance, atol=tolerance, mistakes=mistakes)

@@ -1,4 +1,4 @@
-"""Oracles of lecture 08 and the values of its typical mistakes, for its visible and hidden checks.
+"""Oracles of lecture 08 and values of its typical mistakes, for its visible and hidden checks.
 
 Everything is exact and in float64: `torch.distributions` for densities, entropies and KLs, the corners of
 :func:`corner_average` for expectations of quadratics, `scipy.stats.ttest_1samp` for the z-score.
@@ -24,7 +24,7 @@ from dgm_helpers.models.linear_vae import LinearVAE
 from dgm_helpers.models.priors import MixturePrior
 from dgm_helpers.objectives import surgery
 
-CANDIDATES = 30  # sweeps, from which those for a z-score are chosen
+CANDIDATES = 30  # sweeps from which the sweeps of a z-score are chosen
 
 
 def linear_vae(draw: torch.Generator, data: int, latent: int, *, log_noise: float = -0.4) -> LinearVAE:
@@ -60,7 +60,7 @@ def three_forms(model: LinearVAE, x: Tensor) -> Tensor:
 
 @torch.no_grad()
 def reconstruction_mistakes(model: LinearVAE, x: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes in the reconstruction term give, by their hint."""
+    """Return the values that typical mistakes in the reconstruction term give, by their hint."""
     mu, log_sigma = model.encode(x)
     at_mean, s = model.log_likelihood(x, mu), model.log_noise.exp()
 
@@ -120,7 +120,7 @@ def without_own(log_q: Tensor) -> Tensor:
 
 
 def mixture_mistakes(z: Tensor, mu: Tensor, log_sigma: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes in (8.10) give for points ``[S, d]``, by their hint."""
+    """Return the values that typical mistakes in (8.10) give for points ``[S, d]``, by their hint."""
     exact, log_q = log_mixture(z, mu, log_sigma), log_densities(z, mu, log_sigma)
     log_n, log_points = math.log(len(mu)), math.log(len(z))
     average = Independent(Normal(mu.mean(dim=0), log_sigma.mean(dim=0).exp()), 1)
@@ -141,10 +141,10 @@ def mixture_mistakes(z: Tensor, mu: Tensor, log_sigma: Tensor) -> dict[str, Tens
 
 
 def information_mistakes(log_q: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes in (8.19) give for log-densities ``[K, n, n]``, by their hint."""
+    """Return the values that typical mistakes in (8.19) give for log-densities ``[K, n, n]``, by their hint."""
     n = log_q.shape[-1]
     log_n, entropy = math.log(n), index_entropy(log_q)
-    own, ratio = without_own(log_q), log_q.diagonal(dim1=-2, dim2=-1) - log_q.logsumexp(dim=-1)
+    others, ratio = without_own(log_q), log_q.diagonal(dim1=-2, dim2=-1) - log_q.logsumexp(dim=-1)
     return {
         "minus the mean entropy: (8.19) adds log n, and is not negative": -entropy.mean(),
         "only the mean entropy: I is log n minus it": entropy.mean(),
@@ -153,7 +153,7 @@ def information_mistakes(log_q: Tensor) -> dict[str, Tensor]:
         "a sum over the encoders: (8.19) is a mean over i": log_n - entropy.sum(dim=-1).mean(),
         "a mean over j: an entropy is a sum": log_n - entropy.mean() / n,
         "one number for each sample: return their mean": log_n - entropy,
-        "the sample's own encoder left out: the sum over j includes j = i": log_n - index_entropy(own).mean(),
+        "the sample's own encoder left out: the sum over j includes j = i": log_n - index_entropy(others).mean(),
         "the average of log q(z|x_i)/q(z): its mean is right, but it can be negative":
             ratio.mean() + log_n,
         "the average of log q(i|z): log n is missing, and the sum over j": ratio.mean(),
@@ -176,7 +176,7 @@ def mixture_prior(draw: torch.Generator, latent: int) -> MixturePrior:
 
 
 def marginal_mistakes(log_q: Tensor, log_p: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes in (8.20) give for log-densities ``[K, n, n]`` and ``[K, n]``, by their hint."""
+    """Return the values of typical mistakes in (8.20) for log-densities ``[K, n, n]`` and ``[K, n]``, by their hint."""
     n = log_q.shape[-1]
     ratio = log_q.logsumexp(dim=-1) - math.log(n) - log_p
     others = without_own(log_q).logsumexp(dim=-1) - log_p
@@ -226,7 +226,7 @@ def chosen_sweeps(draw: torch.Generator, mu: Tensor, log_sigma: Tensor, count: i
 
 
 def z_score_mistakes(z: Tensor, mu: Tensor, log_sigma: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes in (8.23) give, by their hint."""
+    """Return the values that typical mistakes in (8.23) give, by their hint."""
     marginal, information = sample_terms(z, mu, log_sigma)
     sum_of_both, count = marginal + information, len(z)
     sweeps, pooled = sum_of_both.mean(dim=1), sum_of_both.std()

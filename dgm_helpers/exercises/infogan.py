@@ -31,7 +31,7 @@ STEP = (InfoGAN.loss, InfoGAN.losses)
 
 @checks.exercise(reference=LatentLayout.sample)
 def sample_latent(answer) -> None:
-    """The layout: noise, one-hot vectors, continuous codes; the codes that are returned are those inside. Exact."""
+    """The layout: noise, one-hot vectors, and the same continuous codes as are returned; exact."""
     draw = checks.generator("10/sample_latent/visible")
     for n, noise, sizes, continuous in ((60, 3, (4, 2), 2), (1, 1, (3,), 1)):
         latent, values, codes = latent_parts(
@@ -63,7 +63,7 @@ def sample_latent_distribution(answer) -> None:
     """The distribution of each coordinate, from 20,000 vectors with four categorical codes.
 
     False-alarm rate 5e-6. A distribution function that is 0.04 away from the uniform one, an interval that is 0.1%
-    too narrow, and a probability that is 0.04 off, are found with probability above 0.999.
+    too narrow, and a probability that is wrong by 0.04 are found with probability above 0.999.
     """
     draw, sizes = checks.generator("10/sample_latent/visible_2"), (4, 3, 2, 5)
     latent, values, _ = latent_parts(answer(VECTORS, 2, sizes, 2, draw), VECTORS, 2, sizes, 2)
@@ -105,9 +105,10 @@ def info_lower_bound_categorical(answer) -> None:
 
 @checks.exercise(reference=mutual_information.info_lower_bound_categorical)
 def info_lower_bound_categorical_channel(answer) -> None:
-    """Each pair (c, x) of a discrete channel as often as it is probable, so that the mean is the exact expectation.
+    """Pairs (c, x) of a discrete channel, repeated in proportion to their probability; exact.
 
-    At the posterior that is I itself, of which the oracle is the enumeration; for another q it is less. Exact.
+    The mean over the rows is then the exact expectation. For the posterior it is I, and for a different q it is less;
+    both oracles enumerate the pairs.
     """
     draw = checks.generator("10/info_lower_bound_categorical/visible_2")
     counts = torch.tensor([[12, 6, 3, 1, 1, 1], [1, 11, 6, 3, 2, 1], [2, 1, 9, 7, 4, 1], [1, 1, 2, 3, 8, 9]])
@@ -144,7 +145,7 @@ def info_lower_bound_continuous(answer) -> None:
 def info_lower_bound_continuous_channel(answer) -> None:
     """The channel that shows one of m parts: I = log m, and the best Gaussian q misses it by 0.176 nats, (10.14).
 
-    Two codes in each part that have exactly its mean and variance, so that the average is the exact expectation.
+    Two codes in each part have exactly its mean and variance, so that the average is the exact expectation.
     """
     for m in (3, 40):
         center = (2 * torch.arange(m, dtype=torch.float64) + 1) / m - 1
@@ -165,11 +166,11 @@ def gan_losses(answer) -> None:
     draw = checks.generator("10/gan_losses/visible")
     real = 1.5 * torch.randn(7, generator=draw, dtype=torch.float64) + 1
     fake = 1.5 * torch.randn(5, generator=draw, dtype=torch.float64) - 1
-    found, _ = checks.unpack("gan_losses", answer(real, fake), 2)
+    loss, _ = checks.unpack("gan_losses", answer(real, fake), 2)
     on_real, on_fake, helped, fooled = (
         cross_entropy(*pair) for pair in ((real, 1.0), (fake, 0.0), (real, 0.0), (fake, 1.0))
     )
-    checks.equal("loss of the discriminator", found, on_real + on_fake, unit="nats", mistakes={
+    checks.equal("loss of the discriminator", loss, on_real + on_fake, unit="nats", mistakes={
         "V itself: the discriminator maximizes V, so its loss is -V": -on_real - on_fake,
         "real and generated images exchanged: D should be large on real images": helped + fooled,
         "only the term of the real images: (10.17) has two": on_real,
@@ -188,9 +189,9 @@ def gan_losses_generator(answer) -> None:
     draw = checks.generator("10/gan_losses/visible_2")
     real = 1.5 * torch.randn(4, generator=draw, dtype=torch.float64) + 1
     fake = 1.5 * torch.randn(6, generator=draw, dtype=torch.float64) - 1
-    _, found = checks.unpack("gan_losses", answer(real, fake), 2)
+    _, loss = checks.unpack("gan_losses", answer(real, fake), 2)
     on_real, on_fake, fooled = (cross_entropy(*pair) for pair in ((real, 1.0), (fake, 0.0), (fake, 1.0)))
-    checks.equal("loss of the generator", found, fooled, unit="nats", mistakes={
+    checks.equal("loss of the generator", loss, fooled, unit="nats", mistakes={
         "the saturating loss, log(1 - D): (10.18) is -log D": -on_fake,
         "-log(1 - D): with it the generator helps the discriminator": on_fake,
         "log D: the loss is its negative": -fooled,
@@ -204,7 +205,7 @@ def gan_losses_generator(answer) -> None:
 
 @checks.exercise(reference=STEP)
 def infogan_step_losses(answer) -> None:
-    """The values of both losses: with weights given and without, below zero, in the thousands; exact."""
+    """The values of both losses: with and without weights passed, below zero, in the thousands; exact."""
     draw = checks.generator("10/infogan_step_losses/visible")
     model = small_game(draw)
     x, latent = torch.randn(6, 5, generator=draw, dtype=torch.float64), model.sample_latent(6, draw)
@@ -216,7 +217,7 @@ def infogan_step_losses(answer) -> None:
 
 @checks.exercise(reference=STEP)
 def infogan_step_losses_crossing(answer) -> None:
-    """No gradient crosses to the other player: it is exactly zero, or there is none."""
+    """No gradient reaches the other player: it is exactly zero, or there is none."""
     draw = checks.generator("10/infogan_step_losses/visible_2")
     model = small_game(draw)
     x, latent = torch.randn(6, 5, generator=draw, dtype=torch.float64), model.sample_latent(7, draw)

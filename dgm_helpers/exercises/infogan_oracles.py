@@ -17,11 +17,11 @@ def latent_parts(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return latent vectors, values and continuous codes, of the right shapes, the values whole and in range."""
     parts = checks.unpack("sample_latent", answer, 3)
-    found = checks.as_numbers("latent vectors", parts[0]).shape
+    shape = checks.as_numbers("latent vectors", parts[0]).shape
     checks.true(
         "latent vectors",
-        found != (n, noise + len(sizes) + continuous),
-        f"wrong shape {tuple(found)}: there is one column per categorical code",
+        shape != (n, noise + len(sizes) + continuous),
+        f"wrong shape {tuple(shape)}: there is one column per categorical code",
         "a code with K values fills K columns, as a one-hot vector.",
     )
     latent = checks.as_tensor("latent vectors", parts[0], (n, noise + sum(sizes) + continuous))
@@ -54,13 +54,13 @@ def uniform(name: str, values: Tensor) -> None:
 
 
 def continuous_bound(mu: Tensor, log_sigma: Tensor, code: Tensor) -> Tensor:
-    """Return the oracle: entropy of the prior and log-density of q, from `torch.distributions`, summed over codes."""
+    """Return the prior's entropy plus the log-density of q, by `torch.distributions`, summed over the codes."""
     prior = Uniform(-torch.ones_like(mu), torch.ones_like(mu), validate_args=False)
     return (prior.entropy() + Normal(mu, log_sigma.exp()).log_prob(code)).sum(dim=1)
 
 
 def continuous_mistakes(mu: Tensor, log_sigma: Tensor, code: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes in (10.12) and (10.13) give, by their hint; shape ``[B, d]`` of each argument."""
+    """Return the values of typical mistakes in (10.12) and (10.13), by their hint; each argument is ``[B, d]``."""
     sigma, error, d = log_sigma.exp(), code - mu, mu.shape[1]
     parts, log_2 = Normal(mu, sigma).log_prob(code), math.log(2)
     log_q, standardized, log_2pi = parts.sum(dim=1), error / sigma, math.log(2 * math.pi)
@@ -105,7 +105,7 @@ def cross_entropy(logits: Tensor, label: float) -> Tensor:
 
 
 def small_game(draw: torch.Generator, **options) -> InfoGAN:
-    """Return a small InfoGAN in float64 with random parameters, on vectors of five numbers unless told otherwise."""
+    """Return a small InfoGAN in float64 with random parameters, by default on vectors of five numbers."""
     small = {"data_shape": (5,), "noise_dim": 3, "categories": (4,), "continuous": 2, "channels": (),
              "hidden": (8, 6), "output": "linear", "normalize": "none", "q_hidden": 0}  # fmt: skip
     model = InfoGAN(**small | options).double()
@@ -116,7 +116,7 @@ def small_game(draw: torch.Generator, **options) -> InfoGAN:
 
 
 def confident_games(draw: torch.Generator) -> dict[str, tuple]:
-    """Return games, with data, latent vectors and weights, in which L_I decides the size of both losses."""
+    """Return models with data, latent vectors and weights, for which L_I dominates both losses."""
     games = {}
     for case, weights in (("L_I outweighs the game", (9.0, 0.01)), ("q is sure and wrong", (0.4, 3.0))):
         model = small_game(draw)
@@ -144,8 +144,8 @@ def step_losses(answer, game: tuple, case: str = "", *, hints: bool = False) -> 
 
     Args:
         answer: the student's function.
-        game: model, real data, latent vectors and the two weights, which may be left out.
-        case: for the messages.
+        game: model, real data, latent vectors and the two weights, which may be omitted.
+        case: the case, for the messages.
         hints: whether typical mistakes are named; then both weights must be given, differ from each other and from
             the default, and there must be as many latent vectors as data.
     """
@@ -170,7 +170,7 @@ def step_losses(answer, game: tuple, case: str = "", *, hints: bool = False) -> 
 def step_mistakes(
     game: tuple, own: Tensor, other: Tensor, discrete: Tensor, continuous: Tensor
 ) -> dict[str, Tensor]:
-    """Return what typical mistakes in a loss of (10.20) give, by their hint."""
+    """Return the values that typical mistakes in a loss of (10.20) give, by their hint."""
     model, x, latent, w = game
     both = w[0] * discrete + w[1] * continuous
     with torch.no_grad():
@@ -195,8 +195,8 @@ def step_mistakes(
 
 
 def part_gradient(loss: Tensor, model: InfoGAN, part: str) -> Tensor:
-    """Return the gradient of a loss in all parameters of a part of the model, one long vector; zero where none."""
+    """Return a loss's gradient for all parameters of a part of the model as one vector; zero where there is none."""
     parameters = list(getattr(model, part).parameters())
-    found = torch.autograd.grad(loss, parameters, allow_unused=True, retain_graph=True)
-    pairs = zip(found, parameters, strict=True)
+    gradients = torch.autograd.grad(loss, parameters, allow_unused=True, retain_graph=True)
+    pairs = zip(gradients, parameters, strict=True)
     return torch.cat([(torch.zeros_like(p) if g is None else g).flatten() for g, p in pairs])

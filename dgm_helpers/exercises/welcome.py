@@ -10,9 +10,9 @@ from dgm_helpers import checks
 
 @checks.exercise(reference=None)  # the library has no model of independent pixels
 def independent_log_prob(answer) -> None:
-    """The log-probability of each image of a batch, against `torch.distributions.Bernoulli`.
+    """The log-probability of each image of a batch, against `torch.distributions.Bernoulli`; exact.
 
-    Exact, and a single image, a single pixel and float32 as well.
+    The cases include a single image, a single pixel and float32.
     """
     draw = checks.generator("00/independent_log_prob/visible")
     p = 0.1 + 0.8 * torch.rand(6, generator=draw, dtype=torch.float64)
@@ -30,7 +30,7 @@ def independent_log_prob(answer) -> None:
 
 
 def independent_mistakes(x: torch.Tensor, p: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Return what typical mistakes in (0.2) give, by their hint."""
+    """Return the values that typical mistakes in (0.2) give, by their hint."""
     terms = Bernoulli(p).log_prob(x)
     total = terms.sum(dim=1)
     return {

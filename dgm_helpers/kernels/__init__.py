@@ -1,4 +1,4 @@
-"""What exists only for speed: functions that equal a plain line of PyTorch, each next to that line.
+"""Functions that exist only for speed: each equals a plain line of PyTorch, listed next to it.
 
 =========================================  ===========================================================
 kernel                                     plain line

@@ -20,7 +20,7 @@ def attention_by_rows(
     key: Float[Tensor, "batch positions key"],
     value: Float[Tensor, "batch positions value"],
 ) -> Float[Tensor, "batch positions value"]:
-    """Return :func:`plain_attention` in at least float32, even under autocast; neither a mask nor all pairs in memory.
+    """Return :func:`plain_attention` in at least float32, even under autocast, without a mask or all pairs in memory.
 
     There must be at least two positions.
     """

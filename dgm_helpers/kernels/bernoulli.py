@@ -25,7 +25,7 @@ def plain_sum(
     x: Float[Tensor, "*#batch pixels"], logits: Float[Tensor, "*#batch pixels"]
 ) -> Float[Tensor, "*batch"]:
     """Return ``(x * logits - F.softplus(logits)).sum(dim=-1)``, in the inputs' precision even under autocast."""
-    # From its threshold on softplus returns l itself: beyond the default of 20 that is off by 2e-9, beyond 40 by less
+    # Above its threshold softplus returns l itself: beyond the default of 20 that is off by 2e-9, beyond 40 by less
     # than float64 resolves.
     with torch.autocast(x.device.type, enabled=False):
         return torch.einsum("...i,...i->...", x, logits) - F.softplus(logits, threshold=40).sum(dim=-1)

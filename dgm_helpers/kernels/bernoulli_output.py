@@ -36,8 +36,8 @@ def bernoulli_output_log_prob(
 ) -> Float[Tensor, "samples batch"]:
     """Return ``bernoulli_log_prob(x, layer(features))``, in nats, up to rounding; any number of derivatives.
 
-    The plain line is also what is computed under autocast, in half precision, on other devices, which prefer a few
-    large operations, and for a layer without a bias. The likelihood is always in at least float32.
+    The plain line is also computed under autocast, in half precision, for a layer without a bias, and on other devices,
+    which prefer a few large operations. The likelihood is always in at least float32.
 
     Args:
         x: pixels in [0, 1].
@@ -91,7 +91,7 @@ class _BernoulliOutput(torch.autograd.Function):
         values, residuals = [], []
         for samples in _parts(*features.shape[:2]):
             logits = product(features[samples], weight, bias)
-            # What needs the logits comes first: their memory is then reused, as is the scratch's.
+            # Terms that need the logits come first: their memory is then reused, as is the scratch's.
             scratch = logits.clamp(min=0)
             value = torch.einsum("bp,kbp->kb", x, logits) - scratch.sum(dim=-1)
             probabilities = logits.sigmoid_()
@@ -141,6 +141,6 @@ def _parts(samples: int, batch: int) -> Iterator[slice]:
 
 def _log_product(probabilities: Tensor) -> Tensor:
     """Return the sums over the last axis of the logarithms of numbers between a half and one."""
-    whole = probabilities.shape[-1] // FACTORS * FACTORS
-    products = probabilities[..., :whole].unflatten(-1, (-1, FACTORS)).prod(dim=-1)
-    return products.log().sum(dim=-1) + probabilities[..., whole:].prod(dim=-1).log()
+    grouped = probabilities.shape[-1] // FACTORS * FACTORS
+    products = probabilities[..., :grouped].unflatten(-1, (-1, FACTORS)).prod(dim=-1)
+    return products.log().sum(dim=-1) + probabilities[..., grouped:].prod(dim=-1).log()

@@ -53,7 +53,7 @@ class Linear(nn.Linear):
 
 
 class _Linear(torch.autograd.Function):
-    """A linear layer whose gradients are products by oneDNN, too."""
+    """A linear layer whose gradients are also products by oneDNN."""
 
     generate_vmap_rule = True
 
@@ -81,8 +81,8 @@ class _Linear(torch.autograd.Function):
 
 def _by_onednn(a: Tensor, b: Tensor, bias: Tensor | None) -> Tensor:
     # With a part of a larger matrix as its second argument oneDNN takes a thousand times as long.
-    whole = b if b.is_contiguous() or b.T.is_contiguous() else b.contiguous()
-    return ONEDNN(a, whole, bias, "none", [], "")
+    contiguous = b if b.is_contiguous() or b.T.is_contiguous() else b.contiguous()
+    return ONEDNN(a, contiguous, bias, "none", [], "")
 
 
 def _is_fast(a: Tensor, b: Tensor) -> bool:

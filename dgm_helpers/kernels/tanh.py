@@ -17,7 +17,7 @@ def tanh(x: Float[Tensor, "*shape"], inplace: bool = False) -> Float[Tensor, "*s
 
     Args:
         x: numbers of any shape.
-        inplace: overwrite ``x`` where the faster form is used. This is right after a linear layer, whose gradient does
+        inplace: overwrite ``x`` if the faster form is used. This is correct after a linear layer, whose gradient does
             not need its output.
     """
     if plain() or x.device.type != "cpu" or x.dtype != torch.float32:

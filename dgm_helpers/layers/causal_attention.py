@@ -19,9 +19,9 @@ def causal_attention(
 
     .. math:: y_i = \sum_{j<i} \mathrm{softmax}_j(q_i^\top k_j/\sqrt d)\, v_j
 
-    The first position has nothing to attend to and gets zeros. Neither a mask nor all pairs of positions are in memory:
-    a CPU computes a few rows at a time, a GPU uses torch's attention. Scores and sums are in at least float32, even
-    under autocast.
+    The first position has nothing to attend to and gets zeros. Neither a mask nor all pairs of positions are kept in
+    memory: a CPU computes a few rows at a time, and a GPU uses torch's attention. Scores and sums are in at least
+    float32, even under autocast.
     """
     if query.shape[1] < 2:
         return torch.zeros_like(value)

@@ -1,4 +1,4 @@
-"""A module whose parameters are constants: what one player of a game sees of the other."""
+"""A module with constant parameters, as which one player of a game treats the other."""
 
 from collections.abc import Callable
 
@@ -7,9 +7,9 @@ from torch.func import functional_call
 
 
 def frozen(module: nn.Module) -> Callable[..., Tensor]:
-    """Return a function that evaluates ``module``, with gradients to its inputs but not to its parameters.
+    """Return a function that evaluates ``module`` with gradients to its inputs but none to its parameters.
 
-    Its buffers are copies, so that running statistics are not updated by such a pass.
+    Its buffers are copied, so that such a pass does not update running statistics.
     """
     parameters = {name: parameter.detach() for name, parameter in module.named_parameters()}
     buffers = {name: buffer.clone() for name, buffer in module.named_buffers()}

@@ -1,7 +1,7 @@
 """Batch normalization as a layer of a flow.
 
 L. Dinh, J. Sohl-Dickstein and S. Bengio, *Density estimation using Real NVP*, ICLR 2017 (arXiv 1605.08803), section 3.7
-and appendix E. There training too uses running statistics, to which the batch's own are mixed.
+and appendix E. The paper uses running statistics even in training, mixed with those of the batch.
 """
 
 import torch
@@ -15,13 +15,13 @@ class InvertibleBatchNorm(nn.Module):
     .. math:: y = (x - \mu_c) / \sqrt{\sigma_c^2 + \epsilon}, \qquad
               \log|\det| = -\tfrac12 HW \sum_c \log(\sigma_c^2 + \epsilon)
 
-    The inverse always takes the running ones. No scale and shift are learned: couplings have them.
+    The inverse always uses the running ones. No scale and shift are learned, because couplings have them.
 
     Args:
         channels: number of channels.
         momentum: weight of the newest batch in the running statistics; None for an average of all batches since
             :meth:`reset_running_stats`.
-        eps: added to each variance.
+        eps: constant added to each variance.
     """
 
     def __init__(self, channels: int, *, momentum: float | None = 0.1, eps: float = 1e-4) -> None:
@@ -31,7 +31,7 @@ class InvertibleBatchNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(channels))
 
     def reset_running_stats(self) -> None:
-        """Forget all batches: mean 0 and variance 1."""
+        """Reset the running statistics to mean 0 and variance 1."""
         self.batches = 0
         self.running_mean.zero_()
         self.running_var.fill_(1)
@@ -39,7 +39,7 @@ class InvertibleBatchNorm(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch channels height width"]
     ) -> tuple[Float[Tensor, "batch channels height width"], Float[Tensor, " batch"]]:
-        """The normalized x, and log|det| in nats, the same for every image."""
+        """Return the normalized x, and log|det| in nats, the same for every image."""
         mean, var = self.running_mean, self.running_var
         if self.training:
             var, mean = torch.var_mean(x, dim=(0, 2, 3), correction=0)
@@ -60,6 +60,6 @@ class InvertibleBatchNorm(nn.Module):
     def inverse(
         self, y: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch channels height width"]:
-        """The x whose image under the running statistics is ``y``."""
+        """Return the x that is mapped to ``y`` with the running statistics."""
         scale = torch.sqrt(self.running_var + self.eps)
         return y * scale[:, None, None] + self.running_mean[:, None, None]

@@ -1,4 +1,4 @@
-r"""Autoregressive flows, and the masked network that makes a step of them one pass.
+r"""Autoregressive flows, and the masked network that computes a step in one pass.
 
 M. Germain, K. Gregor, I. Murray and H. Larochelle, *MADE: Masked Autoencoder for Distribution Estimation*, ICML 2015
 (arXiv 1502.03509). A step of the flow (Kingma et al. 2016, arXiv 1606.04934, eq. 10 and 11) is
@@ -20,28 +20,28 @@ LARGEST_LOG_SCALE = 3.0
 
 
 class AutoregressiveFlow(nn.Module):
-    """The map f, in one pass, and its inverse, coordinate by coordinate.
+    """A map f, computed in one pass, and its inverse, computed coordinate by coordinate.
 
     Args:
         latent_dim: number of dimensions d.
-        hidden: units of each hidden layer of a step's MADE.
-        steps: number of steps; between two of them the coordinates are reversed.
-        context_dim: numbers that each step sees besides.
+        hidden: number of units of each hidden layer of a step's MADE.
+        steps: number of steps; the order of the coordinates is reversed between two steps.
+        context_dim: number of context values that each step also sees.
 
     Raises:
-        ValueError: if there are no steps.
+        ValueError: if ``steps`` is less than 1, or there is a context but no hidden layer.
     """
 
     def __init__(self, latent_dim: int, hidden: Sequence[int], steps: int, context_dim: int = 0) -> None:
         super().__init__()
         if steps < 1:
-            raise ValueError(f"a flow needs at least one step, not {steps}")
+            raise ValueError(f"steps must be at least 1, got {steps}")
         self.steps = nn.ModuleList(MADE(latent_dim, hidden, context_dim) for _ in range(steps))
 
     def forward(
         self, z: Float[Tensor, "*batch latent"], context: Float[Tensor, "*batch context"] | None = None
     ) -> tuple[Float[Tensor, "*batch latent"], Float[Tensor, "*batch"]]:
-        """f(z), and log|det f'(z)| in nats."""
+        """Return f(z), and log|det f'(z)| in nats."""
         log_det = z.new_zeros(z.shape[:-1])
         for i, made in enumerate(self.steps):
             z = z if i == 0 else z.flip(-1)
@@ -53,11 +53,11 @@ class AutoregressiveFlow(nn.Module):
     def inverse(
         self, epsilon: Float[Tensor, "*batch latent"], context: Float[Tensor, "*batch context"] | None = None
     ) -> Float[Tensor, "*batch latent"]:
-        """The z that f maps to ``epsilon``."""
+        """Return the z that f maps to ``epsilon``."""
         coordinates = torch.arange(epsilon.shape[-1], device=epsilon.device)
         for i, made in reversed(list(enumerate(self.steps))):
             z = torch.zeros_like(epsilon)
-            for coordinate in coordinates:  # right once those before it are
+            for coordinate in coordinates:  # correct once all earlier ones are
                 log_scale, shift = made(z, context)
                 z = torch.where(coordinates == coordinate, (epsilon - shift) * torch.exp(-log_scale), z)
             epsilon = z if i == 0 else z.flip(-1)
@@ -65,24 +65,26 @@ class AutoregressiveFlow(nn.Module):
 
 
 class MADE(nn.Module):
-    """Perceptron with ELU whose outputs for coordinate i see the coordinates before i, and the context, alone.
+    """Perceptron with ELU whose outputs for coordinate i see only the coordinates before i, and the context.
 
-    Germain et al. (2015), eq. 8 and 9: a unit of degree m sees what has a degree up to m, an output what is below
-    its own.
+    Germain et al. (2015), eq. 8 and 9: a unit of degree m sees inputs of degree up to m, and an output sees units of
+    degree less than its own.
 
     Args:
         dim: number of coordinates d.
-        hidden: units of each hidden layer; of fewer than d - 1 the last coordinates are seen by no output.
-        context_dim: numbers that all outputs may see, also the first coordinate's.
+        hidden: number of units of each hidden layer; with fewer than d - 1, no output sees the last coordinates.
+        context_dim: number of context values, which all outputs see, including those of the first coordinate.
 
     Raises:
-        ValueError: if there is a context and no hidden layer to take it in.
+        ValueError: if there is a context but no hidden layer.
     """
 
     def __init__(self, dim: int, hidden: Sequence[int], context_dim: int = 0) -> None:
         super().__init__()
         if context_dim and not hidden:
-            raise ValueError("a context needs a hidden layer to enter")
+            raise ValueError(
+                f"hidden must have at least one layer for a context of {context_dim} numbers, got none"
+            )
         self.dim, self.context_dim = dim, context_dim
         # Units of degree 0 see no coordinate; without a context only a single coordinate needs them.
         lowest = 0 if context_dim or dim == 1 else 1
@@ -96,16 +98,16 @@ class MADE(nn.Module):
     def forward(
         self, z: Float[Tensor, "*batch dim"], context: Float[Tensor, "*batch context"] | None = None
     ) -> tuple[Float[Tensor, "*batch dim"], Float[Tensor, "*batch dim"]]:
-        """Log-scale and shift of each coordinate, in z's precision.
+        """Return log-scale and shift of each coordinate, in z's precision.
 
         Raises:
-            ValueError: if the context has another size, or is missing, or z has another number of coordinates.
+            ValueError: if z does not have ``dim`` coordinates, or the context does not have ``context_dim`` numbers.
         """
-        given = 0 if context is None else context.shape[-1]
-        if (z.shape[-1], given) != (self.dim, self.context_dim):
+        context_size = 0 if context is None else context.shape[-1]
+        if (z.shape[-1], context_size) != (self.dim, self.context_dim):
             raise ValueError(
-                f"{self.dim} coordinates and a context of {self.context_dim} numbers are needed, "
-                f"not {z.shape[-1]} and {given}"
+                f"z must have {self.dim} coordinates and context {self.context_dim} numbers, got {z.shape[-1]} and "
+                f"{context_size}"
             )
         h = z
         for i, layer in enumerate(self.hidden):
@@ -118,7 +120,7 @@ class MADE(nn.Module):
 
 
 class MaskedLinear(nn.Linear):
-    """Linear layer in which a unit sees those inputs alone whose degree is at most its own."""
+    """Linear layer in which a unit sees only inputs whose degree is at most its own."""
 
     def __init__(self, inputs: Int[Tensor, " inputs"], outputs: Int[Tensor, " outputs"]) -> None:
         super().__init__(len(inputs), len(outputs))
@@ -126,5 +128,5 @@ class MaskedLinear(nn.Linear):
         self.register_buffer("mask", mask, persistent=False)
 
     def forward(self, x: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
-        """The layer's output; the mask is part of the expression, so that hidden weights never move."""
+        """Return the layer's output; the mask is part of the expression, so that masked weights get zero gradients."""
         return linear(x, self.weight * self.mask, self.bias)

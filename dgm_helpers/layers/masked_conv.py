@@ -2,15 +2,16 @@ r"""Convolutions that see no later pixel: masks of types A and B, and the two st
 
 An image is read row by row, and within a pixel channel by channel (R, G, B). A. van den Oord, N. Kalchbrenner and
 K. Kavukcuoglu, *Pixel Recurrent Neural Networks*, ICML 2016 (arXiv 1601.06759), section 3.4: a mask of type A, for the
-first layer, hides the current sub-pixel and all later ones; type B, for every other layer, hides the later ones only.
+first layer, hides the current sub-pixel and all later ones; type B, for every other layer, hides only the later ones.
 A. van den Oord et al., *Conditional Image Generation with PixelCNN Decoders*, NIPS 2016 (arXiv 1606.05328), section
-2.2, split the visible half into the rows above and what is left in the pixel's own row, so that no blind spot remains.
+2.2, split the visible half into the rows above and the pixels to the left in the pixel's own row, so that no blind
+spot remains.
 
-Features belong to image channels in turn: feature f to channel f mod C, so that halves and thirds of a stack of
+Features belong to image channels in turn: feature f belongs to channel f mod C, so that halves and thirds of a stack of
 features keep their channels (the paper leaves the order open).
 
-A kernel does not contain what a mask hides everywhere: the rows below the center. The rest of a mask is multiplied in
-the forward pass and not written into the weight, which would break ``torch.func`` and weights that are shared.
+The rows below the center, which every mask hides, are not part of a kernel. The rest of a mask is multiplied in the
+forward pass and not written into the weight, which would break ``torch.func`` and shared weights.
 """
 
 import torch
@@ -22,7 +23,7 @@ KINDS = ("A", "B")
 
 
 class CausalConv2d(nn.Module):
-    """Convolution of an image with a kernel of which a mask hides a part; it keeps height and width.
+    """Convolution of an image with a partly masked kernel; it does not change height and width.
 
     Args:
         mask: True where an output may see an input.
@@ -35,32 +36,32 @@ class CausalConv2d(nn.Module):
         self.register_buffer("mask", mask.clone(), persistent=False)
         self.weight = nn.Parameter(torch.empty(mask.shape))
         self.bias = nn.Parameter(torch.zeros(mask.shape[0]))
-        # Uniform with variance 1 / (3 visible inputs), as torch's own convolutions start; each output counts its own.
+        # Uniform with variance 1 / (3 visible inputs), like torch's convolutions; visible inputs differ by output.
         bound = 1 / mask.flatten(1).sum(dim=1).clamp_min(1).sqrt()
         with torch.no_grad():
             self.weight.copy_((2 * torch.rand(mask.shape) - 1) * bound[:, None, None, None] * mask)
 
     def kernel(self) -> Float[Tensor, "out in height width"]:
-        """Return the weight with zeros where the mask hides."""
+        """Return the weight, with zeros where the mask hides inputs."""
         return self.weight * self.mask
 
     def forward(self, x: Float[Tensor, "batch in height width"]) -> Float[Tensor, "batch out height width"]:
-        """Return the convolution of ``x``."""
+        """Return the masked convolution of ``x``."""
         return F.conv2d(F.pad(x, self.padding), self.kernel(), self.bias)
 
 
 class MaskedConv2d(CausalConv2d):
-    """Convolution whose kernel sees the rows above, the pixels to the left and, of its own pixel, what ``kind`` allows.
+    """Convolution that sees the rows above, the pixels to the left, and the channels of its pixel that ``kind`` allows.
 
     Args:
-        in_channels: input features.
-        out_channels: output features.
-        kernel_size: odd, height and width of the mask; the kernel is its upper half.
-        kind: ``"A"`` or ``"B"``, see :func:`causal_mask`.
-        image_channels: channels C of the image; features are split among them.
+        in_channels: number of input features.
+        out_channels: number of output features.
+        kernel_size: height and width of the mask, odd; the kernel is its upper half.
+        kind: type of mask, ``"A"`` or ``"B"``, see :func:`causal_mask`.
+        image_channels: number of channels C of the image; features are split among them.
 
     Raises:
-        ValueError: if the kernel size is even or the kind is not A or B.
+        ValueError: if the kernel size is not odd, or ``kind`` is neither A nor B.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class MaskedConv2d(CausalConv2d):
 
 
 class HorizontalConv2d(CausalConv2d):
-    """The horizontal stack's 1×n convolution: the pixels to the left and, of its own pixel, what ``kind`` allows.
+    """The horizontal stack's 1×n convolution: it sees the pixels to the left, and its own pixel as ``kind`` allows.
 
     Arguments and errors are those of :class:`MaskedConv2d`.
     """
@@ -86,30 +87,30 @@ class HorizontalConv2d(CausalConv2d):
 
 
 class VerticalConv2d(CausalConv2d):
-    """The vertical stack's n×n convolution: whole rows, nothing hidden within them.
+    """The vertical stack's n×n convolution: it sees full rows, with nothing hidden within them.
 
-    The first one sees the rows strictly above. Every later one sees its own row as well: that row of its input
-    already contains nothing but rows above. To shift again in each layer would leave a blind spot at every depth.
+    The first one sees the rows strictly above. Every later one also sees its own row, because that row of its input
+    already depends only on the rows above. To shift again in each layer would leave a blind spot at every depth.
 
     Args:
-        in_channels: input features.
-        out_channels: output features.
-        kernel_size: odd, height and width of the full kernel, of which the upper half is used.
+        in_channels: number of input features.
+        out_channels: number of output features.
+        kernel_size: height and width of the full kernel, odd, of which the upper half is used.
         first: whether the input is the image.
 
     Raises:
-        ValueError: if the kernel size is even, or is 1 in the first layer, which would see nothing.
+        ValueError: if the kernel size is not odd, or is 1 in the first layer, which would see nothing.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int, *, first: bool = False) -> None:
         _require_odd(kernel_size)
         if first and kernel_size == 1:
             raise ValueError(
-                "the first vertical convolution needs a kernel size of 3 or more: it sees rows above"
+                "kernel_size must be at least 3 in the first vertical convolution, which sees only rows above; got 1"
             )
         half = kernel_size // 2
         mask = torch.ones(out_channels, in_channels, half + (not first), kernel_size, dtype=torch.bool)
-        # The first kernel ends a row higher, and so must its input: the last row of the image is seen by none.
+        # The first kernel ends one row higher, and so must its input: no output sees the last row of the image.
         super().__init__(mask, padding=(half, half, half, -1 if first else 0))
         self.first = first
 
@@ -117,20 +118,20 @@ class VerticalConv2d(CausalConv2d):
 def causal_mask(
     kernel_size: int, kind: str, in_channels: int, out_channels: int, image_channels: int = 1
 ) -> Bool[Tensor, "{out_channels} {in_channels} {kernel_size} {kernel_size}"]:
-    """Return what an output feature may see of a window of inputs around its pixel: True where it may.
+    """Return a mask that is True where an output feature may see an input in the window around its pixel.
 
     Van den Oord et al. (2016), section 3.4 and figure 2. Rows above and pixels to the left are visible. At the center
     an output of channel c sees inputs of the channels before c (type A), or up to c (type B).
 
     Args:
         kernel_size: height and width of the window, odd.
-        kind: ``"A"`` or ``"B"``.
-        in_channels: input features; feature f belongs to channel f mod ``image_channels``.
-        out_channels: output features, likewise.
-        image_channels: channels of the image.
+        kind: type of mask, ``"A"`` or ``"B"``.
+        in_channels: number of input features; feature f belongs to channel f mod ``image_channels``.
+        out_channels: number of output features, which belong to channels in the same way.
+        image_channels: number of channels of the image.
 
     Raises:
-        ValueError: if the kernel size is even or the kind is not A or B.
+        ValueError: if the kernel size is not odd, or ``kind`` is neither A nor B.
     """
     _require_odd(kernel_size)
     if kind not in KINDS:
@@ -150,7 +151,7 @@ def receptive_field(
 ) -> Bool[Tensor, "{height} {width} {height} {width}"]:
     """Return which pixels the output at each place should see: entry [i, j, a, b] is True if (i, j) should see (a, b).
 
-    That is earlier in raster order, at most ``rows`` above and at most ``columns`` to either side.
+    These are the earlier pixels in raster order at most ``rows`` above and at most ``columns`` to either side.
     """
     place, across = torch.arange(height), torch.arange(width)
     down = place[:, None, None, None] - place[:, None]

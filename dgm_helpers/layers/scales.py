@@ -1,4 +1,4 @@
-"""From a number without bounds, as a network puts it out, to the logarithm of a standard deviation."""
+"""Maps from a network's unbounded output to the logarithm of a standard deviation."""
 
 import math
 from collections.abc import Callable
@@ -10,14 +10,14 @@ from torch.nn import functional as F
 
 
 def log_softplus(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    r""":math:`\log\log(1 + e^x)`, which for x far below 0 is x: finite where the softplus has rounded to 0."""
+    r"""Return :math:`\log\log(1 + e^x)`; far below 0 this is x, and so finite where the softplus has rounded to 0."""
     return torch.where(x > -20, F.softplus(x.clamp_min(-20)).log(), x)
 
 
 def log_softsign(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    r""":math:`\log\tfrac12\left(1 + \frac{x}{1+|x|}\right)`: a standard deviation between 0 and 1, 1/2 for x = 0.
+    r"""Return :math:`\log\tfrac12\left(1 + \frac{x}{1+|x|}\right)`: a standard deviation in (0, 1), 1/2 for x = 0.
 
-    It falls as 1 / |x| alone, so that no output of a network makes a density explode.
+    The standard deviation falls only as 1 / |x|, so that no output of a network makes a density explode.
     """
     positive = x.clamp_min(0)
     falling = -torch.log1p(-x.clamp_max(0))

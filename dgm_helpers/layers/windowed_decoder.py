@@ -12,21 +12,21 @@ from dgm_helpers.objectives.pixel_levels import centered
 
 
 class WindowedDecoder(nn.Module):
-    """Logits of each sub-pixel from z and from the earlier sub-pixels in a window around it.
+    """Decoder that computes logits of each sub-pixel from z and the earlier sub-pixels in a window around it.
 
-    The window reaches ``layers * (kernel_size // 2)`` rows up and columns to either side, less its blind spot.
+    The window reaches ``layers * (kernel_size // 2)`` rows up and columns to either side, except for its blind spot.
 
     Args:
-        image_shape: channels, height and width.
-        levels: values that a sub-pixel takes.
+        image_shape: channels, height and width of an image.
+        levels: number of values of a sub-pixel.
         latent_dim: number of latent dimensions d.
-        channels: feature maps, as of the encoder.
-        local_channels: features of the masked layers.
+        channels: numbers of feature maps, the same as the encoder's.
+        local_channels: number of features of the masked layers.
         layers: number of masked layers.
-        kernel_size: of a masked layer, odd.
+        kernel_size: kernel size of a masked layer, odd.
 
     Raises:
-        ValueError: if there are no layers.
+        ValueError: if ``layers`` is less than 1, or ``kernel_size`` is not odd.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class WindowedDecoder(nn.Module):
         super().__init__()
         if layers < 1:
             raise ValueError(
-                f"the decoder needs at least one masked layer, not {layers}; a kernel size of 1 makes it see no pixel"
+                f"layers must be at least 1, got {layers}; for a decoder that sees no pixel, use a kernel size of 1"
             )
         self.image_channels, size, _ = image_shape
         first, second = channels
@@ -66,7 +66,7 @@ class WindowedDecoder(nn.Module):
         x: Float[Tensor, "batch channels height width"],
         z: Float[Tensor, "batch latent"],
     ) -> Float[Tensor, "batch outputs channels height width"]:
-        """One logit for a Bernoulli, else one a level."""
+        """Return one logit per sub-pixel for a Bernoulli, else one per sub-pixel and level."""
         return self.evaluate(centered(x), self.from_code(z), convolve)
 
     def evaluate(
@@ -75,7 +75,7 @@ class WindowedDecoder(nn.Module):
         code: Float[Tensor, "batch features *space"],
         apply: Apply,
     ) -> Tensor:
-        """The masked layers on pixels in [-1, 1], on images or at one pixel; ``code`` is what z says there."""
+        """Apply the masked layers to pixels in [-1, 1], of images or at one pixel; ``code`` is z's part there."""
         features: Tensor = x
         for i, (layer, from_code) in enumerate(
             zip(self.layers, code.chunk(len(self.layers), dim=1), strict=True)

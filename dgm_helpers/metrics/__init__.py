@@ -1,1 +1,1 @@
-"""What a trained model is measured by: its likelihood, which latent units carry something, and what codes stand for."""
+"""Measures of a trained model: its likelihood, its active latent units, and the factors that its codes stand for."""

@@ -1,8 +1,8 @@
 r"""Active units: the latents whose mean under q(z|x) differs from image to image.
 
 Burda, Grosse and Salakhutdinov (2016), section 5: the activity of unit u is
-:math:`A_u = \mathrm{Var}_x(E_{q(z|x)}[z_u])`, and it is active if :math:`A_u > 10^{-2}`. One that the decoder ignores
-keeps the prior's mean for all images. The count depends on the images that x runs over: name them with it.
+:math:`A_u = \mathrm{Var}_x(E_{q(z|x)}[z_u])`, and it is active if :math:`A_u > 10^{-2}`. A unit that the decoder
+ignores keeps the prior's mean for all images. The count depends on the images that x runs over: report both.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ IMAGES_AT_ONCE = 50
 
 
 def unit_activity(means: Float[Tensor, "n latent"]) -> Float[Tensor, " latent"]:
-    r"""Variance over the images of each unit's mean, :math:`A_u`, from the encoder's means ``[n, latent]``.
+    r"""Return the variance over the images of each unit's mean, :math:`A_u`, from the encoder's means ``[n, latent]``.
 
     Raises:
         ValueError: if there are fewer than two images.
@@ -36,25 +36,26 @@ def active_units(
     threshold: float = THRESHOLD,
     samples: int = 100,
 ) -> list[Bool[Tensor, " latent"]]:
-    r"""Which units of each stochastic layer are active over all the images of ``x``.
+    r"""Return which units of each stochastic layer are active over all images of ``x``.
 
     The means of layers above the first are estimated (``model.layer_means``). Their noise would count as variance over
     the images, so :math:`A_u` is the covariance of two independent estimates, which is right on average.
 
     Args:
-        model: with ``layer_means(x, samples, generator)``, a list of the layers' means, or with ``encode(x)``, mean and
-            log standard deviation of the one layer. It is in evaluation mode meanwhile.
-        x: images, two at least.
-        generator: where the samples come from.
-        threshold: above which a unit is active.
-        samples: for each estimate of a mean.
+        model: a model with ``layer_means(x, samples, generator)``, which returns a list of the layers' means, or with
+            ``encode(x)``, which returns mean and log standard deviation of the only layer. It is put into evaluation
+            mode during the call.
+        x: at least two images.
+        generator: random generator of the samples.
+        threshold: the activity above which a unit is active.
+        samples: number of samples for each estimate of a mean.
 
     Returns:
         One mask for each layer, from the image upwards.
 
     Raises:
         ValueError: if there are fewer than two images.
-        TypeError: if the model has neither, or its q(z|x) is no Gaussian.
+        TypeError: if the model has neither method, or its ``encode`` does not return a pair of tensors.
     """
     parameter = next(model.parameters())
 
@@ -77,13 +78,13 @@ def _layer_means(
     code = model.encode(x) if isinstance(model, Encodes) else None
     if not (isinstance(code, tuple) and isinstance(code[0], Tensor)):
         raise TypeError(
-            f"{type(model).__name__} has neither layer_means(x, samples, generator) nor an encode(x) that gives mean "
-            "and log standard deviation of a Gaussian"
+            "model must have layer_means(x, samples, generator), or an encode(x) that returns mean and log standard "
+            f"deviation of a Gaussian, got {type(model).__name__}"
         )
     return code[:1]
 
 
 def _covariance(one: Tensor, other: Tensor) -> Tensor:
     if len(one) < 2:
-        raise ValueError(f"a variance over images needs at least two of them, not {len(one)}")
+        raise ValueError(f"x must contain at least two images to have a variance, got {len(one)}")
     return ((one - one.mean(dim=0)) * (other - other.mean(dim=0))).sum(dim=0) / (len(one) - 1)

@@ -1,12 +1,13 @@
-r"""Bits per dimension: the length of a code for discrete images, by a density of the dequantized ones.
+r"""Bits per dimension: the length of a code for discrete images, from a density of the dequantized ones.
 
 Theis, van den Oord and Bethge, *A note on the evaluation of generative models*, ICLR 2016 (arXiv 1511.01844), section
-3.1: an image of D numbers with L gray levels has a cell of volume :math:`L^{-D}` around it. With u uniform on the
-cell, Jensen's inequality gives
+3.1: an image of D numbers with L gray levels has a cell of volume :math:`L^{-D}`. With u uniform on the cell, Jensen's
+inequality gives
 
 .. math:: \log P(\text{image}) = \log\left( L^{-D} E_u\, p(x + u) \right) \ge E_u \log p(x + u) - D\log L,
 
-so a density's mean over the noise is a bound on the log-probability of the discrete image.
+so the log-density, averaged over the noise, is up to the constant a lower bound on the log-probability of the discrete
+image.
 """
 
 import math
@@ -29,7 +30,7 @@ def bits_per_dim(
     Args:
         log_prob: log-density of the dequantized image, in nats.
         dimensions: number D of pixels times channels.
-        levels: number L of gray levels in a unit of x: 256 for bytes brought into [0, 1], 128 for [-1, 1]. With 1,
+        levels: number L of gray levels per unit of x: 256 for bytes scaled to [0, 1], 128 for [-1, 1]. With 1,
             ``log_prob`` is the log-probability of the discrete image.
     """
     return math.log2(levels) - log_prob / (dimensions * math.log(2))

@@ -1,7 +1,7 @@
 r"""log p(x) of a latent-variable model by importance sampling: the L_5000 that papers report.
 
 Burda, Grosse and Salakhutdinov (2016), section 5: :math:`\log \frac1K \sum_k p(x, z_k)/q(z_k|x)` with K = 5,000 samples
-of the model's own q(z|x). Its mean is a lower bound on log p(x) for every K, so a figure names its K.
+of the model's own q(z|x). Its mean is a lower bound on log p(x) for every K, so a result must name its K.
 """
 
 import torch
@@ -24,27 +24,29 @@ def marginal_log_likelihood(
     *,
     images_at_once: int = IMAGES_AT_ONCE,
 ) -> Float[Tensor, " n"]:
-    """Log-likelihood of each data point by exactly so many importance samples, in nats; no gradients.
+    """Estimate the log-likelihood of each data point from ``samples`` importance samples, in nats; no gradients.
 
-    The negative log-likelihood of a data set is minus the mean, and its standard error the standard deviation over the
-    square root of n. Every data point is encoded once, and memory does not depend on the number of samples.
+    The negative log-likelihood of a data set is minus the mean, and its standard error is the standard deviation
+    divided by the square root of n. Every data point is encoded once, and memory does not depend on ``samples``.
 
     Args:
-        model: with ``importance_sampler(x)`` as of :class:`~dgm_helpers.models.vae.VAE`. It is evaluated in evaluation
-            mode, which is put back.
-        x: data as the model was trained on: binarised images for one with a Bernoulli likelihood.
+        model: a model with ``importance_sampler(x)``, see :class:`~dgm_helpers.models.vae.VAE`. It is put into
+            evaluation mode during the call.
+        x: data like those that the model was trained on: binarized images for a Bernoulli likelihood.
         samples: number K of samples of each data point.
-        generator: where the samples come from.
-        images_at_once: data points encoded in one pass.
+        generator: random generator of the samples.
+        images_at_once: number of data points encoded in one pass.
 
     Raises:
         ValueError: if there are no data or no samples.
         TypeError: if the model has no importance sampler.
     """
     if not isinstance(model, ImportanceSamples):
-        raise TypeError(f"{type(model).__name__} has no importance_sampler(x), which draws from its q(z|x)")
+        raise TypeError(
+            f"model must have importance_sampler(x), which draws from its q(z|x), got {type(model).__name__}"
+        )
     if len(x) == 0:
-        raise ValueError("nothing to evaluate: no data points")
+        raise ValueError("x must contain at least one data point, got 0")
     parameter, bounds = next(model.parameters()), []
     with evaluation_mode(model):
         for images in x.split(images_at_once):

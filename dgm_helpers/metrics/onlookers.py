@@ -1,8 +1,8 @@
-r"""Onlookers: what an image shows, said by somebody who had no part in training the model that made it.
+r"""Onlookers: readers of generated images that had no part in training the model.
 
-:func:`fit_reader` learns to read labels or factors off images whose labels or factors are known, by least squares on
-random features (A. Rahimi and B. Recht, *Random Features for Large-Scale Kernel Machines*, NIPS 2007): a closed form,
-the same on every machine, in a second. :func:`stroke_shape` measures a pen stroke by the moments of its ink.
+:func:`fit_reader` learns to predict labels or factors from images whose labels or factors are known, by least squares
+on random features (A. Rahimi and B. Recht, *Random Features for Large-Scale Kernel Machines*, NIPS 2007). The solution
+is a closed form and takes about a second. :func:`stroke_shape` measures a pen stroke by the moments of its ink.
 """
 
 from collections.abc import Callable
@@ -25,20 +25,20 @@ def fit_reader(
 
     .. math:: \min_C \|F C - Y\|^2 + \rho\,\|C\|^2, \qquad F = [\max(0, (X - \bar x) W + b),\; 1]
 
-    with W and b from normal distributions, W scaled so that both terms are of one size.
+    with W and b from normal distributions, W scaled so that both terms are of the same size.
 
     Args:
-        x: data.
-        targets: numbers to predict; one-hot vectors for classes.
+        x: n data points.
+        targets: the numbers to predict for each data point; one-hot vectors for classes.
         features: number of random features.
         ridge: the penalty :math:`\rho`.
 
     Raises:
-        ValueError: if there are no data, or another number of targets.
+        ValueError: if there are no data, or not as many rows of targets as data points.
     """
     if len(x) == 0 or len(x) != len(targets):
         raise ValueError(
-            f"a reader needs a target for each of at least one data point: {len(x)}, {len(targets)}"
+            f"x and targets must have the same number of rows, at least one, got {len(x)} and {len(targets)}"
         )
     flat, draws = x.flatten(1).double(), generator(0)
     mean = flat.mean(dim=0)
@@ -57,11 +57,11 @@ def fit_reader(
 
 
 def stroke_shape(images: Float[Tensor, "n 1 height width"]) -> Float[Tensor, "n 3"]:
-    """Slant, width and ink of bright strokes on a dark ground, in float64; in this order.
+    """Return slant, width and ink of bright strokes on a dark background, in this order, in float64.
 
-    The slant is the slope of the least-squares line through the ink, in pixels to the right for each pixel up; the
-    width the ink's horizontal standard deviation about that line, in pixels; the ink the mean brightness. Images
-    without any ink have slant and width 0.
+    The slant is the slope of the least-squares line through the ink, in pixels to the right per pixel up. The width is
+    the ink's horizontal standard deviation about that line, in pixels. The ink is the mean brightness. Images without
+    any ink have slant and width 0.
     """
     ink = images[:, 0].double().clamp_min(0)
     p = ink / ink.sum(dim=(1, 2), keepdim=True).clamp_min(1e-12)

@@ -6,8 +6,8 @@ With :math:`D = \sigma(l)` for a logit l, I. Goodfellow et al., *Generative Adve
 .. math:: \min_G \max_D V(D, G), \qquad V = E_\pi \log D(x) + E_{p(z)} \log(1 - D(G(z)))
 
 One-sided label smoothing and feature matching: T. Salimans et al., *Improved Techniques for Training GANs*, NIPS 2016
-(arXiv 1606.03498), sections 3.1 and 3.4. A log-probability is always had from the logit, which stays finite where a
-sigmoid has rounded to 0 or 1; it is computed in float32 at least.
+(arXiv 1606.03498), sections 3.1 and 3.4. Log-probabilities are always computed from the logits, and so stay finite
+where a sigmoid has rounded to 0 or 1; they are in at least float32.
 """
 
 import torch
@@ -19,19 +19,19 @@ from torch.nn import functional as F
 def discriminator_loss(
     real_logits: Float[Tensor, " real"], fake_logits: Float[Tensor, " fake"], smoothing: float = 0.0
 ) -> Float[Tensor, ""]:
-    r"""Cross-entropy of the discriminator; -V without smoothing.
+    r"""Return the cross-entropy of the discriminator; it is -V without smoothing.
 
     .. math:: -E_\pi[(1-\alpha) \log D + \alpha \log(1 - D)] - E_p \log(1 - D)
 
-    Smoothing is one-sided: the target of real images is :math:`1 - \alpha`, that of generated ones exactly 0.
+    Smoothing is one-sided: the target of real images is :math:`1 - \alpha`, the target of generated ones exactly 0.
 
     Args:
         real_logits: logits of real images.
         fake_logits: logits of generated images.
-        smoothing: :math:`\alpha`.
+        smoothing: the amount of smoothing, :math:`\alpha`.
 
     Raises:
-        ValueError: if the smoothing is not in [0, 1).
+        ValueError: if ``smoothing`` is not in [0, 1).
     """
     _require_smoothing(smoothing)
     real, fake = _at_least_float32(real_logits), _at_least_float32(fake_logits)
@@ -42,37 +42,37 @@ def discriminator_loss(
 def optimal_discriminator(
     real_density: Float[Tensor, "*points"], fake_density: Float[Tensor, "*points"], smoothing: float = 0.0
 ) -> Float[Tensor, "*points"]:
-    r"""The minimiser of :func:`discriminator_loss` at every point: :math:`D^* = (1-\alpha)\pi / (\pi + p)`.
+    r"""Return the minimizer of :func:`discriminator_loss` at every point: :math:`D^* = (1-\alpha)\pi / (\pi + p)`.
 
     Goodfellow et al. (2014), proposition 1, for :math:`\alpha = 0`. NaN where both densities are zero.
 
     Raises:
-        ValueError: if the smoothing is not in [0, 1).
+        ValueError: if ``smoothing`` is not in [0, 1).
     """
     _require_smoothing(smoothing)
     return (1 - smoothing) * real_density / (real_density + fake_density)
 
 
 def generator_loss(fake_logits: Float[Tensor, " fake"]) -> Float[Tensor, ""]:
-    r"""The non-saturating loss, :math:`-E_{p(z)} \log D(G(z))`.
+    r"""Return the non-saturating loss, :math:`-E_{p(z)} \log D(G(z))`.
 
-    Its gradient does not vanish where the discriminator is sure, which that of :func:`minimax_generator_loss` does.
+    Unlike the gradient of :func:`minimax_generator_loss`, its gradient does not vanish where the discriminator is sure.
     """
     return -F.logsigmoid(_at_least_float32(fake_logits)).mean()
 
 
 def minimax_generator_loss(fake_logits: Float[Tensor, " fake"]) -> Float[Tensor, ""]:
-    r"""The generator's part of V itself, :math:`E_{p(z)} \log(1 - D(G(z)))`."""
+    r"""Return the generator's part of V, :math:`E_{p(z)} \log(1 - D(G(z)))`."""
     return F.logsigmoid(-_at_least_float32(fake_logits)).mean()
 
 
 def feature_matching_loss(
     real_features: Float[Tensor, "real *features"], fake_features: Float[Tensor, "fake *features"]
 ) -> Float[Tensor, ""]:
-    r"""Squared distance of mean features, :math:`\|E_\pi f(x) - E_{p(z)} f(G(z))\|_2^2`, for the generator.
+    r"""Return the squared distance of mean features, :math:`\|E_\pi f(x) - E_{p(z)} f(G(z))\|_2^2`, for the generator.
 
-    No gradient flows into ``real_features``. ``fake_features`` have to come from a discriminator whose parameters are
-    frozen (:func:`~dgm_helpers.layers.frozen.frozen`): it is the generator alone that matches.
+    No gradient flows into ``real_features``. ``fake_features`` must come from a discriminator whose parameters are
+    frozen (:func:`~dgm_helpers.layers.frozen.frozen`), because only the generator is trained to match.
     """
     real = _at_least_float32(real_features).detach().mean(dim=0)
     return (real - _at_least_float32(fake_features).mean(dim=0)).square().sum()
@@ -84,4 +84,4 @@ def _at_least_float32(x: Tensor) -> Tensor:
 
 def _require_smoothing(smoothing: float) -> None:
     if not 0 <= smoothing < 1:
-        raise ValueError(f"the smoothing of the real targets must lie in [0, 1), not {smoothing}")
+        raise ValueError(f"smoothing must be in [0, 1), got {smoothing}")

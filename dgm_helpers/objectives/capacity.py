@@ -6,7 +6,7 @@ C. P. Burgess et al., *Understanding disentangling in β-VAE*, 2018 (arXiv 1804.
 .. math:: E_q \log p(x|z) - \beta\, \mathrm{KL}(q(z|x)\,\|\,p(z)), \qquad
           E_q \log p(x|z) - \gamma\, |\mathrm{KL}(q(z|x)\,\|\,p(z)) - C|
 
-Both are maximised, in nats. Neither is a bound on log p(x), except the first with β ≥ 1.
+Both are maximized, in nats. Neither is a bound on log p(x), except the first with β ≥ 1.
 """
 
 from jaxtyping import Float, Int
@@ -16,7 +16,7 @@ from torch import Tensor
 def beta_elbo(
     reconstruction: Float[Tensor, "*batch"], kl: Float[Tensor, "*batch"], beta: float
 ) -> Float[Tensor, "*batch"]:
-    """log p(x|z) - β KL of each image; with β = 1 the ELBO."""
+    """Return log p(x|z) - β KL of each image; this is the ELBO for β = 1."""
     return reconstruction - beta * kl
 
 
@@ -26,10 +26,10 @@ def capacity_objective(
     capacity: float | Float[Tensor, ""],
     gamma: float,
 ) -> Float[Tensor, ""]:
-    """Mean of log p(x|z), less γ times the distance of the *mean* KL from the capacity.
+    """Return the mean of log p(x|z), less γ times the distance of the *mean* KL from the capacity.
 
-    The KL that is held at C is an expectation over the data. A penalty image by image would also punish that one
-    image needs more nats than another: KLs of 10 and 0 nats meet a capacity of 5 exactly.
+    The capacity C is the target for the expectation of the KL over the data. A penalty on each image would also
+    penalize that one image needs more nats than another: KLs of 10 and 0 nats meet a capacity of 5 exactly.
     """
     return reconstruction.mean() - gamma * (kl.mean() - capacity).abs()
 
@@ -37,18 +37,18 @@ def capacity_objective(
 def capacity_schedule(
     step: int | Int[Tensor, ""], capacity: float, ramp_steps: int
 ) -> float | Float[Tensor, ""]:
-    """C at a step: linear from 0 at step 0 to exactly ``capacity`` at step ``ramp_steps``, and constant from there.
+    """Return C at a step: linear from 0 at step 0 to exactly ``capacity`` at step ``ramp_steps``, then constant.
 
     Raises:
-        ValueError: if the ramp has no steps.
+        ValueError: if ``ramp_steps`` is less than 1.
     """
     if ramp_steps < 1:
-        raise ValueError(f"a ramp takes at least one step, not {ramp_steps}")
+        raise ValueError(f"ramp_steps must be at least 1, got {ramp_steps}")
     if isinstance(step, Tensor):
         return capacity * (step / ramp_steps).clamp(0, 1)
     return capacity * min(max(step / ramp_steps, 0.0), 1.0)
 
 
 def order_by_kl(kl_per_unit: Float[Tensor, "batch latent"]) -> Int[Tensor, " latent"]:
-    """Latent dimensions from the most used to the least: by their KL, averaged over the data, downwards."""
+    """Return the latent units in descending order of their KL, averaged over the data."""
     return kl_per_unit.mean(dim=0).argsort(descending=True, stable=True)

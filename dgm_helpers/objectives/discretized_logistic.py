@@ -1,15 +1,15 @@
 r"""The discretized logistic distribution of a pixel, and mixtures of it.
 
 T. Salimans, A. Karpathy, X. Chen and D. P. Kingma, *PixelCNN++*, ICLR 2017 (arXiv 1701.05517), sections 2.1, 2.2.
-A pixel is a logistic variable rounded to the nearest of K levels; the first and the last one take the tails.
-Here pixels lie in [-1, 1], so that neighbouring levels are 2 / (K - 1) apart.
+A pixel is a logistic variable rounded to the nearest of K levels; the first and the last one include the tails.
+Here pixels are in [-1, 1], so that neighboring levels are 2 / (K - 1) apart.
 
-The probability of a level is a difference of two sigmoids. In float32 that difference loses all digits, which published
-code mends by switching to a density where it is small. It need not be mended: with a > b,
+The probability of a level is a difference of two sigmoids. In float32 a small difference loses all its digits, and
+published code replaces it by a density there. That is not necessary: with a > b,
 
 .. math:: \log(\sigma(a) - \sigma(b)) = \log\sigma(a) + \log\sigma(-b) + \log(1 - e^{-(a-b)})
 
-is an identity, none of whose terms cancels.
+is an identity in which no digits cancel.
 """
 
 import itertools
@@ -31,16 +31,16 @@ def discretized_logistic_log_prob(
     log_scale: Float[Tensor, "*#shape"],
     levels: int = 256,
 ) -> Float[Tensor, "*shape"]:
-    r"""Log-probability of a level under a discretized logistic, in nats; at least float32.
+    r"""Return the log-probability of a level under a discretized logistic, in nats, in at least float32.
 
     Salimans et al. (2017), eq. 2: :math:`\sigma((x+\delta-\mu)/s) - \sigma((x-\delta-\mu)/s)` with
-    :math:`\delta = 1/(K-1)`, where the first level has :math:`-\infty` for :math:`x-\delta`, the last
+    :math:`\delta = 1/(K-1)`, where the first level has :math:`-\infty` for :math:`x-\delta`, and the last one
     :math:`\infty` for :math:`x+\delta`.
 
     Args:
         x: pixels in [-1, 1], at the levels 2k / (K - 1) - 1.
-        mean: of the logistic.
-        log_scale: logarithm of its scale s.
+        mean: the logistic's mean.
+        log_scale: logarithm of the logistic's scale s.
         levels: number of levels K.
     """
     dtype = torch.promote_types(mean.dtype, torch.float32)
@@ -62,7 +62,7 @@ def mixture_log_prob(
     log_scales: Float[Tensor, "batch mixtures channels *space"],
     levels: int = 256,
 ) -> Float[Tensor, "batch *space"]:
-    r"""Log-probability of whole pixels under a mixture, in nats.
+    r"""Return the log-probability of pixels, all channels together, under a mixture, in nats.
 
     .. math:: \log\sum_m \pi_m \prod_c P(x_c|\mu_{mc}, s_{mc})
 
@@ -70,9 +70,9 @@ def mixture_log_prob(
 
     Args:
         x: pixels in [-1, 1].
-        logits: of the mixture's weights.
-        means: of the components, those that :func:`conditional_means` returns.
-        log_scales: logarithms of their scales.
+        logits: logits of the mixture's weights.
+        means: the components' means, as :func:`conditional_means` returns them.
+        log_scales: logarithms of the components' scales.
         levels: number of levels K.
     """
     components = discretized_logistic_log_prob(x[:, None], means, log_scales, levels).sum(dim=2)
@@ -85,13 +85,13 @@ def conditional_means(
     coefficients: Float[Tensor, "batch mixtures pairs *space"],
     x: Float[Tensor, "batch channels *space"],
 ) -> Float[Tensor, "batch mixtures channels *space"]:
-    r"""Means of a pixel's channels, each linear in the channels before it.
+    r"""Return the means of a pixel's channels, each linear in the channels before it.
 
     Salimans et al. (2017), eq. 3: :math:`\mu_G + \alpha x_R` and :math:`\mu_B + \beta x_R + \gamma x_G`.
 
     Args:
-        means: those that do not depend on the pixel.
-        coefficients: :math:`\alpha, \beta, \gamma`; of C channels C (C - 1) / 2.
+        means: the parts of the means that do not depend on the pixel.
+        coefficients: :math:`\alpha, \beta, \gamma`; for C channels there are C (C - 1) / 2.
         x: pixels in [-1, 1].
     """
     columns, pair = [], 0
@@ -140,9 +140,9 @@ def draw_pixels_in_raster_order(
     """Draw images in [-1, 1] one pixel after the other, row by row.
 
     Args:
-        mixture_at: function of the images so far, zero where nothing is drawn yet, and of row and column, in the order
-            in which they are drawn; returns that pixel's logits, means, log-scales and coefficients.
-        uniforms: for each pixel a number in [0, 1) for the component and one for each channel.
+        mixture_at: function of the images so far, zero where nothing is drawn yet, and of row and column, called in the
+            order in which the pixels are drawn; returns the pixel's logits, means, log-scales and coefficients.
+        uniforms: for each pixel, one number in [0, 1) for the component and one for each channel.
         levels: number of levels K.
     """
     x = torch.zeros_like(uniforms[:, 1:])
@@ -152,12 +152,12 @@ def draw_pixels_in_raster_order(
 
 
 def mixture_size(mixtures: int, channels: int) -> int:
-    """Numbers that a network puts out for a pixel: of each component a logit, means, log-scales and coefficients."""
+    """Return the number of outputs per pixel: a logit, means, log-scales and coefficients for each component."""
     return mixtures * (1 + 2 * channels + channels * (channels - 1) // 2)
 
 
 def split_mixture(output: Float[Tensor, "batch numbers *space"], mixtures: int, channels: int) -> Mixture:
-    """Logits, means, log-scales (at least -7) and coefficients (in [-1, 1]) of each pixel, in float32 or better."""
+    """Return logits, means, log-scales (at least -7) and coefficients (in [-1, 1]) per pixel, in at least float32."""
     output = output.to(torch.promote_types(output.dtype, torch.float32))
     parts = rearrange(output, "b (m k) ... -> b m k ...", m=mixtures)
     sizes = [1, channels, channels, channels * (channels - 1) // 2]
@@ -168,7 +168,7 @@ def split_mixture(output: Float[Tensor, "batch numbers *space"], mixtures: int, 
 def pixel_log_prob(
     x: Float[Tensor, "batch channels *space"], mixture: Mixture, levels: int
 ) -> Float[Tensor, "batch *space"]:
-    """Log-probability of each pixel of ``x`` in [-1, 1], in nats."""
+    """Return the log-probability of each pixel of ``x`` in [-1, 1], in nats."""
     logits, means, log_scales, coefficients = mixture
     means = conditional_means(means, coefficients, x.to(means.dtype))
     return mixture_log_prob(x, logits, means, log_scales, levels)

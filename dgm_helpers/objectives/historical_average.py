@@ -1,4 +1,4 @@
-"""Historical averaging: a player is drawn to the mean of all that its parameters have been.
+"""Historical averaging: a penalty that pulls a player's parameters towards the mean of their past values.
 
 T. Salimans et al., *Improved Techniques for Training GANs*, NIPS 2016 (arXiv 1606.03498), section 3.3.
 """
@@ -13,11 +13,11 @@ from torch import Tensor, nn
 class HistoricalAverage(nn.Module):
     r"""The running mean of all past parameters, and the penalty :math:`\|\theta - \frac1T \sum_{t=1}^T \theta_t\|_2^2`.
 
-    In every step :meth:`update` comes first: the present parameters are the last of the T. The mean is a constant of
-    the penalty, whose gradient is twice the distance. It stands in buffers, so that a checkpoint has it.
+    In every step call :meth:`update` first: the current parameters are the last of the T. The mean is a constant in
+    the penalty, whose gradient is twice the distance. The mean is kept in buffers, so that a checkpoint contains it.
 
     Args:
-        parameters: of the player, always in the same order.
+        parameters: the player's parameters, always in the same order.
     """
 
     def __init__(self, parameters: Iterable[Tensor]) -> None:
@@ -28,12 +28,12 @@ class HistoricalAverage(nn.Module):
 
     @property
     def means(self) -> list[Tensor]:
-        """The mean of each parameter; zero before the first update."""
+        """Mean of each parameter; zero before the first update."""
         return [buffer for name, buffer in self.named_buffers() if name.startswith("mean_")]
 
     @torch.no_grad()
     def update(self, parameters: Iterable[Tensor]) -> None:
-        """Take the present parameters into the mean.
+        """Include the current parameters in the mean.
 
         Raises:
             ValueError: if there are more or fewer parameters than at the start.
@@ -43,7 +43,7 @@ class HistoricalAverage(nn.Module):
             mean += (parameter - mean) / self.count
 
     def penalty(self, parameters: Iterable[Tensor]) -> Float[Tensor, ""]:
-        """Squared distance of the parameters from the mean.
+        """Return the squared distance of the parameters from the mean.
 
         Raises:
             ValueError: if there are more or fewer parameters than at the start.
@@ -57,5 +57,7 @@ class HistoricalAverage(nn.Module):
     def _with_means(self, parameters: Iterable[Tensor]) -> list[tuple[Tensor, Tensor]]:
         parameters, means = list(parameters), self.means
         if len(parameters) != len(means):
-            raise ValueError(f"this average is of {len(means)} parameters, not of {len(parameters)}")
+            raise ValueError(
+                f"parameters must be {len(means)} tensors, as at the start, got {len(parameters)}"
+            )
         return list(zip(means, parameters, strict=True))

@@ -1,6 +1,6 @@
-"""Distributions of a pixel that takes one of a few levels: a Bernoulli for two, a softmax for more.
+"""Distributions of a pixel with one of a few levels: a Bernoulli for two levels, a softmax for more.
 
-A level k of K is stored in an image as k / (K - 1), so that images lie in [0, 1] as everywhere in this package.
+Level k of K is stored in an image as k / (K - 1), so that images are in [0, 1] as everywhere in this package.
 """
 
 import itertools
@@ -15,22 +15,24 @@ from dgm_helpers.runtime import drawing_device
 
 
 def centered(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """Pixels in [-1, 1], as a network reads them: the zeros that pad an image are then not black."""
+    """Map pixels to [-1, 1], as a network reads them, so that the zeros that pad an image are not black."""
     return 2 * x - 1
 
 
 def levels_of(x: Float[Tensor, "*shape"], levels: int) -> Int[Tensor, "*shape"]:
-    """The number of the level of each pixel, 0 for NaN.
+    """Return the level number of each pixel, 0 for NaN.
 
     Raises:
-        ValueError: if a pixel is a number, and not one of the levels.
+        ValueError: if a pixel is neither NaN nor one of the levels.
     """
     scaled = x.float() * (levels - 1)
     index = scaled.round()
-    # NaN is no level either, but the training loop reports it better: by the name of the term it spoils.
-    if bool((((scaled - index).abs() > 1e-3) | (index < 0) | (index >= levels)).any()):
+    # NaN passes: the training loop reports it better, with the name of the term that is not finite.
+    wrong = ((scaled - index).abs() > 1e-3) | (index < 0) | (index >= levels)
+    if bool(wrong.any()):
         raise ValueError(
-            f"an image of {levels} levels has the values k / {levels - 1}, k = 0 … {levels - 1}; binarize or round it"
+            f"pixels must be k / {levels - 1} with k = 0 … {levels - 1} for {levels} levels, got "
+            f"{float(x[wrong][0]):g}: binarize or round the images"
         )
     return index.nan_to_num(0).long()
 
@@ -40,15 +42,17 @@ def level_log_prob(
     logits: Float[Tensor, "batch outputs channels height width"],
     levels: int,
 ) -> Float[Tensor, " batch"]:
-    """Log-probability of images given the logits of each sub-pixel, in nats; float32 or better, NaN where x is NaN.
+    """Return the log-probability of images given the logits of each sub-pixel, in nats, in at least float32.
+
+    The result is NaN for an image with NaN in it.
 
     Args:
         x: images whose values are levels.
-        logits: one logit a sub-pixel for two levels, else one a level.
+        logits: one logit per sub-pixel for two levels, else one per sub-pixel and level.
         levels: number of levels K.
 
     Raises:
-        ValueError: if a pixel is no level.
+        ValueError: if a pixel is neither NaN nor one of the levels.
     """
     logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
     index = levels_of(x, levels)
@@ -66,7 +70,7 @@ def draw_level(
     if levels == 2:
         return (uniform < logits[:, 0].sigmoid()).to(uniform)
     cumulative = logits.softmax(dim=1).cumsum(dim=1)
-    # Rounding may leave the last sum under 1; the last level is what is meant then.
+    # Rounding may leave the last sum below 1; a larger uniform number then selects the last level.
     index = (cumulative <= uniform[:, None]).sum(dim=1).clamp_max(levels - 1)
     return index.to(uniform) / (levels - 1)
 
@@ -79,9 +83,9 @@ def draw_in_raster_order(
     """Draw images one sub-pixel after the other: row by row, pixel by pixel, channel by channel.
 
     Args:
-        logits_at: function of the images so far, zero where nothing is drawn yet, and of channel, row and column, in
-            the order in which they are drawn; returns the logits of that sub-pixel, ``[batch, outputs]``.
-        uniforms: a number in [0, 1) for each sub-pixel. They fix the images, however the logits are computed.
+        logits_at: function of the images so far, zero where nothing is drawn yet, and of channel, row and column,
+            called in the order in which the sub-pixels are drawn; returns the sub-pixel's logits, ``[batch, outputs]``.
+        uniforms: a number in [0, 1) for each sub-pixel. Together with the logits they determine the images.
         levels: number of levels K.
     """
     x = torch.zeros_like(uniforms)
@@ -95,6 +99,6 @@ def draw_in_raster_order(
 def draw_uniforms(
     shape: tuple[int, ...], like: Tensor, generator: torch.Generator | None = None
 ) -> Float[Tensor, "*shape"]:
-    """Uniform numbers in [0, 1), drawn on the generator's device, in dtype and on the device of ``like``."""
+    """Draw uniform numbers in [0, 1) on the generator's device, and return them with dtype and device of ``like``."""
     device = drawing_device(generator, like.device)
     return torch.rand(shape, generator=generator, dtype=like.dtype, device=device).to(like.device)

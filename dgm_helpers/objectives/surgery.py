@@ -8,8 +8,8 @@ drawn uniformly and :math:`q(z|i) = q(z|x_i)`,
           \qquad q(z) = \frac1n \sum_i q(z|x_i).
 
 The encoders of n data points are given by ``mu`` and ``log_sigma`` of shape ``[n, latent]``. Samples ``z`` of
-shape ``[samples, n, latent]`` hold in ``z[k, i]`` a draw from :math:`q(z|x_i)`: a *sweep* k visits each encoder
-once, so that all of them together are stratified draws from q(z). Everything is in nats.
+shape ``[samples, n, latent]`` have in ``z[k, i]`` a draw from :math:`q(z|x_i)`: a *sweep* k visits each encoder
+once, so that all draws together are stratified draws from q(z). Everything is in nats.
 """
 
 import math
@@ -28,9 +28,9 @@ from dgm_helpers.objectives.distributions import (
     kl_to_standard_normal,
 )
 
-LARGEST_BLOCK = 2**22  # numbers held at once in a pairwise computation: 32 MiB in float64
-GRID_SPACING = 0.25  # of the narrowest encoder: the trapezoidal rule is then exact to about 1e-11 nats
-GRID_REACH = 8.0  # standard deviations beyond the outermost encoder: what is left out is below 1e-13
+LARGEST_BLOCK = 2**22  # numbers in memory at once in a pairwise computation: 32 MiB in float64
+GRID_SPACING = 0.25  # standard deviations of the narrowest encoder: the sum is then exact to about 1e-11 nats
+GRID_REACH = 8.0  # standard deviations beyond the outermost encoder: the mass left out is below 1e-13
 
 
 @runtime_checkable
@@ -91,14 +91,16 @@ def encoder_log_probs(
     mu: Float[Tensor, "n latent"],
     log_sigma: Float[Tensor, "n latent"],
 ) -> Float[Tensor, "*batch n"]:
-    """The log-density of every ``z`` under every encoder, :math:`\\log q(z|x_i)`, in blocks of bounded memory.
+    """Return the log-density of every ``z`` under every encoder, :math:`\\log q(z|x_i)`, in blocks of bounded memory.
 
     Raises:
-        ValueError: if there is no encoder, or the shapes do not belong together.
+        ValueError: if there is no encoder, or the shapes do not match.
     """
     _require_encoders(mu, log_sigma)
     if z.shape[-1] != mu.shape[-1]:
-        raise ValueError(f"z has {z.shape[-1]} latent dimensions, the encoders have {mu.shape[-1]}")
+        raise ValueError(
+            f"z must have {mu.shape[-1]} latent dimensions, as the encoders have, got {z.shape[-1]}"
+        )
     rows = max(1, LARGEST_BLOCK // mu.numel())
     blocks = z.flatten(end_dim=-2).split(rows) if z.ndim > 1 else (z[None],)
     log_probs = torch.cat([gaussian_log_prob(block[:, None], mu, log_sigma) for block in blocks])
@@ -108,12 +110,12 @@ def encoder_log_probs(
 def aggregated_posterior_log_prob(
     z: Float[Tensor, "*batch latent"], mu: Float[Tensor, "n latent"], log_sigma: Float[Tensor, "n latent"]
 ) -> Float[Tensor, "*batch"]:
-    r"""Log-density of the aggregated posterior, :math:`\log q(z) = \log \frac1n \sum_i q(z|x_i)`, in nats.
+    r"""Return the log-density of the aggregated posterior, :math:`\log q(z) = \log \frac1n \sum_i q(z|x_i)`, in nats.
 
-    By log-sum-exp, so that it stays finite where every :math:`q(z|x_i)` underflows.
+    The sum is a log-sum-exp, so that it stays finite where every :math:`q(z|x_i)` underflows.
 
     Raises:
-        ValueError: if there is no encoder, or the shapes do not belong together.
+        ValueError: if there is no encoder, or the shapes do not match.
     """
     return encoder_log_probs(z, mu, log_sigma).logsumexp(dim=-1) - math.log(len(mu))
 
@@ -121,13 +123,13 @@ def aggregated_posterior_log_prob(
 def index_mutual_information(
     z: Float[Tensor, "samples n latent"], mu: Float[Tensor, "n latent"], log_sigma: Float[Tensor, "n latent"]
 ) -> Float[Tensor, ""]:
-    r"""Estimate of the mutual information of index and latent, :math:`\log n - E_{q(z)} H[q(i|z)]`, in nats.
+    r"""Estimate the mutual information of index and latent, :math:`\log n - E_{q(z)} H[q(i|z)]`, in nats.
 
     The entropy of the index is summed exactly for every sample, so the
-    estimate keeps the bounds :math:`0 \le I \le \log n` for any samples. It is unbiased.
+    estimate respects the bounds :math:`0 \le I \le \log n` for any samples. It is unbiased.
 
     Raises:
-        ValueError: if there is no encoder, or the shapes do not belong together.
+        ValueError: if there is no encoder, or the shapes do not match.
     """
     return _index_informations(z, mu, log_sigma).mean()
 
@@ -138,10 +140,10 @@ def marginal_kl(
     log_sigma: Float[Tensor, "n latent"],
     prior: nn.Module,
 ) -> Float[Tensor, ""]:
-    r"""Estimate of :math:`\mathrm{KL}(q(z)\,\|\,p(z)) = E_{q(z)}[\log q(z) - \log p(z)]`, in nats; unbiased.
+    r"""Estimate :math:`\mathrm{KL}(q(z)\,\|\,p(z)) = E_{q(z)}[\log q(z) - \log p(z)]`, in nats, without bias.
 
     Raises:
-        ValueError: if there is no encoder, or the shapes do not belong together.
+        ValueError: if there is no encoder, or the shapes do not match.
     """
     return _log_ratios(z, mu, log_sigma, prior.log_prob).mean()
 
@@ -149,21 +151,21 @@ def marginal_kl(
 def verify_surgery(
     z: Float[Tensor, "samples n latent"], mu: Float[Tensor, "n latent"], log_sigma: Float[Tensor, "n latent"]
 ) -> tuple[float, float, float, float]:
-    r"""Test the theorem for the prior N(0, I): its two sides, and how many standard errors they are apart.
+    r"""Test the theorem for the prior N(0, I): return its two sides, and their difference in standard errors.
 
     The left side is in closed form. Each sweep k gives one independent estimate :math:`t_k` of the right side,
     so the standard error of their mean is :math:`s_t / \sqrt K`. It is smaller than the error for indices drawn
-    at random, because a sweep visits every encoder and what differs between encoders adds nothing to it.
+    at random: a sweep visits every encoder, so differences between encoders do not contribute to it.
 
     Returns:
         The average KL (closed form), the marginal KL and the mutual information (estimates), in nats, and the
-        z-score of their sum, close to standard normal for 50 sweeps or more.
+        z-score of the two estimates' sum, close to standard normal for 50 sweeps or more.
 
     Raises:
-        ValueError: if there are fewer than two sweeps, no encoder, or the shapes do not belong together.
+        ValueError: if there are fewer than two sweeps, no encoder, or the shapes do not match.
     """
     if len(z) < 2:
-        raise ValueError("a standard error needs at least two samples of each encoder")
+        raise ValueError(f"z must have at least 2 samples of each encoder for a standard error, got {len(z)}")
     zeros = z.new_zeros(z.shape[-1])
 
     def standard_normal(block: Tensor) -> Tensor:
@@ -189,7 +191,7 @@ def _log_ratios(
 
 
 def _index_informations(z: Tensor, mu: Tensor, log_sigma: Tensor) -> Tensor:
-    """The mutual information's term of each sample, log n - H[q(i|z)]."""
+    """Return the mutual information's term of each sample, log n - H[q(i|z)]."""
     index_posterior = encoder_log_probs(z, mu, log_sigma).softmax(dim=-1)
     return math.log(len(mu)) - torch.special.entr(index_posterior).sum(dim=-1)
 
@@ -197,7 +199,7 @@ def _index_informations(z: Tensor, mu: Tensor, log_sigma: Tensor) -> Tensor:
 def exact_surgery(
     mu: Float[Tensor, "n latent"], log_sigma: Float[Tensor, "n latent"], prior: nn.Module
 ) -> dict[str, float]:
-    r"""The three terms by numerical integration, in one or two latent dimensions: the oracle of the estimates.
+    r"""Return the three terms by numerical integration, in one or two latent dimensions: the oracle of the estimates.
 
     :math:`E \log q(z|i)` is minus the mean entropy of the encoders, in closed form; :math:`E \log q(z)` and
     :math:`E \log p(z)` are integrated on a grid finer than the narrowest encoder, exact to about 1e-11 nats.
@@ -211,7 +213,7 @@ def exact_surgery(
     _require_encoders(mu, log_sigma)
     latent_dim = mu.shape[-1]
     if latent_dim > 2:
-        raise ValueError(f"a grid needs one or two latent dimensions, not {latent_dim}: estimate by sampling")
+        raise ValueError(f"a grid needs one or two latent dimensions, got {latent_dim}: estimate by sampling")
     coordinates = [(mu[:, j].double(), log_sigma[:, j].double()) for j in range(latent_dim)]
     axes = [_axis(m, s) for m, s in coordinates]
     # A diagonal Gaussian is a product, so on a grid the sum over the encoders is a product of matrices.
@@ -234,7 +236,7 @@ def exact_surgery(
 
 
 def _axis(mu: Float[Tensor, " n"], log_sigma: Float[Tensor, " n"]) -> Float[Tensor, " points"]:
-    """Equidistant points that cover every encoder in one coordinate."""
+    """Return equidistant points that cover every encoder in one coordinate."""
     sigma = torch.exp(log_sigma)
     low, high = float((mu - GRID_REACH * sigma).min()), float((mu + GRID_REACH * sigma).max())
     step = GRID_SPACING * float(sigma.min())
@@ -245,5 +247,5 @@ def _require_encoders(mu: Tensor, log_sigma: Tensor) -> None:
     if mu.ndim != 2 or mu.shape != log_sigma.shape or len(mu) == 0:
         raise ValueError(
             "mu and log_sigma must both have the shape [n, latent] with n at least 1, "
-            f"not {tuple(mu.shape)} and {tuple(log_sigma.shape)}"
+            f"got {tuple(mu.shape)} and {tuple(log_sigma.shape)}"
         )

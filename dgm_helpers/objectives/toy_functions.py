@@ -1,7 +1,7 @@
-r"""Functions of z whose expectations under a Gaussian are known exactly: they check estimators of gradients.
+r"""Functions of z whose expectations under a Gaussian are known exactly, for checks of gradient estimators.
 
-A :class:`Quadratic` takes the place of log p(x|z): with a linear-Gaussian decoder that is what log p(x|z) is, up to a
-rotation. A :class:`Step` can be evaluated, but its derivative is zero wherever it exists.
+A :class:`Quadratic` replaces log p(x|z), which is such a function for a linear-Gaussian decoder, up to a rotation. A
+:class:`Step` can be evaluated, but its derivative is zero wherever it exists.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ class Quadratic(nn.Module):
         centre: the number :math:`c_j` of each coordinate.
 
     Raises:
-        ValueError: if the two differ in length.
+        ValueError: if ``curvature`` and ``centre`` differ in length.
     """
 
     def __init__(self, *, curvature: Sequence[float], centre: Sequence[float]) -> None:

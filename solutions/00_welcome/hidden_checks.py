@@ -35,7 +35,7 @@ def certain_pixels(answer) -> None:
 
 
 def impossible_images(answer, x: torch.Tensor, p: torch.Tensor) -> None:
-    """One image has ink where its probability is 0, another one is blank where it is 1."""
+    """Check an image with ink where its probability is 0, and one that is blank where it is 1."""
     x = x.clone()
     x[0, 0], x[3, 1] = 1.0, 0.0
     log_prob = checks.as_numbers("log p(x) of impossible images", answer(x, p))

@@ -41,7 +41,7 @@ def equal_forms(answer, model: LinearVAE, x: Tensor, case: str, **tolerance: flo
 
 @checks.exercise(reference=THREE_WAYS)
 def elbo_other_sizes(answer) -> None:
-    """More latents than data dimensions, as many, and sizes of 1; exact."""
+    """More latents than data dimensions, equal numbers of both, and sizes of 1; exact."""
     draw = checks.generator("08/elbo_three_ways/hidden")
     for data, latent, batch in ((2, 4, 3), (3, 3, 3), (6, 3, 1), (4, 1, 2), (1, 2, 5)):
         x = 2 * torch.randn(batch, data, generator=draw, dtype=torch.float64)
@@ -51,9 +51,9 @@ def elbo_other_sizes(answer) -> None:
 
 @checks.exercise(reference=THREE_WAYS)
 def elbo_other_widths(answer) -> None:
-    """Little and much decoder noise, narrow and wide encoders, and float32.
+    """Little and much decoder noise, narrow and wide encoders, and float32; exact.
 
-    With the best encoder and little noise the evidence and the reconstruction are positive. Exact.
+    With the best encoder and little noise the evidence and the reconstruction are positive.
     """
     draw = checks.generator("08/elbo_three_ways/hidden_2")
     for log_noise in (-5.0, 1.5):
@@ -190,9 +190,9 @@ def equal_terms(
     """Check the three terms of (8.11) for one set of samples."""
     marginal, information = sample_terms(z, mu, log_sigma)
     exact = average_kl(mu, log_sigma), marginal.mean(), information.mean()
-    found = checks.unpack("verify_surgery", answer(z, mu, log_sigma), 4)
+    terms = checks.unpack("verify_surgery", answer(z, mu, log_sigma), 4)
     for name, one, other in zip(
-        ("average KL", "marginal KL", "mutual information"), found, exact, strict=False
+        ("average KL", "marginal KL", "mutual information"), terms, exact, strict=False
     ):
         checks.equal(name, one, other, case=case, unit="nats", **tolerance)
 
@@ -216,7 +216,7 @@ def surgery_sizes_of_one(answer) -> None:
 
 @checks.exercise(reference=surgery.verify_surgery)
 def surgery_limits(answer) -> None:
-    """Identical encoders, where the information is 0, and separated ones, where it is log n; exact, z-scores too."""
+    """Identical encoders, with information 0, and separated ones, with log n; exact, including the z-scores."""
     draw = checks.generator("08/verify_surgery/hidden_2")
     log_sigma = torch.tensor([[-1.0, -0.4]]).double().repeat(6, 1)
     for gap, case in ((0.0, "identical"), (15.0, "separated")):

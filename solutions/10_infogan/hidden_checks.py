@@ -30,8 +30,8 @@ SMALL_CALLS = 500
 def independent_coordinates(answer) -> None:
     """All coordinates are independent of each other and from row to row, in one large call and in 500 of two rows.
 
-    See `independent` and the checks of samplers; two rows at a time are what shows balanced categories and stratified
-    or mirrored numbers. False-alarm rate 4e-6.
+    See `independent` and the checks of samplers. Calls of two rows expose balanced categories and stratified or
+    mirrored numbers. False-alarm rate 4e-6.
     """
     draw, sizes = checks.generator("10/sample_latent/hidden"), (3, 2)
     latent, _, _ = latent_parts(answer(VECTORS, 2, sizes, 2, draw), VECTORS, 2, sizes, 2)
@@ -48,18 +48,18 @@ def independent_coordinates(answer) -> None:
 
 
 def independent(case: str, latent: Tensor, noise: int, sizes: tuple[int, ...]) -> None:
-    """Check that no coordinate, nor its square, varies together with any other one, of this or of any other row.
+    """Check that no coordinate, nor its square, varies together with a different one, in the same or another row.
 
     Over n rows the correlation of two independent columns is normal with variance 1/n, at every shift of one against
-    the other, and twice that in reversed order for a column with itself. The false-alarm rate is 1e-8 by this normal
-    law, whose tail is a little too short: it stays below 1e-6. A correlation of 0.38 of 1,000 rows is found with
-    probability above 0.999, one of 0.13 of 8,000.
+    the other, and 2/n in reversed order for a column with itself. The nominal false-alarm rate is 1e-8. The normal
+    distribution's tail is a little too short, but the true rate stays below 1e-6. A correlation of 0.38 over 1,000
+    rows, or of 0.13 over 8,000, is found with probability above 0.999.
     """
-    whole = uniform_part(latent, noise, sizes)
+    numbers = uniform_part(latent, noise, sizes)
     hot = latent[:, noise : noise + sum(sizes)]
-    columns = torch.cat([whole, whole**2, hot], dim=1)
+    columns = torch.cat([numbers, numbers**2, hot], dim=1)
     columns = (columns - columns.mean(dim=0)) / columns.std(dim=0).clamp_min(1e-12)
-    names = [f"coordinate {i}" for i in range(whole.shape[1])]
+    names = [f"coordinate {i}" for i in range(numbers.shape[1])]
     names += [f"the square of {name}" for name in names]
     names += [f"c_{j + 1}" for j, size in enumerate(sizes) for _ in range(size)]
     count, transform = len(columns), torch.fft.rfft(columns, dim=0)
@@ -80,13 +80,13 @@ def independent(case: str, latent: Tensor, noise: int, sizes: tuple[int, ...]) -
                 f"independence {case}",
                 largest / math.sqrt(count) <= limit,
                 f"{names[i]} and {names[j]}, {row:.0f} rows apart{order}, have correlation {largest / count:.2f}",
-                "draw every number of every row by itself.",
+                "draw every number of every row independently.",
             )
 
 
 @checks.exercise(reference=LatentLayout.sample)
 def latent_sizes(answer) -> None:
-    """Where the numbers come from; then the layout for one row, no noise, no continuous code, the SVHN model. Exact."""
+    """The numbers' generator; then the layout for one row, no noise, no continuous code, the SVHN model; exact."""
     draw = checks.generator("10/sample_latent/hidden_2")
     numbers_from_generator(answer, draw)
     for n, noise, sizes, continuous in (
@@ -126,8 +126,8 @@ def numbers_from_generator(answer, draw: torch.Generator) -> None:
             checks.true(
                 f"numbers {case}",
                 not torch.equal(before[:, block], after[:, block]),
-                f"those from column {first_column} of the latent vectors are the same",
-                "draw from `generator` itself, and make no other generator.",
+                f"the numbers from column {first_column} of the latent vectors are the same",
+                "draw from the `generator` argument, and make no other generator.",
             )
         checks.independent_calls(
             "noise and continuous codes",
@@ -138,7 +138,7 @@ def numbers_from_generator(answer, draw: torch.Generator) -> None:
 
 @checks.exercise(reference=mutual_information.info_lower_bound_categorical)
 def categorical_sizes(answer) -> None:
-    """Logits in the thousands, with q right and wrong; 2, 4, 10 and 26 values; one row; float32. Exact."""
+    """Logits in the thousands, with q right and wrong; 2, 4, 10 and 26 values; one row; float32; exact."""
     draw = checks.generator("10/info_lower_bound_categorical/hidden")
     for batch, size, scale, offset in ((5, 4, 1000.0, 0.0), (1, 26, 1.0, 0.0), (6, 2, 50.0, -3000.0), (1, 2, 1.0, 5.0),
                                        (12, 10, 4.0, 0.0)):  # fmt: skip
@@ -167,7 +167,7 @@ def categorical_sizes(answer) -> None:
 
 @checks.exercise(reference=mutual_information.info_lower_bound_categorical)
 def categorical_gradient(answer) -> None:
-    """The gradient in the logits, one-hot minus softmax in each row; exact, also for logits in the thousands."""
+    """The gradient with respect to the logits, one-hot minus softmax in each row, even in the thousands; exact."""
     draw = checks.generator("10/info_lower_bound_categorical/hidden_2")
     for batch, size, scale in ((6, 3, 1.0), (4, 5, 2000.0), (1, 2, 1.0)):
         logits = scale * torch.randn(batch, size, generator=draw, dtype=torch.float64)
@@ -189,9 +189,9 @@ def categorical_gradient(answer) -> None:
 
 @checks.exercise(reference=mutual_information.info_lower_bound_continuous)
 def continuous_sizes(answer) -> None:
-    """Very narrow and very wide q, far from the code and near to it; one code, one row; float32. Exact.
+    """Very narrow and very wide q, far from the code and near it; one code, one row; float32; exact.
 
-    With two narrow codes near to their means log q is positive; far from them it is minus millions.
+    With two narrow q near their codes log q is positive; far from them it is minus millions.
     """
     draw = checks.generator("10/info_lower_bound_continuous/hidden")
     for batch, size, log_width, off in ((4, 2, -10.0, 1.0), (1, 7, -1.0, 1.0), (3, 1, 3.0, 0.1), (1, 1, -2.0, 1.0),
@@ -222,7 +222,7 @@ def continuous_sizes(answer) -> None:
 
 @checks.exercise(reference=mutual_information.info_lower_bound_continuous)
 def continuous_gradients(answer) -> None:
-    """The gradients in mu and in log_sigma, for wide and for narrow q; exact."""
+    """The gradients with respect to mu and log_sigma, for wide and for narrow q; exact."""
     draw = checks.generator("10/info_lower_bound_continuous/hidden_2")
     for batch, size, log_width in ((5, 2, 0.0), (3, 4, -9.0), (1, 1, -1.0)):
         log_sigma = log_width + 0.5 * torch.randn(batch, size, generator=draw, dtype=torch.float64)
@@ -241,13 +241,13 @@ def continuous_gradients(answer) -> None:
         standardized = (code - mu) / log_sigma.exp()
         expected = (standardized / log_sigma.exp(), standardized**2 - 1)
         for name, gradient, exact in zip(("mu", "log_sigma"), gradients, expected, strict=True):
-            found = torch.zeros_like(exact) if gradient is None else gradient
-            checks.equal(f"gradient in {name}", found, weights[:, None] * exact, case=case)
+            gradient = torch.zeros_like(exact) if gradient is None else gradient
+            checks.equal(f"gradient in {name}", gradient, weights[:, None] * exact, case=case)
 
 
 @checks.exercise(reference=GAN_LOSSES)
 def confident_discriminator(answer) -> None:
-    """Logits in the hundreds, of either sign; a single real or generated image; float32. Exact."""
+    """Logits in the hundreds, of either sign; a single real or generated image; float32; exact."""
     draw = checks.generator("10/gan_losses/hidden")
     for count, other, scale, center in ((5, 3, 300.0, 0.0), (4, 6, 1.0, 800.0), (3, 2, 1.0, -800.0), (1, 4, 1.0, 0.0),
                                         (4, 1, 1.0, -90.0), (1, 1, 5.0, 0.0)):  # fmt: skip
@@ -270,7 +270,7 @@ def confident_discriminator(answer) -> None:
 
 @checks.exercise(reference=GAN_LOSSES)
 def adversarial_gradients(answer) -> None:
-    """The gradients in all logits; the generator's does not vanish where the discriminator is sure. Exact."""
+    """The gradients with respect to all logits; the generator's does not vanish where D is sure; exact."""
     draw = checks.generator("10/gan_losses/hidden_2")
     for center in (0.0, -60.0, -900.0, 900.0):
         real = (-center + torch.randn(4, generator=draw, dtype=torch.float64)).requires_grad_()
@@ -297,10 +297,10 @@ def adversarial_gradients(answer) -> None:
             -torch.sigmoid(-fake) / 5,
         )
         for name, gradient, slope in zip(names, gradients, slopes, strict=True):
-            found = torch.zeros_like(slope) if gradient is None else gradient
+            gradient = torch.zeros_like(slope) if gradient is None else gradient
             checks.equal(
                 name.replace("L_D", "discriminator").replace("L_G", "generator"),
-                found,
+                gradient,
                 slope.detach(),
                 case=case,
             )
@@ -308,7 +308,7 @@ def adversarial_gradients(answer) -> None:
 
 @checks.exercise(reference=STEP)
 def gradients_of_discriminator(answer) -> None:
-    """What L_D sends to critic, recognition and trunk: for the trunk both of the game and of L_I. Exact."""
+    """The gradients of L_D for critic, recognition and trunk; the trunk's has terms of the game and of L_I; exact."""
     draw = checks.generator("10/infogan_step_losses/hidden")
     model = small_game(draw)
     x, latent = (
@@ -324,7 +324,7 @@ def gradients_of_discriminator(answer) -> None:
 
 @checks.exercise(reference=STEP)
 def gradients_of_generator(answer) -> None:
-    """What L_G sends to the generator: of being taken for real, and of L_I. Exact."""
+    """The gradient of L_G for the generator, with terms of the game and of L_I; exact."""
     draw = checks.generator("10/infogan_step_losses/hidden_2")
     model = small_game(draw)
     x, latent = (
@@ -338,7 +338,7 @@ def gradients_of_generator(answer) -> None:
 
 
 def own_gradients(name: str, loss: Tensor, game: tuple, part: str, case: str) -> None:
-    """Compare a loss's gradient in a part of the model with that of its player's terms, by autograd."""
+    """Compare a loss's gradient for a part of the model with autograd's gradient of the player's terms."""
     model, x, latent, weights = game
     first, second, (discrete, continuous) = terms(model, x, latent)
     adversarial = part_gradient(second if part == "generator" else first, model, part)
@@ -350,15 +350,15 @@ def own_gradients(name: str, loss: Tensor, game: tuple, part: str, case: str) ->
         * information,
     }
     both = part in ("trunk", "generator")
-    found = part_gradient(loss, model, part)
+    gradient = part_gradient(loss, model, part)
     checks.equal(
-        name, found, adversarial + information, case=case, mistakes=mistakes if both else None
+        name, gradient, adversarial + information, case=case, mistakes=mistakes if both else None
     )
 
 
 @checks.exercise(reference=STEP)
 def other_games(answer) -> None:
-    """Images, two categorical codes and no continuous one, a critic that sees its batch, a single image. Exact."""
+    """Images, two categorical codes and no continuous one, a critic that sees its batch, a single image; exact."""
     draw = checks.generator("10/infogan_step_losses/hidden_3")
     images = {"data_shape": (1, 4, 4), "noise_dim": 2, "categories": (3, 2), "continuous": 0, "q_hidden": 5,
               "output": "sigmoid"}  # fmt: skip

@@ -45,7 +45,7 @@ def test_zero_and_nothing_are_no_seed(monkeypatch, seed):
 @pytest.mark.parametrize("seed", ["one", "1.5", "1e3", "--5", "0x10"])
 def test_a_seed_that_is_no_whole_number_is_told(monkeypatch, seed):
     monkeypatch.setenv("DGM_CHECK_SEED", seed)
-    with pytest.raises(ValueError, match=f"DGM_CHECK_SEED is '{seed}'; it must be a whole number, or unset"):
+    with pytest.raises(ValueError, match=f"DGM_CHECK_SEED must be a whole number or unset, got '{seed}'"):
         checks.generator("03/score/hidden")
 
 

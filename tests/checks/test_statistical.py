@@ -122,7 +122,7 @@ def test_a_variance_that_is_not_reduced_is_told_with_the_factor(generator):
 
 def test_no_variance_at_all_is_less_than_any_and_no_reference():
     checks.variance_reduced("x", torch.ones(50), torch.linspace(0, 1, 50), factor=1e9)
-    with pytest.raises(ValueError, match="reference that varies"):
+    with pytest.raises(ValueError, match="reference must vary between its repetitions"):
         checks.variance_reduced("x", torch.ones(50), torch.ones(50), factor=1)
 
 

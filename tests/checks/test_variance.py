@@ -37,7 +37,7 @@ def test_a_wrong_variance_is_told_as_a_factor_with_a_hint(generator):
 
 @pytest.mark.parametrize("expected", [0.0, [1.0, -1.0]])
 def test_an_expected_variance_must_be_positive(expected, generator):
-    with pytest.raises(ValueError, match="above zero"):
+    with pytest.raises(ValueError, match="must be above zero in every entry, got a smallest value of"):
         checks.variance_equals("x", normal(generator, 100, 2), expected)
 
 

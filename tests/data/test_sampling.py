@@ -41,13 +41,15 @@ def test_gaussian_draws_from_its_generator():
     ids=["negative", "zero", "indefinite", "not symmetric", "NaN"],
 )
 def test_what_is_no_covariance_is_refused(covariance):
-    with pytest.raises(ValueError, match=r"^the covariance must be symmetric and positive definite$"):
+    with pytest.raises(ValueError, match=r"^covariance must be symmetric and positive definite$"):
         data.gaussian(MEAN, covariance.double(), 5)
 
 
 def test_a_covariance_of_another_size_is_refused():
     as_students_call_it = inspect.unwrap(data.gaussian)  # without the check of its annotations
-    with pytest.raises(ValueError, match=r"covariance must be of shape \(3, 3\) like its mean, got \(2, 2\)"):
+    with pytest.raises(
+        ValueError, match=r"covariance must have shape \(3, 3\) to match its mean, got \(2, 2\)"
+    ):
         as_students_call_it(MEAN, torch.eye(2).double(), 5)
 
 

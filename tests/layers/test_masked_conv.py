@@ -139,9 +139,7 @@ def test_a_cached_pixel_is_the_convolutions_pixel(conv):
 @pytest.mark.parametrize("size", [0, 2, -1])
 def test_an_even_kernel_is_told(size):
     for make in (lambda: MaskedConv2d(1, 1, size, "A"), lambda: VerticalConv2d(1, 1, size)):
-        with pytest.raises(
-            ValueError, match=rf"^kernel_size must be odd, so that the kernel has a center; got {size}$"
-        ):
+        with pytest.raises(ValueError, match=rf"^kernel_size must be odd, .*; got {size}$"):
             make()
 
 
@@ -151,5 +149,7 @@ def test_an_unknown_mask_is_told():
 
 
 def test_a_first_vertical_convolution_of_size_one_is_told():
-    with pytest.raises(ValueError, match=r"^the first vertical convolution needs a kernel size of 3 or more"):
+    with pytest.raises(
+        ValueError, match=r"^kernel_size must be at least 3 in the first vertical convolution"
+    ):
         VerticalConv2d(1, 1, 1, first=True)

@@ -68,7 +68,9 @@ def test_statistics_are_float32_under_bfloat16(generator):
 
 
 def test_what_cannot_be_is_told():
-    with pytest.raises(ValueError, match=r"^the reference batch needs at least one example, not 0$"):
+    with pytest.raises(ValueError, match=r"^reference must be at least 1 example, got 0$"):
         VirtualBatchNorm(3, 0)
-    with pytest.raises(ValueError, match=r"^3 rows cannot begin with a reference batch of 4$"):
+    with pytest.raises(
+        ValueError, match=r"^x must have at least 4 rows, which are the reference batch, got 3$"
+    ):
         VirtualBatchNorm(3, 4)(torch.zeros(3, 3))

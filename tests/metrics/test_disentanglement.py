@@ -54,7 +54,7 @@ def test_noise_scores_chance(generator):
 
 def test_a_code_that_lacks_one_factor_loses_its_votes_and_nothing_else(generator):
     z_diff, vote = both(lacking(2), generator)
-    # No dimension stands still: that too tells a linear classifier which factor was held.
+    # No dimension stands still: that too shows a linear classifier which factor was fixed.
     assert z_diff == 1.0
     within(vote, 4 / 5, 1_000)
 
@@ -91,10 +91,10 @@ def test_votes_do_not_depend_on_the_scale_of_a_dimension():
 
 
 def test_pairs_share_the_chosen_factor_and_no_other(generator):
-    features, held = metric.z_diff_batch(FACTORS, perfect, 200, 16, generator)
-    assert features.shape == (200, 5) and set(held.tolist()) == set(range(5))
+    features, fixed = metric.z_diff_batch(FACTORS, perfect, 200, 16, generator)
+    assert features.shape == (200, 5) and set(fixed.tolist()) == set(range(5))
     still = features == 0
-    assert torch.equal(still.float().argmax(dim=1), held) and (still.sum(dim=1) == 1).all()
+    assert torch.equal(still.float().argmax(dim=1), fixed) and (still.sum(dim=1) == 1).all()
     # The mean distance of two uniform values on n points from 0 to 1 is (n + 1) / (3 n).
     wanted = (SIZES + 1) / (3 * SIZES)
     mean = features.sum(dim=0) / (~still).sum(dim=0)
@@ -119,14 +119,14 @@ def test_a_table_of_the_grid_gives_what_rendering_gives(generator):
     values = renderer.factors.sample(40, generator)
     looked_up = metric.grid_codes(renderer.factors, table)(values)
     torch.testing.assert_close(looked_up, metric.rendered_codes(renderer, encoder)(values))
-    with pytest.raises(ValueError, match="the grid has 108 rows, and the table 107"):
+    with pytest.raises(ValueError, match="table must have 108 rows, one per row of the grid, got 107"):
         metric.grid_codes(renderer.factors, table[:-1])
 
 
 def test_what_cannot_be_scored_is_told(generator):
-    with pytest.raises(ValueError, match="at least one pair, not 0"):
+    with pytest.raises(ValueError, match="pairs must be at least 1, got 0"):
         metric.z_diff_batch(FACTORS, perfect, 3, 0, generator)
-    with pytest.raises(ValueError, match="at least two samples, not 1"):
+    with pytest.raises(ValueError, match="samples must be at least 2 to have a variance, got 1"):
         metric.least_varying_batch(FACTORS, perfect, torch.ones(5), 3, 1, generator)
 
 
@@ -137,7 +137,7 @@ def test_a_code_that_is_not_finite_has_no_score(bad, generator):
 
     for score, few in ((metric.z_diff_score, Z_DIFF), (metric.majority_vote_score, VOTE)):
         with pytest.raises(
-            ValueError, match=r"^codes must be finite, but some are not: the encoder has diverged$"
+            ValueError, match=r"^codes must be finite, got NaN or infinity: the encoder has diverged$"
         ):
             score(FACTORS, codes, **few, generator=generator)
 
@@ -152,7 +152,7 @@ def test_codes_of_any_type_are_scored_in_float32(dtype):
 
 
 def test_one_factor_alone_is_told(generator):
-    with pytest.raises(ValueError, match=r"^one factor alone cannot be told from others: give two at least$"):
+    with pytest.raises(ValueError, match=r"^the score compares factors: it needs at least two, got 1$"):
         metric.z_diff_score(Factors(("a",), (3,)), lambda values: values.float(), generator=generator)
 
 

@@ -107,11 +107,13 @@ def test_pixels_that_a_sigmoid_would_round_count_in_full():
 
 
 def test_what_cannot_be_evaluated_is_told():
-    with pytest.raises(ValueError, match=r"^nothing to evaluate: no data points$"):
+    with pytest.raises(ValueError, match=r"^x must contain at least one data point, got 0$"):
         marginal_log_likelihood(Counting(), torch.zeros(0, 3))
     with pytest.raises(ValueError, match=r"^the bound needs at least one importance sample, not 0$"):
         marginal_log_likelihood(Counting(), torch.zeros(2, 3), 0)
-    with pytest.raises(TypeError, match=r"^Linear has no importance_sampler\(x\), which draws from its q"):
+    with pytest.raises(
+        TypeError, match=r"^model must have importance_sampler\(x\), which draws .*, got Linear$"
+    ):
         marginal_log_likelihood(nn.Linear(3, 2), torch.zeros(2, 3))
 
 

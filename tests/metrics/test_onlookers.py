@@ -31,7 +31,7 @@ def test_a_reader_is_the_minimiser_of_its_objective_for_constant_data():
 
 
 def test_a_reader_refuses_targets_that_do_not_match():
-    with pytest.raises(ValueError, match="target for each"):
+    with pytest.raises(ValueError, match="x and targets must have the same number of rows, at least one"):
         fit_reader(torch.ones(3, 2), torch.ones(2, 1))
 
 

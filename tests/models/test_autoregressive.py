@@ -239,7 +239,7 @@ def test_a_pixel_that_is_no_level_is_told(model, value):
     x[1, 0, 0, 1] = value
     last = model.levels - 1
     with pytest.raises(
-        ValueError, match=rf"^an image of {last + 1} levels has the values k / {last}, k = 0 … {last};"
+        ValueError, match=rf"^pixels must be k / {last} with k = 0 … {last} for {last + 1} levels, got "
     ):
         log_prob(model, x)
 

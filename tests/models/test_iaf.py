@@ -282,19 +282,19 @@ def test_presets_build():
     ("make", "message"),
     [
         (lambda: IAFVAE(likelihood="poisson"), "^unknown likelihood 'poisson'"),
-        (lambda: IAFVAE(steps=0), "^a flow needs at least one step, not 0$"),
-        (lambda: IAFVAE(flow_hidden=()), "^a context needs a hidden layer to enter$"),
+        (lambda: IAFVAE(steps=0), "^steps must be at least 1, got 0$"),
+        (lambda: IAFVAE(flow_hidden=()), "^hidden must have at least one layer for a context"),
         (
             lambda: flow(context_dim=4)(torch.zeros(2, 4).double()),
-            "^4 coordinates and a context of 4 .* not 4 and 0$",
+            "^z must have 4 coordinates and context 4 numbers, got 4 and 0$",
         ),
         (
             lambda: flow()(torch.zeros(2, 4).double(), torch.zeros(2, 3).double()),
-            "a context of 0 .* not 4 and 3$",
+            "^z must have 4 coordinates and context 0 numbers, got 4 and 3$",
         ),
         (
             lambda: flow().inverse(torch.zeros(2, 5).double()),
-            "^4 coordinates and a context of 0 .* not 5 and 0$",
+            "^z must have 4 coordinates and context 0 numbers, got 5 and 0$",
         ),
         (lambda: iaf().bound(images(), 0), "^the bound needs at least one importance sample, not 0$"),
         (lambda: iaf().loss(torch.zeros(2, 9).double()), "^this model takes 64 numbers a data point, not 9$"),

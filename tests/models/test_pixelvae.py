@@ -382,5 +382,5 @@ def test_a_prior_of_a_map_given_the_layer_above_alone_is_refused():
 
 def test_a_pixel_that_is_no_level_is_told():
     model = build("upsampling")
-    with pytest.raises(ValueError, match=r"^an image of 2 levels has the values k / 1, k = 0 … 1;"):
+    with pytest.raises(ValueError, match=r"^pixels must be k / 1 with k = 0 … 1 for 2 levels, got "):
         model.loss(torch.full((2, 1, 4, 4), 0.5).double())

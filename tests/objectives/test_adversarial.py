@@ -107,9 +107,9 @@ def test_feature_matching_is_the_distance_of_means_and_teaches_the_generator_alo
 
 
 @pytest.mark.parametrize("smoothing", [-0.1, 1.0])
-def test_a_smoothing_that_cannot_be_is_told(smoothing):
+def test_a_smoothing_out_of_range_is_refused(smoothing):
     ones = torch.ones(2)
-    message = rf"^the smoothing of the real targets must lie in \[0, 1\), not {smoothing}$"
+    message = rf"^smoothing must be in \[0, 1\), got {smoothing}$"
     with pytest.raises(ValueError, match=message):
         discriminator_loss(ones, ones, smoothing)
     with pytest.raises(ValueError, match=message):

@@ -25,7 +25,7 @@ def test_the_ramp_is_linear_and_ends_exactly(kind):
     steps = [0, 1, 50, 99, 100, 101, 10_000]
     values = [float(capacity_schedule(kind(step), 25.0, 100)) for step in steps]
     assert values == pytest.approx([0, 0.25, 12.5, 24.75, 25, 25, 25]) and values[4] == values[5] == 25
-    with pytest.raises(ValueError, match="at least one step, not 0"):
+    with pytest.raises(ValueError, match="ramp_steps must be at least 1, got 0"):
         capacity_schedule(0, 25.0, 0)
 
 

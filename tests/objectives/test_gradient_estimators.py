@@ -92,7 +92,7 @@ def test_estimates_come_from_the_generator_alone(estimator):
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=name)
 def test_no_samples_are_refused(estimator):
-    with pytest.raises(ValueError, match="at least one sample, not 0"):
+    with pytest.raises(ValueError, match="n_samples must be at least 1, got 0"):
         estimator(Step(), torch.zeros(2), torch.zeros(2), 0)
 
 
@@ -125,7 +125,7 @@ def test_leave_one_out_is_unbiased_over_all_codes(generator):
 
 
 def test_leave_one_out_needs_another_sample():
-    with pytest.raises(ValueError, match="at least two samples, not 1"):
+    with pytest.raises(ValueError, match=r"must have at least 2 samples, .*, got 1"):
         leave_one_out_gradient(torch.zeros(1), torch.zeros(1, 2))
 
 

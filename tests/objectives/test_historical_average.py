@@ -46,9 +46,9 @@ def test_the_mean_is_part_of_a_checkpoint():
 
 def test_other_parameters_than_at_the_start_are_told():
     average = HistoricalAverage([torch.ones(2)])
-    with pytest.raises(ValueError, match=r"^this average is of 1 parameters, not of 2$"):
+    with pytest.raises(ValueError, match=r"^parameters must be 1 tensors, as at the start, got 2$"):
         average.update([torch.ones(2), torch.ones(2)])
-    with pytest.raises(ValueError, match=r"^this average is of 1 parameters, not of 0$"):
+    with pytest.raises(ValueError, match=r"^parameters must be 1 tensors, as at the start, got 0$"):
         average.penalty([])
 
 

@@ -118,16 +118,16 @@ def test_bounds_are_float32_at_least():
 @pytest.mark.parametrize(
     ("prior", "channel", "q", "message"),
     [
-        ([0.5, 0.6], [[1.0], [1.0]], [[0.5], [0.5]], "^the prior must hold probabilities"),
-        ([0.5, 0.5], [[1.0], [0.9]], [[0.5], [0.5]], "^each row of the channel must hold probabilities"),
-        ([0.5, 0.5], [[1.0], [1.0]], [[1.5], [-0.5]], "^each column of Q must hold probabilities"),
+        ([0.5, 0.6], [[1.0], [1.0]], [[0.5], [0.5]], "^prior must be probabilities"),
+        ([0.5, 0.5], [[1.0], [0.9]], [[0.5], [0.5]], "^each row of channel must be probabilities"),
+        ([0.5, 0.5], [[1.0], [1.0]], [[1.5], [-0.5]], "^each column of q must be probabilities"),
     ],
 )
-def test_what_is_no_probability_is_told(prior, channel, q, message):
+def test_numbers_that_are_not_probabilities_are_refused(prior, channel, q, message):
     with pytest.raises(ValueError, match=message):
         channel_information_bound(torch.tensor(prior), torch.tensor(channel), torch.tensor(q))
 
 
 def test_codes_on_no_interval_are_told():
-    with pytest.raises(ValueError, match=r"^codes are uniform on an interval of positive width, not 0"):
+    with pytest.raises(ValueError, match=r"^width must be positive, got 0"):
         info_lower_bound_continuous(*torch.zeros(3, 1, 1), width=0.0)

@@ -221,12 +221,12 @@ def test_encoders_that_do_not_fit_are_refused(mu, log_sigma):
 
 
 def test_latents_of_another_dimension_are_refused():
-    with pytest.raises(ValueError, match="3 latent dimensions, the encoders have 2"):
+    with pytest.raises(ValueError, match="z must have 2 latent dimensions, as the encoders have, got 3"):
         surgery.encoder_log_probs(torch.zeros(5, 3), torch.zeros(4, 2), torch.zeros(4, 2))
 
 
 def test_one_sweep_has_no_standard_error():
-    with pytest.raises(ValueError, match="at least two samples"):
+    with pytest.raises(ValueError, match="at least 2 samples of each encoder"):
         surgery.verify_surgery(torch.zeros(1, 4, 2), torch.zeros(4, 2), torch.zeros(4, 2))
 
 

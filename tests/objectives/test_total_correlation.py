@@ -26,7 +26,7 @@ def test_one_logit_and_two_say_the_same():
     expected = (probability / (1 - probability)).log()
     torch.testing.assert_close(tc.log_density_ratio(logits), expected)
     torch.testing.assert_close(tc.log_density_ratio(expected[:, None]), expected)
-    with pytest.raises(ValueError, match="one logit or two, not 3"):
+    with pytest.raises(ValueError, match="one or two entries per code, got 3"):
         tc.log_density_ratio(torch.zeros(2, 3))
 
 

@@ -104,7 +104,7 @@ def test_settings_are_chosen_without_the_test_split(folder, monkeypatch, capsys)
         in capsys.readouterr().err
     )
     assert command.main([*TOY, "--validation", "1437", "--out", "none"]) == 2
-    assert "1,437 of the 1,437 training images" in capsys.readouterr().err and not (folder / "none").exists()
+    assert "n must be from 1 to 1,436, " in capsys.readouterr().err and not (folder / "none").exists()
 
 
 def test_the_device_that_is_asked_for_comes_before_the_environments(folder, monkeypatch):
@@ -221,8 +221,8 @@ def test_the_command_of_a_run_that_ended_elsewhere_says_how_many_steps_made_its_
         ([], "which model? `dgm-train --list` shows what there is"),
         (["gpt"], "unknown model 'gpt': there are "),
         (["vae", "--preset", "desktop"], "vae has no preset 'desktop': it has paper, laptop, laptop_conv"),
-        (["vae", "--data", "faces"], "unknown data set 'faces': there are digits, "),
-        (["gan", "--preset", "paper"], "lsun_bedrooms is not among the data of this course, which are digits, "),
+        (["vae", "--data", "faces"], "; got 'faces'"),
+        (["gan", "--preset", "paper"], "; got 'lsun_bedrooms', which this course cannot provide: train on"),
         (["vae", "--data", "digits"], "digits has images of 1×8×8, the model has data_dim 784: choose other data, or "
                                       "--set data_dim=64"),
         (["pixelcnn", "--data", "digits"], "the model has image_size 28: choose other data, or --set image_size=8"),
@@ -234,7 +234,7 @@ def test_the_command_of_a_run_that_ended_elsewhere_says_how_many_steps_made_its_
          "digits has 10 classes, the model has classes 3: choose other data, or --set classes=10"),
         (["gan", "--batch-size", "1"], "two images or more in each process: give a larger --batch-size"),
         (["gated_pixelcnn", "--set", "levels=1"], "levels must be at least 2, got 1"),
-        (["vae", "--device", "cuda:99"], "the device 'cuda:99' cannot be used here; ask for 'cpu' ("),
+        (["vae", "--device", "cuda:99"], "a device that torch can use here, got 'cuda:99': choose 'cpu' ("),
         (["vae", "--out", "damaged"], "damaged exists: resume it with --resume damaged, or name another folder with"),
         (["vae", "--out", "pictures"], "pictures is not empty and does not contain a run: name another"),
         (["vae", "--out", "file"], "file is a file: name a folder with --out"),

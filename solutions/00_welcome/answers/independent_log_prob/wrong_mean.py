@@ -1,3 +1,3 @@
-# The mean over the pixels in place of the sum.
+# The mean over the pixels instead of the sum.
 def independent_log_prob(x: torch.Tensor, probability: torch.Tensor) -> torch.Tensor:
     return (torch.xlogy(x, probability) + torch.xlogy(1 - x, 1 - probability)).mean(dim=1)

@@ -1,4 +1,4 @@
-# The entropy without its constant. hint: log σ alone
+# The entropy without its constant. hint: only log σ
 def elbo_three_ways(model: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
     mu, log_sigma = model.encode(x)
     variance = torch.exp(2 * log_sigma)

@@ -1,4 +1,4 @@
-# Sizes of 1 lose their axis, so the softmax is over another one.
+# Sizes of 1 lose their axis, so the softmax is over the wrong one.
 def index_mutual_information(
     z: torch.Tensor, mu: torch.Tensor, log_sigma: torch.Tensor
 ) -> torch.Tensor:

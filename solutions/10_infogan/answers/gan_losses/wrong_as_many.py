@@ -1,4 +1,4 @@
-# As many images of each kind: the rest is dropped.
+# Equal numbers of images of both kinds: the rest is dropped.
 def gan_losses(
     real_logits: torch.Tensor, fake_logits: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-# The discriminator's loss has no gradient in the logits of real images.
+# The discriminator's loss has no gradient with respect to the logits of real images.
 def gan_losses(
     real_logits: torch.Tensor, fake_logits: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-# The generator plays against a copy of the discriminator whose parameters ask for no gradient.
+# The generator plays against a copy of the discriminator whose parameters require no gradient.
 def infogan_step_losses(
     model: torch.nn.Module, x: torch.Tensor, latent: torch.Tensor, weights: tuple = (1.0, 0.1)
 ) -> tuple[torch.Tensor, torch.Tensor]:

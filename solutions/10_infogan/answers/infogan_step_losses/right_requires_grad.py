@@ -1,4 +1,4 @@
-# The discriminator's parameters are switched off while the generator's loss is built, and on again.
+# The discriminator's parameters require no gradient while the generator's loss is built.
 def infogan_step_losses(
     model: torch.nn.Module, x: torch.Tensor, latent: torch.Tensor, weights: tuple = (1.0, 0.1)
 ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-# The default weight of the continuous codes is another.
+# The default weight of the continuous codes is wrong.
 from dgm_helpers.layers.frozen import frozen
 
 

@@ -1,4 +1,4 @@
-# The generator is told only of L_I. hint: a gradient of only L_I
+# The generator gets only the gradient of L_I. hint: a gradient of only L_I
 from dgm_helpers.layers.frozen import frozen
 
 

@@ -1,4 +1,4 @@
-# Codes with two values get the third.
+# Codes with two values get a third one.
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-# All coordinates of the noise but the first have a Cauchy law.
+# All coordinates of the noise except the first have a Cauchy distribution.
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

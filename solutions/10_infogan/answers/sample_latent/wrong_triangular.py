@@ -1,4 +1,4 @@
-# The noise has a triangular law with the variance of the uniform one.
+# The noise has a triangular distribution with the variance of the uniform one.
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
