@@ -38,7 +38,7 @@ def test_points_are_full_about_half_none_and_explained(demonstration):
         "syntax_error": 3,
         "not_a_notebook": 0,
     }
-    assert "it breaks off before its end" in records["not_a_notebook"].failure
+    assert "it ends too early" in records["not_a_notebook"].failure
     report = demonstration.report()
     for line in (
         r"complete +3 +4 +7 +100 %",

@@ -70,8 +70,8 @@ def test_an_error_of_a_hidden_test_does_not_come_out_where_a_later_cell_was_not_
 
 
 def test_a_failure_is_told_in_the_sentence_for_the_student_or_not_at_all():
-    told = page_of(not_graded(for_student="Your file breaks off before its end."))
-    assert "Your file breaks off before its end." in told
+    told = page_of(not_graded(for_student="Your file ends too early."))
+    assert "Your file ends too early." in told
     silent = page_of(not_graded())
     assert "could not be graded" in silent
     assert "SECRET" not in told + silent
