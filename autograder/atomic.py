@@ -1,4 +1,4 @@
-"""Writing a file so that readers find all of it or nothing."""
+"""Write files atomically: readers find the whole file or none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file next to its destination and rename it, and create the folders above it.
+    """Write a file next to its destination, then rename it; missing parent folders are created.
 
     Raises:
         OSError: if the file or a folder cannot be written; an earlier file is then unchanged.

@@ -1,4 +1,4 @@
-"""The command ``autograder``; ``python -m autograder`` is the same."""
+"""The command ``autograder``, also available as ``python -m autograder``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-# Each is a module of autograder.commands with the names NAME, HELP, DESCRIPTION, configure and run.
+# Each is a module of autograder.commands that defines NAME, HELP, DESCRIPTION, configure and run.
 COMMANDS = (
     *("release", "validate", "collect", "grade", "feedback", "report", "export"),
     *("grade_demo", "check", "mutate"),
@@ -18,10 +18,10 @@ FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status.
 
-    It is 0 for success, 1 if a lecture or a submission failed, 2 for wrong input, 130 after Ctrl-C.
+    The status is 0 for success, 1 if a lecture or a submission failed, 2 for wrong input, 130 after Ctrl-C.
     """
     options = _parser().parse_args(arguments)
-    # Imports are late, so that --help answers at once: reading notebooks takes seconds to import.
+    # Imports are late, so that --help answers quickly: the notebook packages take seconds to import.
     from autograder.judge.executor import ExecutorError
     from autograder.notebooks.course import CourseError
 
@@ -38,13 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="autograder",
-        description="Make the student versions of the lectures, check that a lecture is fit to be "
-        "released, and grade a class.",
+        description="Make the student versions of the lectures, check that a lecture is ready for "
+        "release, and grade a class.",
     )
     parser.add_argument(
         "--course",
         metavar="DIR",
-        help="The course's folder. By default it is the one around the working directory.",
+        help="The course's folder (default: the course that contains the working directory).",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in COMMANDS:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return a table with aligned columns: the first to the left, columns of numbers to the right."""
+    """Return a table with aligned columns: columns of numbers to the right, all others to the left."""
     cells = [[_text(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
     numeric = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(header))]

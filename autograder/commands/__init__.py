@@ -1,13 +1,13 @@
-"""One module per command: its name, its help, its options, and the function that runs it.
+"""The commands, one module each: name, help, options, and the function that runs it.
 
-Each defines ``NAME``, ``HELP`` (a line), ``DESCRIPTION``, ``configure(parser)`` and ``run(options)``, which returns the
-exit status. They import the rest of the package only inside ``run``, so that ``--help`` is quick.
+Each module defines ``NAME``, ``HELP`` (one line), ``DESCRIPTION``, ``configure(parser)`` and ``run(options)``, which
+returns the exit status. The modules import the rest of the package only inside ``run``, so that ``--help`` is quick.
 """
 
 import argparse
 import os
 
-WHICH = "A lecture's folder, number or name, for example 08_elbo_surgery or 08. All of them if none is named."
+WHICH = "A lecture's folder, number or name, for example 08_elbo_surgery or 08 (default: all lectures)."
 
 
 def add_lectures(parser: argparse.ArgumentParser) -> None:
@@ -22,12 +22,12 @@ def add_judges(parser: argparse.ArgumentParser) -> None:
         type=whole,
         default=processor_cores(),
         metavar="N",
-        help="Submissions to run at a time (default: the number of processor cores).",
+        help="Number of submissions to run at a time (default: the number of processor cores).",
     )
     parser.add_argument(
         "--trust-submissions",
         action="store_true",
-        help="Run submissions without a sandbox: they can then do whatever you can.",
+        help="Run submissions without a sandbox: they can then do anything that you can do.",
     )
 
 
@@ -37,7 +37,11 @@ def add_students(parser: argparse.ArgumentParser, help: str) -> None:
 
 
 def whole(text: str) -> int:
-    """Read an option that counts something."""
+    """Return the number in an option that counts something.
+
+    Raises:
+        ArgumentTypeError: if it is below 1.
+    """
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text}")

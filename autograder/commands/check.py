@@ -1,4 +1,4 @@
-"""``autograder check``: for a student, before handing in."""
+"""``autograder check``: run the visible checks before handing in."""
 
 import argparse
 import sys
@@ -7,26 +7,26 @@ from pathlib import Path
 NAME = "check"
 HELP = "For students: run the visible checks of a notebook before handing it in."
 DESCRIPTION = (
-    "Run the set-up, your solutions and the visible checks of a notebook in a fresh kernel, and print which of them "
-    "pass. The notebook is not changed. The exit status is 0 if all pass, 1 if some fail, 2 if the file cannot be "
-    "checked."
+    "Run the setup cell, your solutions and the visible checks of a notebook in a fresh kernel, and print which checks "
+    "pass. The notebook is not changed. The exit status is 0 if all checks pass, 1 if some fail, 2 if the file cannot "
+    "be checked."
 )
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
-    parser.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="Your notebook, a file NAME.ipynb.")
+    parser.add_argument("notebook", type=Path, metavar="NOTEBOOK", help="Your notebook: a file NAME.ipynb.")
     parser.add_argument(
         "--timeout",
         type=_seconds,
         metavar="SECONDS",
-        help="Time of one cell (default: as in grading).",
+        help="Time limit per cell (default: as in grading).",
     )
     parser.add_argument("--json", action="store_true", help="Print the result as JSON.")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check a notebook and print a table; 1 if a check fails."""
+    """Check a notebook and print a table; return 1 if a check fails."""
     from autograder.judge.executor import Limits
     from autograder.judge.kernel import KernelExecutor
     from autograder.submission.check import check
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
             stream.reconfigure(errors="replace")
     limits = Limits(cell_seconds=options.timeout).lengthened() if options.timeout else Limits()
     if sys.stderr.isatty():
-        print(f"checking {options.notebook.name}, which takes half a minute …", file=sys.stderr)
+        print(f"checking {options.notebook.name}: this takes about half a minute …", file=sys.stderr)
     report = check(options.notebook, KernelExecutor(), limits)
     print(report.json() if options.json else report.text())
     return 0 if all(one.passes for one in report.visible) else 1

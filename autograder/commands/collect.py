@@ -1,4 +1,4 @@
-"""``autograder collect``: submissions out of Canvas, Moodle or plain folders and archives."""
+"""``autograder collect``: take submissions from Canvas, Moodle, or plain folders and archives."""
 
 import argparse
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 NAME = "collect"
 HELP = "Put submissions from Canvas, Moodle or zip archives where grading finds them."
 DESCRIPTION = (
-    "Put each student's notebook into submitted/STUDENT/LECTURE. It is read out of what Canvas or Moodle give to "
-    "download, or of a folder or zip archive with a folder, an archive or a notebook for each student. Of several "
-    "attempts the newest counts. The exit status is 1 if anybody's submission was not collected."
+    "Copy each student's notebook to submitted/STUDENT/LECTURE. Notebooks come from a download of Canvas or Moodle, or "
+    "from a folder or zip archive with one folder, archive or notebook per student. Of several attempts, the newest "
+    "counts. The exit status is 1 if a submission was not collected."
 )
 
 
@@ -19,16 +19,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "lecture",
         nargs="?",
         metavar="LECTURE",
-        help="The lecture's folder, number or name. If none is named, the files' names must tell it.",
+        help="The lecture's folder, number or name. If it is omitted, the file names must identify it.",
     )
     parser.add_argument(
-        "--force", action="store_true", help="Replace submissions that differ from the new ones."
+        "--force", action="store_true", help="Replace earlier submissions that differ from the new ones."
     )
     parser.add_argument("--json", action="store_true", help="Print what was collected as JSON.")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Collect and print a table; 1 if something was not collected."""
+    """Collect submissions and print a table; return 1 if one was not collected."""
     from autograder.intake.collect import CollectOutcome, as_json, collect, report
     from autograder.notebooks.course import Course
 

@@ -1,4 +1,4 @@
-"""``autograder export``: grades for other systems."""
+"""``autograder export``: write grades for other systems."""
 
 import argparse
 from pathlib import Path
@@ -10,45 +10,45 @@ FORMATS = ("csv", "canvas", "moodle", "gradescope")
 NAME = "export"
 HELP = "Write grades for a spreadsheet, Canvas or Moodle, or an autograder for Gradescope."
 DESCRIPTION = (
-    "Write the grades as a table: csv for spreadsheets, canvas for the import of Canvas's gradebook, moodle for "
-    "Moodle's gradebook or for an assignment's grading worksheet. Or, with gradescope, an archive that is uploaded "
-    "as a Gradescope autograder and grades there. The exit status is 1 if the roster does not have every student."
+    "Write the grades as a table: csv for spreadsheets, canvas for import into Canvas's gradebook, moodle for "
+    "Moodle's gradebook or an assignment's grading worksheet. With gradescope, write an archive to upload to "
+    "Gradescope, which then grades there. The exit status is 1 if a student is missing from the roster."
 )
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     add_lectures(parser)
-    parser.add_argument("--format", required=True, choices=FORMATS, help="For which system.")
+    parser.add_argument("--format", required=True, choices=FORMATS, help="The system to write for.")
     parser.add_argument(
         "--out",
         type=Path,
         metavar="FILE",
-        help="The file to write. By default it lies in the folder reports/.",
+        help="The file to write (default: a file in the folder reports/).",
     )
     parser.add_argument(
         "--roster",
         type=Path,
         metavar="FILE",
-        help="For canvas and moodle: a CSV file that says who each student is, exported from there, "
-        "or one of your own with a column 'student' that has the names of the submissions' folders.",
+        help="For canvas and moodle: a CSV file that identifies each student. Export it from there, or write one "
+        "with a column 'student' that contains the names of the submissions' folders.",
     )
     parser.add_argument(
         "--column",
         default="",
         metavar="NAME",
-        help="For canvas: the assignment's column as Canvas's own export calls it, for example 'Lecture 3 (12345)'.",
+        help="For canvas: the name of the assignment's column in Canvas's own export, for example 'Lecture 3 (12345)'.",
     )
     parser.add_argument(
         "--trust-submissions",
         action="store_true",
-        help="For gradescope: grade there without a sandbox if Gradescope's container allows none. A submission "
+        help="For gradescope: grade without a sandbox if Gradescope's container does not allow one. A submission "
         "can then read the hidden tests and change its own result.",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the file, and say what is in it."""
+    """Write the file and print a summary of it."""
     from autograder.notebooks.course import Course
 
     _require_fitting(options)
@@ -66,7 +66,7 @@ def _require_fitting(options: argparse.Namespace) -> None:
     }
     for name, (is_given, formats) in given.items():
         if is_given and options.format not in formats:
-            raise CourseError(f"{name} is for --format {' and '.join(formats)}, not {options.format}")
+            raise CourseError(f"{name} needs --format {' or '.join(formats)}, got {options.format}")
 
 
 def _export_table(course, options: argparse.Namespace) -> int:
@@ -80,7 +80,7 @@ def _export_table(course, options: argparse.Namespace) -> int:
 
     lectures = graded_lectures(course, options.lectures)
     if options.column and len(lectures) != 1:
-        raise CourseError("--column names the column of one assignment: name one lecture")
+        raise CourseError("--column names the column of one assignment: name exactly one lecture")
     roster = read_roster(options.roster) if options.roster else None
     marks = [list(read_marks(lecture)) for lecture in lectures]
     graded = [Graded(own[0].outline, own) for own in marks]
@@ -97,11 +97,9 @@ def _export_table(course, options: argparse.Namespace) -> int:
     for status in (FAILED, WAITING):
         number = sum(one.status == status for own in marks for one in own)
         if number:
-            print(f"{number} {status}; what is missing counts as 0")
+            print(f"{number} {status}; missing points count as 0")
     for student in export.unknown:
-        print(
-            f"left out: {line(student, 60)} is not in {options.roster}, or cannot be told from others there"
-        )
+        print(f"left out: {line(student, 60)} does not match exactly one row of {options.roster}")
     return 1 if export.unknown else 0
 
 
@@ -112,13 +110,13 @@ def _export_zip(course, options: argparse.Namespace) -> int:
 
     lectures = course.select(options.lectures)
     if len(lectures) != 1:
-        raise CourseError("an autograder for Gradescope grades one lecture: name it")
+        raise CourseError("an autograder for Gradescope grades one lecture: name exactly one")
     content = autograder_zip(lectures[0], trust_submissions=options.trust_submissions)
     path = options.out or course.root / "reports" / f"gradescope_{lectures[0].folder}.zip"
     write_atomically(path, content)
     print(
-        f"wrote {path} ({len(content) / 1e6:.1f} MB): upload it under 'Configure Autograder'. It holds the hidden "
-        "tests, so do not share it. Hand in a solution there yourself before students do: if the result says that no "
-        "sandbox can be had, then only --trust-submissions makes it grade, and only for students whom you trust."
+        f"wrote {path} ({len(content) / 1e6:.1f} MB): upload it under 'Configure Autograder'. It contains the "
+        "hidden tests: do not share it. Hand in a solution there yourself before students do. If the result says that "
+        "no sandbox is available, only --trust-submissions makes it grade; use that only for students you trust."
     )
     return 0

@@ -1,4 +1,4 @@
-"""``autograder feedback``: write the pages that students get back."""
+"""``autograder feedback``: write the pages that are returned to students."""
 
 import argparse
 
@@ -7,9 +7,9 @@ from autograder.commands import add_lectures, add_students
 NAME = "feedback"
 HELP = "Write a feedback page for each student."
 DESCRIPTION = (
-    "Write feedback/STUDENT/LECTURE/NAME.html for every graded submission: points by exercise, what the checks said, "
-    "the student's own code, comments from the gradebook. A page needs no other file, and of a hidden test it shows "
-    "only the title, whether it passed, and the hint. Grade first."
+    "Write feedback/STUDENT/LECTURE/NAME.html for every graded submission: points by exercise, messages of the "
+    "checks, the student's own code, and comments from the gradebook. A page is a single file. For a hidden test it "
+    "shows only the title, the points, whether it passed, and the hint. Run `autograder grade` first."
 )
 
 
@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the pages and print how many."""
+    """Write the pages and print their number."""
     from autograder.notebooks.course import Course
     from autograder.reports.feedback import feedback_page, feedback_path
     from autograder.reports.graded import graded_lectures, read_marks, require_students

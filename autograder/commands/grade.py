@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 NAME = "grade"
 HELP = "Grade the submissions of a class."
 DESCRIPTION = (
-    "Grade the submissions in submitted/STUDENT/LECTURE, many at a time, and enter the points into the gradebook. "
-    "Submissions that have not changed since they were graded are skipped, and a run that was interrupted resumes "
+    "Grade the submissions in submitted/STUDENT/LECTURE, several at a time, and enter the points in the gradebook. "
+    "Submissions that have not changed since they were graded are skipped, so an interrupted run resumes "
     "where it stopped. The exit status is 1 if some submissions could not be graded, 130 after Ctrl-C."
 )
 INTERRUPTED = 130
@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         type=whole,
         metavar="N",
-        help="Submissions to grade at a time (default: the number of processor cores).",
+        help="Number of submissions to grade at a time (default: the number of processor cores).",
     )
     where.add_argument(
         "--dask",
@@ -51,24 +51,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trust-submissions",
         action="store_true",
-        help="Run submissions without a sandbox: they can then do whatever you can.",
+        help="Run submissions without a sandbox: they can then do anything that you can do.",
     )
     parser.add_argument(
         "--seed",
         type=int,
         metavar="N",
-        help="Seed of the inputs that the checks draw, to repeat a grading (default: a different one per submission).",
+        help="Seed of the inputs that the checks draw, to repeat a grading (default: a new seed per submission).",
     )
-    limits = parser.add_argument_group("limits of a submission")
-    limits.add_argument("--cell-seconds", type=_positive, metavar="S", help="Time of one cell.")
-    limits.add_argument("--notebook-seconds", type=_positive, metavar="S", help="Time of the whole notebook.")
-    limits.add_argument("--memory-mb", type=whole, metavar="MB", help="Memory of the student's code.")
+    limits = parser.add_argument_group("limits per submission")
+    limits.add_argument("--cell-seconds", type=_positive, metavar="S", help="Time limit per cell.")
+    limits.add_argument(
+        "--notebook-seconds",
+        type=_positive,
+        metavar="S",
+        help="Time limit per notebook.",
+    )
+    limits.add_argument(
+        "--memory-mb", type=whole, metavar="MB", help="Memory limit for the student's code, in MiB."
+    )
     parser.add_argument("--json", action="store_true", help="Print the result as one JSON document.")
     parser.add_argument("--quiet", action="store_true", help="Show no progress.")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Grade, print what came of it, and return the exit status."""
+    """Grade, print the results, and return the exit status."""
     from autograder.notebooks.course import Course
     from autograder.runs.interrupt import Interrupt
     from autograder.runs.summary import as_json, done_so_far, report
@@ -87,8 +94,8 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print(as_json(results, interrupted=interrupt.asked))
         if interrupt.asked:
-            said = f"interrupted: {done_so_far(results[-1])}; {_how_to_go_on(options)}"
-            print(f"autograder: {said}", file=sys.stderr)
+            state = f"interrupted: {done_so_far(results[-1])}; {_how_to_continue(options)}"
+            print(f"autograder: {state}", file=sys.stderr)
             return INTERRUPTED
     return int(any(result.failed for result in results))
 
@@ -113,7 +120,7 @@ def _grade(
     settings = Settings(_limits(options, course), options.seed, options.regrade)
     with Journal.of(lecture) as journal:
         if options.regrade or len(journal.places()) < len(students):
-            workers.begin()  # that takes as long as opening the gradebook
+            workers.begin()  # the processes start while the gradebook is opened
         with (
             Filing(course, lecture) as filing,
             Progress(lecture.folder, len(students), quiet=options.quiet) as progress,
@@ -127,51 +134,53 @@ def _grade(
             except (CourseError, ExecutorError) as error:
                 if not run.outcomes:
                     raise
-                raise CourseError(f"{error}; {done_so_far(result)}, and {_how_to_go_on(options)}") from error
+                raise CourseError(
+                    f"{error}; {done_so_far(result)}, and {_how_to_continue(options)}"
+                ) from error
         for note in filing.notes:
             print(f"autograder: {note}", file=sys.stderr)
     return result
 
 
-def _how_to_go_on(options: argparse.Namespace) -> str:
+def _how_to_continue(options: argparse.Namespace) -> str:
     if options.regrade:
         return "the same command regrades these as well"
     return "the same command resumes where this one stopped"
 
 
 def _classes(course: Course, options: argparse.Namespace) -> dict[Lecture, list[str]]:
-    """Return the lectures to grade, and whose submissions.
+    """Return the students to grade, by lecture.
 
     Raises:
-        CourseError: if there is nothing to grade, or not what was asked for.
+        CourseError: if there is nothing to grade, or if a named student or lecture has no submission.
     """
     from autograder.notebooks.course import CourseError
     from autograder.runs.run import handed_in
 
     lectures = course.select(options.lectures)
     wanted = set(options.student)
-    everybody = {lecture: handed_in(lecture) for lecture in lectures}
-    unknown = wanted.difference(*everybody.values())
+    submitted = {lecture: handed_in(lecture) for lecture in lectures}
+    unknown = wanted.difference(*submitted.values())
     if unknown:
-        what = ", ".join(lecture.folder for lecture in lectures)
+        folders = ", ".join(lecture.folder for lecture in lectures)
         raise CourseError(
-            f"{sorted(unknown)[0]!r} has handed in nothing: no folder under submitted/ for {what}"
+            f"{sorted(unknown)[0]!r} has not handed in anything: no folder under submitted/ for {folders}"
         )
-    empty = [lecture for lecture, students in everybody.items() if not students]
+    empty = [lecture for lecture, students in submitted.items() if not students]
     if empty and (options.lectures or len(empty) == len(lectures)):
         raise CourseError(
-            f"nobody has handed in {empty[0].folder}: there is no {course.root / 'submitted'}/STUDENT/"
+            f"no student has handed in {empty[0].folder}: there is no {course.root / 'submitted'}/STUDENT/"
             f"{empty[0].folder}; `autograder collect` fills that folder"
         )
     chosen = {
         lecture: [student for student in students if not wanted or student in wanted]
-        for lecture, students in everybody.items()
+        for lecture, students in submitted.items()
     }
     return {lecture: students for lecture, students in chosen.items() if students}
 
 
 def _workers(options: argparse.Namespace, course: Course, most: int) -> Workers:
-    """Return those who grade; here no more than there can be work for at a time."""
+    """Return the workers that grade; on this machine at most ``most`` at a time."""
     from autograder.judge.pool import JudgePool
     from autograder.runs.workers import LocalWorkers
 
@@ -190,7 +199,7 @@ def _workers(options: argparse.Namespace, course: Course, most: int) -> Workers:
 
 
 def _limits(options: argparse.Namespace, course: Course) -> Limits:
-    """Return the default limits with the given options; longer cells lengthen the exercise and the notebook."""
+    """Return the default limits, changed by the options."""
     from autograder.gradebook.conversions import NbgraderCourse
     from autograder.judge.executor import MIB, Limits
 

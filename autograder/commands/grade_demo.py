@@ -1,4 +1,4 @@
-"""``autograder grade-demo``: how a class is graded, on a class made up for the purpose."""
+"""``autograder grade-demo``: grade a class made up for demonstration."""
 
 import argparse
 from pathlib import Path
@@ -10,8 +10,8 @@ DEMO_LECTURE = "03"
 NAME = "grade-demo"
 HELP = "Grade a demonstration class."
 DESCRIPTION = (
-    "Build a class of five in a folder: a complete, a half-right, an untouched and two broken submissions. "
-    "Grade it with a gradebook, print the points and write feedback pages."
+    "Build a class of five submissions in a folder: one complete, one half right, one untouched and two broken. "
+    "Grade it with a gradebook, print the points and write the feedback pages."
 )
 
 
@@ -22,14 +22,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default=DEMO_LECTURE,
         metavar="LECTURE",
-        help=f"The lecture's folder, number or name. It is {DEMO_LECTURE} if none is named.",
+        help=f"The lecture's folder, number or name (default: {DEMO_LECTURE}).",
     )
     add_judges(parser)
     parser.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
-        help="An empty or new folder. By default a temporary one, which is kept.",
+        help="An empty or new folder (default: a temporary folder, which is kept).",
     )
 
 

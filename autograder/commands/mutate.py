@@ -1,4 +1,4 @@
-"""``autograder mutate``: do the checks of a lecture refuse wrong answers that are made by program?"""
+"""``autograder mutate``: test the checks of a lecture on wrong answers made by program."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ NAME = "mutate"
 HELP = "Make wrong answers by program and list those that pass all checks."
 DESCRIPTION = (
     "Derive wrong answers (mutants) from a lecture's right ones, run the checks on each with three seeds, and list "
-    "those that pass. A mutant that is right is listed with a reason in answers/EXERCISE/equivalent.toml. The exit "
-    "status is 1 if a mutant survives unexplained or is killed with some seeds only, if a right answer is refused, "
-    "or if an entry of equivalent.toml explains no survivor. Mutants run without a sandbox."
+    "those that pass. Mutants that are right are listed, with a reason, in answers/EXERCISE/equivalent.toml. The "
+    "exit status is 1 if a mutant survives without a reason or is killed with only some seeds, if a right answer is "
+    "refused, or if an entry of equivalent.toml explains no survivor. Mutants run without a sandbox."
 )
 
 
@@ -25,29 +25,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add this command's options."""
     add_lectures(parser)
     parser.add_argument(
-        "--exercise", action="append", metavar="NAME", help="Run only this one; may be repeated."
+        "--exercise", action="append", metavar="NAME", help="Run only this exercise; may be repeated."
     )
     parser.add_argument(
         "--tier",
         choices=("strong", "classic", "all"),
         default="all",
-        help="Mutants that find holes in good checks, the classical ones, or all (default: all).",
+        help="Kind of mutants: strong ones find holes in good checks (default: all).",
     )
     parser.add_argument(
         "--sample", type=whole, metavar="N", help="Run only N mutants per lecture, drawn at random."
     )
     parser.add_argument("--seed", type=int, default=0, help="Seed of the sample (default: 0).")
     parser.add_argument(
-        "--jobs", type=whole, default=2, metavar="N", help="Mutants to run at a time (default: 2)."
+        "--jobs", type=whole, default=2, metavar="N", help="Number of mutants to run at a time (default: 2)."
     )
     parser.add_argument("--json", action="store_true", help="Print JSON, one object per lecture.")
     parser.add_argument(
-        "--show", metavar="ID", help="Print the code of the mutants with this id, and run nothing."
+        "--show", metavar="ID", help="Print the code of the mutants with this id, without running them."
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a table and the survivors of each lecture; 1 if there is a problem."""
+    """Print a table and the survivors of each lecture; return 1 if there is a problem."""
     from autograder.bank.fork_executor import NotebookExecutor
     from autograder.notebooks.course import Course
 

@@ -7,8 +7,8 @@ from autograder.commands import add_lectures
 NAME = "release"
 HELP = "Write the student versions into lectures/."
 DESCRIPTION = (
-    "Write the student versions into lectures/: no solutions, no hidden tests, no outputs. "
-    "Nothing is written unless every lecture named can be released."
+    "Write the student versions into lectures/, without solutions, hidden tests and outputs. "
+    "Nothing is written unless every named lecture can be released."
 )
 
 
@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the student versions and name them."""
+    """Write the student versions and print their paths."""
     from autograder.gradebook.release import release
     from autograder.notebooks.course import Course
 

@@ -1,4 +1,4 @@
-"""``autograder report``: how a class did."""
+"""``autograder report``: summarize the results of a class."""
 
 import argparse
 
@@ -7,9 +7,9 @@ from autograder.commands import add_lectures
 NAME = "report"
 HELP = "Write a report on a class, for the instructor."
 DESCRIPTION = (
-    "Print how a class did, and write reports/LECTURE.html: points and their distribution, by exercise too, the most "
-    "frequent failures and which wrong answer of the bank they look like, signs of tampering, what could not be "
-    "graded, time and memory. Grade first."
+    "Print a summary of a class's results and write reports/LECTURE.html: the distribution of points, in total and by "
+    "exercise; the most frequent failures, and the wrong answer of the bank that each looks like; signs of tampering; "
+    "submissions that could not be graded; time and memory. Run `autograder grade` first."
 )
 
 
@@ -19,13 +19,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--with-bank",
         action="store_true",
-        help="Grade the answer bank, to compare failures with its wrong answers. It is kept until source, answers "
-        "or grader change, and is used without this option too.",
+        help="Grade the answer bank, to compare failures with its wrong answers. The result is kept until source, "
+        "answers or grader change; later reports use it without this option.",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write a page for each lecture, and print its summary."""
+    """Write a page for each lecture and print its summary."""
     from autograder.bank.answers import WORKERS
     from autograder.judge.pool import JudgePool
     from autograder.notebooks.course import Course

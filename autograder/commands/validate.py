@@ -1,4 +1,4 @@
-"""``autograder validate``: is a lecture fit to be released?"""
+"""``autograder validate``: check that a lecture is ready for release."""
 
 import argparse
 
@@ -7,8 +7,9 @@ from autograder.commands import add_judges, add_lectures
 NAME = "validate"
 HELP = "Grade a lecture's source, its student version and its answer bank."
 DESCRIPTION = (
-    "Grade a lecture's source, which must earn full points, its student version, which must earn none, and "
-    "its answer bank, which must come out as labelled. The exit status is 1 if anything does not."
+    "Grade a lecture's source, which must earn full points, its student version, which must earn none, and its "
+    "answer bank, whose answers must be graded as labeled: right or wrong, with the stated hint. The exit status is 1 "
+    "if one of these fails."
 )
 
 
@@ -20,12 +21,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--answers",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="Whether to grade the answer bank, which takes the longest.",
+        help="Grade the answer bank too, which takes longest (default), or not.",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a report for each lecture; 1 if one has a problem."""
+    """Print a report for each lecture; return 1 if one has a problem."""
     from autograder.bank.validate import validate
     from autograder.judge.pool import JudgePool
     from autograder.notebooks.course import Course

@@ -1,1 +1,1 @@
-"""From an archive of a learning platform to `submitted/STUDENT/LECTURE`."""
+"""Collecting submissions: from an archive of a learning platform to `submitted/STUDENT/LECTURE`."""

@@ -1,4 +1,4 @@
-"""What lies in a folder or in a zip archive, archives in it included. Nothing is unpacked, no name is trusted."""
+"""Read the files in a folder or zip archive, including nested archives, without unpacking or trusting names."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from autograder.notebooks.course import CourseError
 from autograder.submission.files import MAX_BYTES, read_file
 from autograder.submission.refusal import Refused, shown
 
-MAX_ENTRIES = 20_000  # of all archives together
-MAX_INNER = 50_000_000  # bytes of an archive in an archive
-MAX_TOTAL = 4_000_000_000  # bytes that are unpacked in all
-MAX_RATIO = 200  # unpacked to packed; notebooks reach a tenth of it
-SMALL = 1_000_000  # bytes; below, the ratio says nothing
+MAX_ENTRIES = 20_000  # in all archives together
+MAX_INNER = 50_000_000  # bytes of a nested archive
+MAX_TOTAL = 4_000_000_000  # bytes unpacked in total
+MAX_RATIO = 200  # unpacked over packed size; notebooks reach a tenth of it
+SMALL = 1_000_000  # bytes; for smaller files the ratio is not checked
 LONGEST_NAME = 1_000  # characters
-DEPTH = 2  # archives in archives: a class's, and in it a student's
+DEPTH = 2  # levels of archives: the class's archive contains those of students
 OTHER_ARCHIVES = (".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 JUNK = re.compile(r"\..+|__MACOSX|Thumbs\.db|desktop\.ini")
 DRIVE = re.compile(r"[A-Za-z]:")
@@ -40,10 +40,10 @@ class Entry:
     """A file in a folder or an archive.
 
     Attributes:
-        parts: its folders, archives among them, and its name.
-        problem: why it cannot be read; else empty.
-        time: when it was stored in the outermost archive, whose maker was not the student; None outside of one.
-        read: returns its content; raises Refused.
+        parts: the folders and archives that contain the file, then its name.
+        problem: the reason why it cannot be read; else empty.
+        time: the time in the outermost archive, which the student did not make; None outside of an archive.
+        read: a function that returns the content or raises Refused.
     """
 
     parts: tuple[str, ...]
@@ -53,12 +53,12 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The file's own name."""
+        """The file's name."""
         return self.parts[-1]
 
 
 class Archives:
-    """Reads entries, and keeps count of what they cost. A context manager, since an archive stays open."""
+    """A reader of entries that enforces limits on number and size. It is a context manager: an archive stays open."""
 
     def __init__(self) -> None:
         self.entries_left, self.bytes_left = MAX_ENTRIES, MAX_TOTAL
@@ -71,16 +71,16 @@ class Archives:
         self.open.close()
 
     def entries(self, path: Path) -> list[Entry]:
-        """Return the files in this folder or archive, without what systems leave behind, such as ``.DS_Store``.
+        """Return the files in this folder or archive, without files of the system such as ``.DS_Store``.
 
         Raises:
-            CourseError: if it is neither, or if it cannot be read.
+            CourseError: if the path is neither a folder nor a zip archive, or cannot be read.
         """
         try:
             if path.is_dir():
                 return list(self._in_folder(path))
             if not path.is_file() and path.exists():
-                raise CourseError(f"{path} is neither a folder nor a zip archive")
+                raise CourseError(f"{path} must be a folder or a zip archive")
             archive = self.open.enter_context(_opened(lambda: path.open("rb")))
             return list(self._in_zip(lambda: nullcontext(archive), (), None, 1))
         except FileNotFoundError:
@@ -110,10 +110,10 @@ class Archives:
     def _tried(
         self, opener: Opener, parts: tuple[str, ...], time: datetime | None, depth: int
     ) -> Iterator[Entry]:
-        """The entries of an archive among others, or one that says why it cannot be read."""
+        """Yield the entries of a nested archive, or one entry with the reason why it cannot be read."""
         try:
             inside = list(self._in_zip(opener, parts, time, depth))
-            yield from inside or [Entry(parts, "it is an archive with no file in it", time)]
+            yield from inside or [Entry(parts, "it is an archive without files", time)]
         except (Refused, OSError) as error:
             yield Entry(parts, str(error), time)
 
@@ -141,7 +141,9 @@ class Archives:
     def _count_entry(self) -> None:
         self.entries_left -= 1
         if self.entries_left < 0:
-            raise CourseError(f"there are more than {MAX_ENTRIES} files; collect them in parts")
+            raise CourseError(
+                f"at most {MAX_ENTRIES} files can be collected at a time; collect them in parts"
+            )
 
     def _reader(self, opener: Opener, info: ZipInfo, most: int) -> Callable[[], bytes]:
         def read() -> bytes:
@@ -158,7 +160,7 @@ class Archives:
                 raise Refused("it is damaged in its archive") from None
             self.bytes_left -= len(content)
             if len(content) > most or self.bytes_left < 0:
-                raise Refused("it unpacks to more than is allowed")
+                raise Refused("it unpacks to more bytes than allowed")
             return content
 
         return read
@@ -171,7 +173,7 @@ def _opened(stream: Callable[[], BinaryIO]) -> Iterator[ZipFile]:
         try:
             archive = ZipFile(file)
         except DAMAGED:
-            raise Refused("it is damaged, or is no zip archive") from None
+            raise Refused("it is damaged or is not a zip archive") from None
         with archive:
             yield archive
 
@@ -181,17 +183,17 @@ def _inner(read: Callable[[], bytes]) -> Opener:
 
 
 def _check_length(file: BinaryIO) -> None:
-    """Refuse an archive with too many entries before its directory is read: each begins with these four bytes."""
-    found, rest = 0, b""
+    """Refuse an archive with too many entries before its directory is read: each entry begins with four known bytes."""
+    count, rest = 0, b""
     while block := file.read(1 << 20):
-        found += (rest + block).count(b"PK\1\2")
+        count += (rest + block).count(b"PK\1\2")
         rest = block[-3:]
-    if found > MAX_ENTRIES:
+    if count > MAX_ENTRIES:
         raise Refused(f"it has more than {MAX_ENTRIES} entries")
 
 
 def _name(info: ZipInfo) -> str:
-    """An entry's name; some programs store UTF-8 without saying so."""
+    """Return an entry's name; some programs store UTF-8 without setting its flag."""
     if info.flag_bits & 0x800:
         return info.filename
     try:
@@ -213,9 +215,9 @@ def _problem(info: ZipInfo, parts: tuple[str, ...]) -> str:
     if kind == stat.S_IFLNK:
         return "it is a symbolic link, which is not followed"
     if kind not in (0, stat.S_IFREG):
-        return "it is no regular file"
+        return "it is not a regular file"
     if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-        return "it is compressed in a way that is not read; Deflate is"
+        return "its compression is not supported; use Deflate"
     return _kind_problem(parts[-1])
 
 
@@ -224,11 +226,15 @@ def _is_zip(parts: tuple[str, ...]) -> bool:
 
 
 def _kind_problem(name: str) -> str:
-    return "it is an archive, but no zip" if name.lower().endswith(OTHER_ARCHIVES) else ""
+    return (
+        "it is an archive of another kind; hand in a zip archive"
+        if name.lower().endswith(OTHER_ARCHIVES)
+        else ""
+    )
 
 
 def _time(info: ZipInfo) -> datetime | None:
-    """An entry's local time, in UTC; None if it is not set or no time at all."""
+    """Return an entry's local time, in UTC; None if it is not set or not valid."""
     try:
         time = datetime(*info.date_time)
         return time.astimezone(UTC) if time.year > 1980 else None

@@ -1,4 +1,4 @@
-"""Puts what Canvas, Moodle or a person has gathered into ``submitted/STUDENT/LECTURE/NAME.ipynb``."""
+"""Collect submissions from Canvas, Moodle or a folder into ``submitted/STUDENT/LECTURE/NAME.ipynb``."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ SAME_MOMENT = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Collected:
-    """One student's submission, or a file that is nobody's.
+    """One student's submission, or a file that could not be assigned to a student.
 
     Attributes:
-        student: name of the folder; or, shortened, of the file that is nobody's.
-        outcome: what became of it.
-        notes: sentences: why not, or what is to be known.
-        handed_in: when, in UTC, if the archive tells.
+        student: the name of the student's folder, or the shortened path of an unassigned file.
+        outcome: the outcome of collecting it.
+        notes: reasons why it was not collected, and other remarks.
+        handed_in: the time of handing in, in UTC, if the archive contains it.
     """
 
     student: str
@@ -43,16 +43,19 @@ class Collected:
 def collect(
     course: Course, path: Path, lecture: Lecture | None = None, *, force: bool = False
 ) -> list[Collected]:
-    """Put each student's notebook of a lecture into the course's ``submitted`` folder; all of a student's or nothing.
+    """Copy each student's notebook of a lecture to the course's ``submitted`` folder.
+
+    A student's submission is stored completely or not at all.
 
     Args:
-        course: whose ``submitted`` folder it is.
+        course: the course with the ``submitted`` folder.
         path: a folder or a zip archive.
-        lecture: which lecture was handed in; if None, the one that the files' names tell.
+        lecture: the lecture that was handed in; if None, it is read from the file names.
         force: whether to replace a different submission.
 
     Raises:
-        CourseError: if the folder or archive cannot be read at all, holds no notebook, or does not tell the lecture.
+        CourseError: if the folder or archive cannot be read, contains no notebook of the lecture, or if its file names
+            do not identify one lecture.
     """
     with Archives() as archives:
         entries = archives.entries(path)
@@ -62,60 +65,60 @@ def collect(
         files = owners(entries, path.stem, lecture.name, {lecture.folder, *folders})
         files = [owned for owned in files if folders.isdisjoint(owned.entry.parts)]
         if not any(_is_notebook(owned) for owned in files):
-            raise CourseError(f"{path} holds no notebook of {lecture.folder}")
-        timed = _times_tell([owned for owned in files if _is_notebook(owned)])
+            raise CourseError(f"{path} contains no notebook of {lecture.folder}")
+        timed = _are_submission_times([owned for owned in files if _is_notebook(owned)])
         by_student = defaultdict(list)
         for owned in files:
             by_student[owned.student].append(owned)
-        nobodys = by_student.pop("", [])
+        unassigned = by_student.pop("", [])
         done = [
             _Submission(student, by_student[student], lecture, others, timed).put(course.root, force)
             for student in sorted(by_student)
         ]
-    return [*done, *_left(nobodys)]
+    return [*done, *_not_collected(unassigned)]
 
 
 def _lecture_of(entries: Sequence[Entry], course: Course, path: Path) -> Lecture:
-    """Return the one lecture that folders or notebooks are named after."""
+    """Return the only lecture whose name folders or notebooks have."""
     lectures = sorted(course.lectures(), key=lambda one: len(one.name))
     found = set()
     for entry in entries:
         found |= {one for one in lectures if one.folder in entry.parts}
         found |= {
             *[one for one in lectures if ends_with(entry.name, one.name)][-1:]
-        }  # of vae and my_vae the latter
+        }  # of the matches vae and my_vae, the longer one
     if len(found) == 1:
         return found.pop()
     several = listed(sorted(one.folder for one in found)) if found else ""
-    tells = f"holds notebooks of {several}" if found else "does not tell which lecture it is of"
-    raise CourseError(f"{path} {tells}; name the lecture to collect")
+    problem = f"contains notebooks of {several}" if found else "contains no file named after a lecture"
+    raise CourseError(f"{path} {problem}; name the lecture to collect")
 
 
 def _is_notebook(owned: Owned) -> bool:
     return owned.name.lower().endswith(".ipynb")
 
 
-def _times_tell(notebooks: Sequence[Owned]) -> bool:
-    """Whether the archive's times can be those of handing in, and not just that of making the archive."""
+def _are_submission_times(notebooks: Sequence[Owned]) -> bool:
+    """Return whether the archive's times can be times of handing in, not only the time of making the archive."""
     times = [owned.entry.time for owned in notebooks if owned.entry.time is not None]
     if not times or any(owned.canvas for owned in notebooks):
         return False
     return len(notebooks) == 1 or max(times) - min(times) > SAME_MOMENT
 
 
-def _left(nobodys: Iterable[Owned]) -> Iterator[Collected]:
-    for owned in nobodys:
+def _not_collected(unassigned: Iterable[Owned]) -> Iterator[Collected]:
+    for owned in unassigned:
         if owned.entry.problem or owned.raw or _is_notebook(owned):
-            reason = "its place and name do not tell which student's it is"
+            reason = "its path does not identify a student"
             if owned.raw:
-                reason = f"several students' names give the same folder as {shown(owned.raw)}"
+                reason = f"the names of several students give the same folder name as {shown(owned.raw)}"
             yield Collected(
                 shown("/".join(owned.entry.parts)), CollectOutcome.LEFT, (owned.entry.problem or reason,)
             )
 
 
 def report(collected: Sequence[Collected]) -> str:
-    """Return a table of what was collected and what was not, and the numbers of each."""
+    """Return a table of all submissions with their outcomes, and the count of each outcome."""
     rows = [
         [
             one.student,
@@ -126,8 +129,8 @@ def report(collected: Sequence[Collected]) -> str:
         for one in collected
     ]
     counts = Counter(one.outcome for one in collected)
-    said = ", ".join(f"{counts[outcome]} {outcome}" for outcome in CollectOutcome if counts[outcome])
-    return f"{table(['student', 'result', 'handed in', 'notes'], rows)}\n{said}"
+    summary = ", ".join(f"{counts[outcome]} {outcome}" for outcome in CollectOutcome if counts[outcome])
+    return f"{table(['student', 'result', 'handed in', 'notes'], rows)}\n{summary}"
 
 
 def as_json(collected: Sequence[Collected]) -> str:
@@ -152,12 +155,12 @@ class _Submission:
         self.notes: list[str] = []
 
     def put(self, course: Path, force: bool) -> Collected:
-        """Store the notebook that counts, if there is one."""
+        """Store the notebook that counts, if there is one, and return the outcome."""
         try:
             chosen = self._chosen()
             content = chosen.entry.read()
             if chosen.late:
-                self.notes.append("late, says Canvas")
+                self.notes.append("late, according to Canvas")
             self.notes += _faults(content, self.lecture)
             time = self._stamp() or (chosen.entry.time if self.timed else None)
             folder = course / "submitted" / self.student / self.lecture.folder
@@ -170,7 +173,7 @@ class _Submission:
         return Collected(self.student, outcome, tuple(self.notes), time)
 
     def _chosen(self) -> Owned:
-        """The one that counts of those that can be read."""
+        """Return the notebook that counts, of those that can be read."""
         problems = [
             f"{shown(owned.name)}: {owned.entry.problem}" for owned in self.files if owned.entry.problem
         ]
@@ -184,21 +187,23 @@ class _Submission:
         self.notes += problems
         if not named and len(books) > 1:
             names = listed([shown(owned.name) for owned in books])
-            raise Refused(f"several notebooks, {names}, and none is called {self.lecture.name}.ipynb")
+            raise Refused(f"several notebooks, {names}, but none is named {self.lecture.name}.ipynb")
         if not named:
-            self.notes.append(f"was called {shown(books[0].name)}")
+            self.notes.append(f"was named {shown(books[0].name)}")
         newest = max(named or books, key=_age)
         if len(named) > 1:
-            self.notes.append(f"{len(named)} attempts; {shown(newest.name)}, the newest, counts")
+            self.notes.append(f"{len(named)} attempts; the newest counts: {shown(newest.name)}")
         return newest
 
     def _stamp(self) -> datetime | None:
-        """The time in nbgrader's own file, where it stands beside the notebook in nbgrader's own layout."""
+        """Return the time in nbgrader's timestamp file, if it is next to the notebook in nbgrader's layout."""
         for owned in self.files:
             *above, folder, name = ("", *owned.entry.parts)
             nested = any(part.lower().endswith(".zip") for part in above)
             if name == TIMESTAMP and folder == self.lecture.folder and not owned.number and not nested:
-                with suppress(Refused, ValueError, OverflowError):  # no time: as if there were no file
+                with suppress(
+                    Refused, ValueError, OverflowError
+                ):  # not a valid time: treated as if there were no file
                     text = owned.entry.read()[:100].decode()
                     return parse_utc(text.strip()).replace(tzinfo=UTC)
         return None

@@ -1,4 +1,4 @@
-"""Whose a collected file is, read from the names that Canvas, Moodle or a person gave to folders and files."""
+"""Assign collected files to students by the names that Canvas, Moodle or a person gave to folders and files."""
 
 from __future__ import annotations
 
@@ -21,21 +21,23 @@ MOODLE_ANONYMOUS = "participant"
 WRAPPERS = ("submissions", "submitted", "downloaded", "collected")
 COPY = re.compile(r"(?:-\d+| ?\(\d+\)|[ _-]+copy\d*)+$", re.IGNORECASE)  # by Canvas, browsers, JupyterLab
 LONGEST = 80  # characters of a folder's name
-RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)  # no file names on Windows
+RESERVED = re.compile(
+    r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE
+)  # not allowed as file names on Windows
 
 
 @dataclass(frozen=True)
 class Owned:
-    """A file and whose it is.
+    """A file and the student it belongs to.
 
     Attributes:
         entry: the file.
-        student: the name of the folder for it; empty if the names do not tell.
-        raw: the name that it was made from.
-        number: by which Canvas or Moodle knows the student.
-        name: the file's name as the student gave it, as far as that is known.
+        student: the name of the student's folder; empty if the names do not identify the student.
+        raw: the name that ``student`` was made from.
+        number: the number by which Canvas or Moodle identifies the student.
+        name: the file's name as the student gave it, if that is known.
         upload: Canvas's number of the upload; a later one is larger.
-        late: whether Canvas says so.
+        late: whether Canvas marks it as late.
         canvas: whether it comes from Canvas.
     """
 
@@ -52,13 +54,14 @@ class Owned:
 def owners(entries: Sequence[Entry], archive: str, notebook: str, lectures: Container[str]) -> list[Owned]:
     """Return each file with the student that it belongs to.
 
-    All of them are taken to come from the same system, so that no student's file names can make it another's.
+    All files are assumed to come from the same system, so a student cannot choose a file name that assigns the file to
+    someone else.
 
     Args:
-        entries: what was found.
-        archive: the name of what they were found in, without its ending.
+        entries: the files.
+        archive: the name of the folder or archive that contains them, without its ending.
         notebook: the name of the lecture's notebook, without its ending.
-        lectures: names of the folders of the course's lectures.
+        lectures: the names of the lectures' folders.
     """
     top = _folders_around([e.parts for e in entries if not e.problem], archive, notebook, lectures)
     firsts = {entry.parts[top] for entry in entries if len(entry.parts) > top}
@@ -78,7 +81,7 @@ def owners(entries: Sequence[Entry], archive: str, notebook: str, lectures: Cont
 def _folders_around(
     paths: Sequence[tuple[str, ...]], archive: str, notebook: str, lectures: Container[str]
 ) -> int:
-    """Return how many folders stand around all of the students: the archive's own, a lecture's and the like."""
+    """Return the number of outer folders that contain all students, such as the archive's or a lecture's."""
     depth = 0
     while paths and all(len(path) > depth + 1 and path[depth] == paths[0][depth] for path in paths):
         folder, inside = paths[0][depth], {path[depth + 1] for path in paths}
@@ -123,7 +126,7 @@ def _own_name(entry: Entry, top: int, rest: str) -> str:
 
 
 def _plain(entry: Entry, top: int, notebook: str) -> Owned:
-    """The student is the first folder or archive; a file that lies in none is named after the student."""
+    """Assign a file to the first folder or archive in its path, or, if there is none, to its own name."""
     first = entry.parts[top]
     in_a_folder = len(entry.parts) > top + 1
     stem, _, ending = first.rpartition(".")
@@ -136,7 +139,7 @@ def _plain(entry: Entry, top: int, notebook: str) -> Owned:
 
 
 def _told_apart(found: list[Owned]) -> list[Owned]:
-    """Where two people would share a folder, add the numbers that their system knows them by, or name neither."""
+    """If two people would share a folder, add the numbers that identify them in their system, or omit both names."""
     people = defaultdict(set)
     for owned in found:
         people[owned.student.casefold()].add((owned.raw, owned.number))
@@ -150,20 +153,20 @@ def _told_apart(found: list[Owned]) -> list[Owned]:
 
 
 def student_id(name: str) -> str:
-    """Return a name for a student's folder: no separators, globs or spaces, fit for every system. May be empty."""
+    """Return a name for a student's folder that is valid on every system, without spaces or globs; it may be empty."""
     text = re.sub(r"[^\w.@-]+", "_", unicodedata.normalize("NFC", name))
     text = text.strip("._- ")[:LONGEST].strip("._- ")
     return f"{text}_" if RESERVED.fullmatch(text) else text
 
 
 def is_named(file: str, notebook: str) -> bool:
-    """Whether a file is called ``NOTEBOOK.ipynb``, or as programs call a copy of it."""
+    """Return whether a file is named ``NOTEBOOK.ipynb``, or as programs name a copy of it."""
     stem, _, ending = file.rpartition(".")
     return ending.lower() == "ipynb" and notebook.lower() in (stem.lower(), COPY.sub("", stem).lower())
 
 
 def ends_with(file: str, notebook: str) -> bool:
-    """Whether a file's name ends with a notebook's, as in ``lastfirst_12_34_NOTEBOOK-1.ipynb``."""
+    """Return whether a file's name ends with a notebook's, as in ``lastfirst_12_34_NOTEBOOK-1.ipynb``."""
     stem, _, ending = file.rpartition(".")
     pattern = rf"(?:.*[ _-])?{re.escape(notebook)}"
     return ending.lower() == "ipynb" and bool(re.fullmatch(pattern, COPY.sub("", stem), flags=re.IGNORECASE))

@@ -1,4 +1,4 @@
-"""Writing a submission's folder under ``submitted``: all of it or nothing."""
+"""Write a submission's folder under ``submitted``, completely or not at all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,14 @@ class CollectOutcome(StrEnum):
 
 
 def place(folder: Path, name: str, content: bytes, time: datetime | None, force: bool) -> CollectOutcome:
-    """Make a submission's folder with its notebook and time, and exchange it for the existing one.
+    """Create a submission's folder with its notebook and time, and replace an existing folder by it.
+
+    Args:
+        folder: ``submitted/STUDENT/LECTURE``.
+        name: the file name of the notebook.
+        content: the notebook.
+        time: the time of handing in, if it is known.
+        force: whether to replace a different submission.
 
     Raises:
         Refused: if a different submission exists and ``force`` is not set, or if a link is in the way.
@@ -30,30 +37,30 @@ def place(folder: Path, name: str, content: bytes, time: datetime | None, force:
     for part in (folder.parent, folder):
         if part.is_symlink():
             raise Refused(f"{shown(part.name)} already exists as a symbolic link, which is not followed")
-    there = folder.exists()
-    if there and _holds(folder / name, content):
+    exists = folder.exists()
+    if exists and _contains(folder / name, content):
         return CollectOutcome.UNCHANGED
-    if there and not force:
-        raise Refused("a different submission is already there; use --force to replace it")
+    if exists and not force:
+        raise Refused("a different submission already exists; use --force to replace it")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".collect-", dir=folder.parent) as beside:
-        new, old = Path(beside, "new"), Path(beside, "old")
+    with tempfile.TemporaryDirectory(prefix=".collect-", dir=folder.parent) as temporary:
+        new, old = Path(temporary, "new"), Path(temporary, "old")
         new.mkdir()
         (new / name).write_bytes(content)
         if time is not None:
             (new / TIMESTAMP).write_text(f"{time:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
-        if there:
+        if exists:
             os.replace(folder, old)
         try:
             os.replace(new, folder)
         except OSError:
-            if there:
+            if exists:
                 os.replace(old, folder)
             raise
-    return CollectOutcome.REPLACED if there else CollectOutcome.COLLECTED
+    return CollectOutcome.REPLACED if exists else CollectOutcome.COLLECTED
 
 
-def _holds(path: Path, content: bytes) -> bool:
+def _contains(path: Path, content: bytes) -> bool:
     try:
         return read_file(path) == content
     except Refused:

@@ -1,4 +1,4 @@
-"""What the gradebook knows beyond a record: points and comments by people, and penalties for being late."""
+"""The gradebook's additions to a record: points and comments that people gave, and penalties for late submissions."""
 
 from __future__ import annotations
 
@@ -25,48 +25,48 @@ from autograder.reports.marks import ByHand
 
 
 def read_by_hand(lecture: Lecture) -> dict[str, ByHand]:
-    """Return what the course's gradebook adds to a lecture's records, by student; nothing if there is no gradebook.
+    """Return the gradebook's additions to a lecture's records, by student; empty if the course has no gradebook.
 
     Raises:
-        CourseError: if there is one that cannot be read.
+        CourseError: if the gradebook cannot be read.
     """
     course = NbgraderCourse(lecture.course)
     url = course.directory().db_url
     with readable_errors(url):
         address = make_url(url)
         if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():
-            return {}  # opening it would make it
+            return {}  # opening it would create it
         with course.gradebook() as gradebook:
             return _by_student(gradebook, lecture.folder)
 
 
 def _by_student(gradebook: Gradebook, assignment: str) -> dict[str, ByHand]:
-    said: dict[str, dict[str, Any]] = defaultdict(
+    additions: dict[str, dict[str, Any]] = defaultdict(
         lambda: {"scores": {}, "extra": {}, "waiting": set(), "comments": {}, "late_penalty": 0.0}
     )
     cells = _of(assignment, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade, BaseCell.name)
     cells = cells.join(Grade, Grade.notebook_id == SubmittedNotebook.id).join(Grade.cell)
     for student, score, extra, waits, name in gradebook.db.execute(cells):
         if score is not None:
-            said[student]["scores"][name] = score
+            additions[student]["scores"][name] = score
         if extra:
-            said[student]["extra"][name] = extra
+            additions[student]["extra"][name] = extra
         if waits:
-            said[student]["waiting"].add(name)
+            additions[student]["waiting"].add(name)
     comments = _of(assignment, Comment.manual_comment, BaseCell.name)
     comments = comments.join(Comment, Comment.notebook_id == SubmittedNotebook.id).join(Comment.cell)
     for student, text, name in gradebook.db.execute(comments.where(Comment.manual_comment.is_not(None))):
-        said[student]["comments"][name] = text
+        additions[student]["comments"][name] = text
     for student, penalty in gradebook.db.execute(_of(assignment, SubmittedNotebook.late_submission_penalty)):
-        said[student]["late_penalty"] += max(penalty or 0.0, 0.0)
+        additions[student]["late_penalty"] += max(penalty or 0.0, 0.0)
     return {
         student: ByHand(**{**parts, "waiting": frozenset(parts["waiting"])})
-        for student, parts in said.items()
+        for student, parts in additions.items()
     }
 
 
 def _of(assignment: str, *columns: Any) -> Select:
-    """A query for these columns, after the student, over the submissions of an assignment."""
+    """Return a query for the student and these columns, over the submissions of an assignment."""
     rows = select(SubmittedAssignment.student_id, *columns).select_from(SubmittedNotebook)
     rows = rows.join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
     rows = rows.join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)

@@ -1,4 +1,4 @@
-"""How a class did: what the instructor's page and the terminal show of it."""
+"""The results of a class, as a page for the instructor and as a summary for the terminal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,16 @@ MIB = 1 << 20
 
 @dataclass(frozen=True)
 class ExerciseStatistics:
-    """Points of one exercise over the class; shares are of those who were graded."""
+    """Statistics of one exercise over the graded submissions.
+
+    Attributes:
+        outline: the exercise.
+        mean: the mean of the points.
+        full: the share of submissions with full points.
+        none: the share without points.
+        unwritten: the share in which the function was not written.
+        counts: a histogram of the points, see :func:`histogram`.
+    """
 
     outline: ExerciseOutline
     mean: float
@@ -37,11 +46,11 @@ class ClassReport:
 
     Attributes:
         outline: the lecture's exercises.
-        marks: of everyone who handed in.
-        exercises: statistics by exercise, over those that could be graded.
-        counts: how many have a total in each of equal parts of the range from 0 to all points.
+        marks: the points of every submission.
+        exercises: statistics by exercise, over the submissions that could be graded.
+        counts: a histogram of the totals, see :func:`histogram`.
         frequent: the most frequent failures.
-        bank: the wrong answers that they were compared with, by name; empty if it was not graded.
+        bank: the wrong answers that the failures were compared with, by name; empty if the bank was not graded.
     """
 
     outline: Outline
@@ -53,29 +62,29 @@ class ClassReport:
 
     @property
     def graded(self) -> list[Marks]:
-        """Those that could be graded."""
+        """The points of the submissions that could be graded."""
         return [marks for marks in self.marks if marks.status != FAILED]
 
     def count(self, status: str) -> int:
-        """How many have this status."""
+        """Return the number of submissions with this status."""
         return sum(marks.status == status for marks in self.marks)
 
     def remarked(self, kind: RemarkKind) -> list[tuple[str, list[str]]]:
-        """Students with remarks of a kind, and what these say."""
-        found = [
+        """Return the students with remarks of a kind, each with the messages."""
+        remarks = [
             (marks.record.student, [r.message for r in marks.record.remarks if r.kind == kind])
             for marks in self.marks
         ]
-        return [(student, messages) for student, messages in found if messages]
+        return [(student, messages) for student, messages in remarks if messages]
 
 
 def class_report(outline: Outline, marks: Sequence[Marks], bank: Mapping[str, WrongAnswer]) -> ClassReport:
-    """Put together what is known of a class.
+    """Return the report on a class.
 
     Args:
         outline: the lecture's exercises.
-        marks: of everyone who handed in, at least one.
-        bank: how each wrong answer fails, by name.
+        marks: the points of every submission, at least one.
+        bank: the wrong answers of the bank, by name; empty if it was not graded.
     """
     graded = [one for one in marks if one.status != FAILED]
     failed = [failures_of(one.record, exercise.name) for one in graded for exercise in outline.exercises]
@@ -91,15 +100,16 @@ def class_report(outline: Outline, marks: Sequence[Marks], bank: Mapping[str, Wr
 
 
 def histogram(values: Sequence[float], top: float, most: int) -> tuple[int, ...]:
-    """Count values in equal parts of the range from 0 to ``top``, the last of which holds ``top`` itself and above.
+    """Return the counts of a histogram with equal bins from 0 to ``top``.
 
-    There is a part for each point, but no more than ``most`` parts.
+    Values below 0 count in the first bin, ``top`` and values above it in the last. There is one bin per point, but at
+    least 1 and at most ``most`` bins.
     """
-    parts = max(1, min(most, round(top)))
-    counts = [0] * parts
+    bins = max(1, min(most, round(top)))
+    counts = [0] * bins
     for value in values:
-        place = int(parts * value / top) if top else 0
-        counts[min(max(place, 0), parts - 1)] += 1
+        index = int(bins * value / top) if top else 0
+        counts[min(max(index, 0), bins - 1)] += 1
     return tuple(counts)
 
 
@@ -147,7 +157,7 @@ def report_page(report: ClassReport) -> str:
 
 
 def report_summary(report: ClassReport) -> str:
-    """Return what the terminal shows: some lines and two tables."""
+    """Return the summary for the terminal: a few lines and up to two tables."""
     totals = [marks.total for marks in report.marks]
     lines = [
         f"{report.outline.lecture}: {len(totals)} submissions, mean {mean(totals):.1f} and median "
@@ -166,10 +176,10 @@ def report_summary(report: ClassReport) -> str:
         lines.append(table(["times", "failed check", "problem", "looks like"], failed))
     tampered = [student for student, _ in report.remarked(RemarkKind.TAMPERING)]
     if tampered:
-        lines.append(f"tampered with: {_names(tampered)}")
+        lines.append(f"signs of tampering: {_names(tampered)}")
     copied = [student for student, _ in report.remarked(RemarkKind.LIBRARY)]
     if copied:
-        lines.append(f"the library's own answers: {_names(copied)}")
+        lines.append(f"used or copied the library's answers: {_names(copied)}")
     for marks in report.marks:
         if marks.record.failure:
             lines.append(f"{line(marks.record.student, 40)} {FAILED}: {line(marks.record.failure)}")

@@ -1,4 +1,4 @@
-"""A demonstration class: five submissions of one lecture, graded as a real class is."""
+"""A demonstration class: five submissions of one lecture, graded like a real class."""
 
 from __future__ import annotations
 
@@ -31,7 +31,14 @@ STUDENTS = ("complete", "half_right", "untouched", "syntax_error", "not_a_notebo
 
 @dataclass(frozen=True)
 class Demonstration:
-    """The class's records, and the folder that everything was written in."""
+    """The records of the class, and the folder with all its files.
+
+    Attributes:
+        lecture: the lecture that was handed in.
+        worth: the points of each exercise.
+        records: the records, in the order of ``STUDENTS``.
+        folder: the folder of the course, the gradebook and the feedback.
+    """
 
     lecture: Lecture
     worth: dict[str, float]
@@ -39,7 +46,7 @@ class Demonstration:
     folder: Path
 
     def report(self) -> str:
-        """Return a table of students and points, an explanation of failures, and where the feedback is."""
+        """Return a table of students and points, the reasons for failures, and the path of the feedback."""
         total = sum(self.worth.values())
         header = [
             "student",
@@ -57,42 +64,44 @@ class Demonstration:
 
 
 def grade_demo(lecture: Lecture, folder: Path, executor: Executor, *, jobs: int = 1) -> Demonstration:
-    """Build the class in an empty folder, grade it into a gradebook, and write a feedback page for each student.
+    """Build the class in an empty folder, enter its grades in a gradebook, and write one feedback page per student.
 
-    A submission that cannot be graded gets a sentence and no points; the others are graded all the same.
+    A submission that cannot be graded gets a reason and no points, and does not stop the others.
 
     Args:
-        lecture: which lecture was handed in.
-        folder: where to put the course, the submissions, the gradebook and the feedback.
-        executor: runs the cells.
-        jobs: submissions at a time.
+        lecture: the lecture that is handed in.
+        folder: an empty or new folder for the course, the submissions, the gradebook and the feedback.
+        executor: the executor that runs the cells.
+        jobs: number of submissions graded at a time.
 
     Raises:
         CourseError: if the lecture cannot be released, or if the folder is not empty.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
-        raise CourseError(f"{folder} is not empty; name a new folder for the demonstration class")
+        raise CourseError(
+            f"the folder must be empty or new, got {folder}, which contains files; name a new folder"
+        )
     source = read_source(lecture)
     made = NbgraderCourse.create(folder.resolve(), Course(lecture.course), [lecture])
     released = read_notebook(made.release(lecture))
     course = Course(made.root)
-    own = Lecture(course.root, lecture.folder)
+    copy = Lecture(course.root, lecture.folder)
     for student, text in _submissions(lecture, source, released).items():
         path = course.root / "submitted" / student / lecture.folder / lecture.source.name
         path.parent.mkdir(parents=True)
         path.write_text(text, encoding="utf-8")
     with (
-        Journal.of(own) as journal,
-        Filing(course, own) as filing,
-        Progress(own.folder, len(STUDENTS)) as progress,
+        Journal.of(copy) as journal,
+        Filing(course, copy) as filing,
+        Progress(copy.folder, len(STUDENTS)) as progress,
         Interrupt() as interrupt,
     ):
         workers = LocalWorkers(executor, jobs, Limits())
-        ClassRun(own, workers, journal, filing, Settings(Limits()), interrupt).run(STUDENTS, progress)
-    for marks in read_marks(own, STUDENTS):
-        write_page(feedback_path(course, own, marks.record.student), feedback_page(marks))
-    records = Journal.of(own).latest()
+        ClassRun(copy, workers, journal, filing, Settings(Limits()), interrupt).run(STUDENTS, progress)
+    for marks in read_marks(copy, STUDENTS):
+        write_page(feedback_path(course, copy, marks.record.student), feedback_page(marks))
+    records = Journal.of(copy).latest()
     worth = {name: exercise.points for name, exercise in exercises(source).items()}
     return Demonstration(lecture, worth, [records[student] for student in STUDENTS], course.root)
 
@@ -119,7 +128,7 @@ def _submissions(lecture: Lecture, source: NotebookNode, released: NotebookNode)
 
 
 def about_half(items: list[Exercise]) -> set[str]:
-    """Return the names of the exercises whose points come closest to half of all."""
+    """Return the names of the exercises whose points come closest to half of the total."""
     total = sum(item.points for item in items)
     choices = (choice for size in range(len(items) + 1) for choice in combinations(items, size))
     best = min(choices, key=lambda choice: abs(2 * sum(item.points for item in choice) - total))

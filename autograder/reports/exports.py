@@ -15,7 +15,16 @@ from autograder.reports.outline import Outline
 from autograder.reports.plain_text import line
 from autograder.reports.roster import Roster
 
-FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # a spreadsheet takes what begins so for a formula
+FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # a cell that begins with one of these is a formula to a spreadsheet
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")  # Canvas insists on the order
 MOODLE = ("Email address", "ID number", "Username")  # columns that Moodle can identify a user by
 GRADE, FEEDBACK, MAXIMUM, IDENTIFIER = "Grade", "Feedback comments", "Maximum Grade", "Identifier"
@@ -23,7 +32,7 @@ GRADE, FEEDBACK, MAXIMUM, IDENTIFIER = "Grade", "Feedback comments", "Maximum Gr
 
 @dataclass(frozen=True)
 class Graded:
-    """A lecture and everyone's points in it."""
+    """A lecture's outline and the points of all its submissions."""
 
     outline: Outline
     marks: Sequence[Marks]
@@ -31,16 +40,16 @@ class Graded:
 
 @dataclass(frozen=True)
 class Export:
-    """The content of a file, and the students who are left out because the roster does not tell who they are."""
+    """The content of a file, and the students omitted because they match no row of the roster, or several."""
 
     text: str
     unknown: tuple[str, ...] = ()
 
 
 def grades_csv(lectures: Sequence[Graded]) -> Export:
-    """Return a table for spreadsheets: a row for each submission, with a column for each exercise.
+    """Return a table for spreadsheets: one row per submission, one column per exercise.
 
-    It begins with a byte order mark, without which Excel takes UTF-8 for something else.
+    It begins with a byte order mark, because Excel does not recognize UTF-8 without one.
     """
     exercises = list(dict.fromkeys(e.name for graded in lectures for e in graded.outline.exercises))
     header = ["student", "lecture", *exercises]
@@ -51,22 +60,22 @@ def grades_csv(lectures: Sequence[Graded]) -> Export:
         for marks in graded.marks:
             earned = [_number(marks.of(name)[0]) if name in own else "" for name in exercises]
             numbers = map(_number, (marks.manual, marks.late_penalty, marks.total, marks.points))
-            said = [marks.status, marks.record.failure]
-            rows.append([marks.record.student, graded.outline.lecture, *earned, *numbers, *said])
+            status = [marks.status, marks.record.failure]
+            rows.append([marks.record.student, graded.outline.lecture, *earned, *numbers, *status])
     return Export("\ufeff" + _csv([header, *rows], text={0, 1, len(header) - 2, len(header) - 1}))
 
 
 def canvas_csv(lectures: Sequence[Graded], roster: Roster | None = None, column: str = "") -> Export:
-    """Return what Canvas's gradebook imports: five columns that identify a student, then a column for each lecture.
+    """Return a table for Canvas's gradebook import: five columns that identify a student, then one column per lecture.
 
-    Canvas finds a student by the first of ID, SIS User ID, SIS Login ID and name that it knows. Without a roster the
-    folder's name is taken for the login. It finds an assignment by its number in parentheses, or makes a new one.
+    Canvas finds a student by the first of ID, SIS User ID, SIS Login ID and name that it knows. Without a roster, the
+    folder's name is used as the login. Canvas finds an assignment by its number in parentheses, or creates a new one.
 
     Args:
-        lectures: one or more.
+        lectures: at least one lecture.
         roster: an export of the same gradebook, or any table with a column ``student`` and some of Canvas's five.
-        column: the assignment's column as Canvas's export calls it, ``Lecture 3 (12345)``; by default the roster's
-            column for the lecture's folder or title, if there is one, else the lecture's folder.
+        column: the name of the assignment's column in Canvas's export, for example ``Lecture 3 (12345)``; by default
+            the roster's column with the lecture's folder or title, if it has one, else the lecture's folder.
     """
     titles = [column or _canvas_column(graded.outline, roster) for graded in lectures]
     header = [*CANVAS, *titles]
@@ -81,14 +90,14 @@ def canvas_csv(lectures: Sequence[Graded], roster: Roster | None = None, column:
 
 
 def moodle_csv(lectures: Sequence[Graded], roster: Roster | None = None) -> Export:
-    """Return what Moodle imports: who, the grade, and a feedback comment.
+    """Return a table for Moodle's import: the user, the grade, and a feedback comment.
 
-    With an assignment's grading worksheet as the roster it is that worksheet, filled in, for "Upload grading
-    worksheet". Otherwise it is a table for the gradebook's CSV import, where its columns are mapped by hand; the user
-    is the roster's email address, ID number or user name, without a roster the folder's name.
+    If the roster is an assignment's grading worksheet, the table is that worksheet, filled in, for "Upload grading
+    worksheet". Otherwise it is for the gradebook's CSV import, where its columns are mapped by hand. The user is then
+    the roster's email address, ID number or user name; without a roster it is the folder's name.
 
     Raises:
-        CourseError: if a worksheet is to hold several lectures, or counts to another maximum.
+        CourseError: if the roster is a worksheet and there are several lectures, or its maximum grade is different.
     """
     if roster is not None and {IDENTIFIER, GRADE} <= set(roster.header):
         return _worksheet(lectures, roster)
@@ -112,7 +121,7 @@ def moodle_csv(lectures: Sequence[Graded], roster: Roster | None = None) -> Expo
 
 def _worksheet(lectures: Sequence[Graded], roster: Roster) -> Export:
     if len(lectures) != 1:
-        raise CourseError("a grading worksheet of Moodle holds one assignment: name one lecture")
+        raise CourseError("a grading worksheet of Moodle is for one assignment: name exactly one lecture")
     outline, filled = lectures[0].outline, {}
     people, unknown = _people(lectures, roster)
     by_student = {marks.record.student: marks for marks in lectures[0].marks}
@@ -129,24 +138,24 @@ def _check_maximum(stated: str, outline: Outline) -> None:
     number = re.fullmatch(r"\s*(\d+)(?:[.,](\d+))?\s*", stated)
     if number and float(f"{number[1]}.{number[2] or 0}") != outline.points:
         raise CourseError(
-            f"the worksheet's maximum grade is {stated.strip()}, but {outline.lecture} gives {outline.points:g} "
-            f"points: set the assignment's maximum to {outline.points:g} in Moodle and download the worksheet again"
+            f"the worksheet's maximum grade must be {outline.points:g}, the points of {outline.lecture}, got "
+            f"{stated.strip()}: change it in the assignment's settings in Moodle and download the worksheet again"
         )
 
 
 def _people(
     lectures: Sequence[Graded], roster: Roster | None
 ) -> tuple[dict[str, list[str]], tuple[str, ...]]:
-    """Each student's total in each lecture, blank where there is none, and those that the roster does not have."""
+    """Return each student's totals by lecture, blank without a submission, and the students not in the roster."""
     totals = {
-        (marks.record.student, place): _number(marks.total)
-        for place, graded in enumerate(lectures)
+        (marks.record.student, index): _number(marks.total)
+        for index, graded in enumerate(lectures)
         for marks in graded.marks
     }
     students = sorted({student for student, _ in totals})
     unknown = () if roster is None else roster.unknown(students)
     people = {
-        student: [totals.get((student, place), "") for place in range(len(lectures))]
+        student: [totals.get((student, index), "") for index in range(len(lectures))]
         for student in students
         if student not in unknown
     }
@@ -162,7 +171,7 @@ def _canvas_column(outline: Outline, roster: Roster | None) -> str:
 
 
 def _comment(marks: Marks) -> str:
-    """The points by exercise in a line; Moodle shows it as HTML."""
+    """Return the points by exercise in one line, escaped because Moodle shows it as HTML."""
     if marks.status == FAILED and not marks.raw:
         return html.escape(line(marks.record.failure_for_student or "could not be graded"), quote=False)
     parts = []
@@ -175,12 +184,12 @@ def _comment(marks: Marks) -> str:
 
 
 def _csv(rows: Iterable[Sequence[str]], text: set[int]) -> str:
-    """Write rows; cells of the header and of these columns are made harmless for a spreadsheet."""
+    """Return rows as CSV; cells of the header and of the ``text`` columns cannot become formulas."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     for number, row in enumerate(rows):
         writer.writerow(
-            [_harmless(cell) if number == 0 or place in text else cell for place, cell in enumerate(row)]
+            [_harmless(cell) if number == 0 or column in text else cell for column, cell in enumerate(row)]
         )
     return out.getvalue()
 

@@ -1,4 +1,4 @@
-"""What went wrong, in a form in which two submissions can be compared: the same mistake, whatever the numbers."""
+"""Failures without their numbers, so that the same mistake is equal in two submissions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNTOUCHED = "NotImplementedError"  # what the stub raises
 
 @dataclass(frozen=True, order=True)
 class Failure:
-    """A failed check: which cell, the problem and the hint, with ``#`` in place of every number."""
+    """A failed check: its cell, the problem and the hint, with every number replaced by ``#``."""
 
     grade_id: str
     problem: str
@@ -26,30 +26,30 @@ class Failure:
 
 
 def failure_of(grade_id: str, error: CellError) -> Failure:
-    """Return what an error says, without the numbers, which differ from seed to seed."""
+    """Return an error as a failure, without the numbers, which differ from seed to seed."""
     first = error.message.partition("\n")[0]
     problem = first if error.by_check else f"{error.name}: {first}".rstrip(": ")
     return Failure(grade_id, _without_numbers(problem), _without_numbers(hint_of(error)))
 
 
 def hint_of(error: CellError) -> str:
-    """Return the hint that a message ends with, or the one that may be told of a hidden test."""
-    told = [text.strip() for text in error.message.split("\n")[1:]]
-    hints = [text.removeprefix(HINT).strip() for text in told if text.startswith(HINT)]
+    """Return the last hint in a message, or else the hint that a hidden test may show."""
+    lines = [text.strip() for text in error.message.split("\n")[1:]]
+    hints = [text.removeprefix(HINT).strip() for text in lines if text.startswith(HINT)]
     return hints[-1] if hints else error.hint
 
 
 def failures_of(record: Record, exercise: str) -> frozenset[Failure]:
-    """Return what went wrong in an exercise: in its tests and, where it stopped, in the student's cell.
+    """Return the failures of an exercise: those of its tests and of the student's cell.
 
-    Functions that were not written and cells that were not run show no mistake, so they are left out.
+    Functions that were not written and cells that were not run are omitted, because they show no mistake.
     """
     cells = [cell for cell in record.solutions if cell.exercise == exercise]
     return failures_among({cell.grade_id: cell.error for cell in [*cells, *record.tests_of(exercise)]})
 
 
 def failures_among(errors: Mapping[str, CellError | None]) -> frozenset[Failure]:
-    """Return what the errors of some cells say, by grade id, without those that say nothing."""
+    """Return the failures among the errors of cells, given by grade id; unwritten and not-run cells are omitted."""
     return frozenset(
         failure_of(grade_id, error)
         for grade_id, error in errors.items()
@@ -58,20 +58,20 @@ def failures_among(errors: Mapping[str, CellError | None]) -> frozenset[Failure]
 
 
 def untouched(record: Record, exercise: str) -> bool:
-    """Whether the function of an exercise was not written: every test met the stub."""
+    """Return whether the function of an exercise was not written: every test met the stub."""
     errors = [test.error for test in record.tests_of(exercise)]
     return bool(errors) and all(error is not None and error.name == UNTOUCHED for error in errors)
 
 
 def lookalikes(failures: frozenset[Failure], bank: Mapping[str, frozenset[Failure]]) -> list[str]:
-    """Return the wrong answers of the bank that fail most like this: those with the largest overlap.
+    """Return the wrong answers of the bank with the most similar failures: those with the largest overlap.
 
-    The overlap is the number of failures in common over the number of failures in either. No failure in common, no
-    likeness.
+    The overlap is |A ∩ B| / |A ∪ B| for the failures A of the submission and B of the wrong answer. Wrong answers with
+    overlap 0 are never returned.
 
     Args:
-        failures: of one submission in one exercise.
-        bank: the failures of each wrong answer, by its name.
+        failures: the failures of one submission in one exercise.
+        bank: the failures of each wrong answer, by name.
     """
     overlaps = {
         name: len(failures & others) / len(failures | others) for name, others in bank.items() if others
@@ -82,7 +82,13 @@ def lookalikes(failures: frozenset[Failure], bank: Mapping[str, frozenset[Failur
 
 @dataclass(frozen=True)
 class Frequent:
-    """A failure, how many submissions have it, and how many of these look like which wrong answer."""
+    """A failure, the number of submissions with it, and the wrong answers that most of these look like.
+
+    Attributes:
+        failure: the failure.
+        count: the number of times it occurred.
+        alike: names of wrong answers, each with the number of occurrences that look like it; at most three.
+    """
 
     failure: Failure
     count: int
@@ -92,12 +98,12 @@ class Frequent:
 def most_frequent(
     failed: Iterable[frozenset[Failure]], bank: Mapping[str, frozenset[Failure]], most: int
 ) -> list[Frequent]:
-    """Count failures over submissions and exercises.
+    """Return the most frequent failures over submissions and exercises.
 
     Args:
         failed: the failures of each submission in each exercise.
         bank: see :func:`lookalikes`.
-        most: how many to return.
+        most: the maximum number of failures to return.
     """
     counts: Counter[Failure] = Counter()
     alike: dict[Failure, Counter[str]] = {}

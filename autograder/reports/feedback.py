@@ -1,7 +1,7 @@
-"""The page that a student gets back: what it may show of a record, and in which words.
+"""The feedback page for a student: the parts of a record that it may show, and the wording.
 
-Of a hidden test it shows the title, whether it passed, the points and the hint; nothing else is even handed to the
-template. See :class:`PageCheck`.
+For a hidden test it shows the title, whether it passed, the points and the hint. Nothing else reaches the template,
+see :class:`PageCheck`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from autograder.reports.tracebacks import own_frames
 from autograder.submission.record import SolutionRecord, TestRecord
 
 FULL, PART, NONE = "full", "part", "none"
-STOPPED_BEFORE = "Not run, because something before it in this exercise stopped first."
+STOPPED_BEFORE = "Not run, because an earlier cell of this exercise stopped with an error."
 UNEXPLAINED = (
     "Your notebook could not be graded. You cannot fix this yourself; your instructor can see the reason."
 )
@@ -28,7 +28,7 @@ UNEXPLAINED = (
 
 @dataclass(frozen=True)
 class PageCheck:
-    """A test cell as its student may see it: of a hidden one no more than its title, its points and the hint."""
+    """A test cell as its student may see it: a hidden one shows only title, result, points and hint."""
 
     state: str
     earned: float
@@ -44,7 +44,7 @@ class PageCheck:
 
 @dataclass(frozen=True)
 class PageCell:
-    """A cell that the student wrote, and what running it did."""
+    """A cell that the student wrote, with its output and its error."""
 
     source: str
     is_code: bool
@@ -55,7 +55,7 @@ class PageCell:
 
 @dataclass(frozen=True)
 class PageExercise:
-    """One exercise of the page; ``advice`` is what to do next about it, empty where there is nothing to do."""
+    """One exercise of the page; ``advice`` names the next thing to do, or is empty if nothing is left to do."""
 
     anchor: str
     heading: str
@@ -70,12 +70,12 @@ class PageExercise:
 
     @property
     def detailed(self) -> bool:
-        """Whether there is more to show than points."""
+        """Whether the page has more to show than points."""
         return bool(self.checks or self.cells or self.comments)
 
 
 def feedback_page(marks: Marks) -> str:
-    """Return the page for the student whose points these are."""
+    """Return the feedback page for one student's points."""
     record, outline = marks.record, marks.outline
     exercises = page_exercises(marks)
     return render(
@@ -93,16 +93,16 @@ def feedback_page(marks: Marks) -> str:
 
 
 def page_exercises(marks: Marks) -> list[PageExercise]:
-    """Return what the student may see of each exercise."""
+    """Return the part of each exercise that the student may see."""
     return [
         _exercise(marks, number, exercise)
         for number, exercise in enumerate(marks.outline.exercises, start=1)
-        if marks.of(exercise.name)[1] > 0  # one that is new in the source was not graded
+        if marks.of(exercise.name)[1] > 0  # an exercise added to the source after grading has no points
     ]
 
 
 def feedback_path(course: Course, lecture: Lecture, student: str) -> Path:
-    """Return where a student's page lies: ``feedback/STUDENT/LECTURE/NAME.html``.
+    """Return the path of a student's page: ``feedback/STUDENT/LECTURE/NAME.html``.
 
     Raises:
         CourseError: if the student's name is not a folder name.
@@ -116,11 +116,11 @@ def feedback_path(course: Course, lecture: Lecture, student: str) -> Path:
 
 
 def _check(test: TestRecord, cells: tuple[SolutionRecord, ...]) -> PageCheck:
-    """Return what a student may see of a test cell.
+    """Return the part of a test cell's record that the student may see.
 
     Args:
         test: the test cell's record.
-        cells: what the student wrote, to tell their frames of a traceback from others.
+        cells: the student's cells, whose frames of a traceback are shown.
     """
     state, hint = _state(test.earned, test.points), test.error.hint if test.error else ""
     if test.hidden:
@@ -143,7 +143,7 @@ def _exercise(marks: Marks, number: int, outline: ExerciseOutline) -> PageExerci
     written = tuple(cell for cell in record.solutions if cell.exercise == outline.name)
     tests = record.tests_of(outline.name)
     earned, points = marks.of(outline.name)
-    own = [mark for mark in marks.cells if mark.exercise == outline.name]
+    exercise_marks = [mark for mark in marks.cells if mark.exercise == outline.name]
     checks = tuple(_check(test, written) for test in tests)
     state = _state(earned, points)
     return PageExercise(
@@ -152,10 +152,10 @@ def _exercise(marks: Marks, number: int, outline: ExerciseOutline) -> PageExerci
         state=state,
         earned=earned,
         points=points,
-        waiting=any(mark.waiting for mark in own),
+        waiting=any(mark.waiting for mark in exercise_marks),
         checks=checks,
         cells=tuple(_cell(cell, cell.grade_id not in marks.outline.prose) for cell in written),
-        comments=_comments(marks, [*written, *own]),
+        comments=_comments(marks, [*written, *exercise_marks]),
         advice="" if state == FULL else _advice(written, tests, checks),
     )
 
@@ -181,32 +181,35 @@ def _cell(solution: SolutionRecord, is_code: bool) -> PageCell:
 def _advice(
     written: tuple[SolutionRecord, ...], tests: list[TestRecord], checks: tuple[PageCheck, ...]
 ) -> str:
-    """The one thing to do next about an exercise that lacks points, in a sentence."""
+    """Return the next thing to do in an exercise that lacks points, in one sentence."""
     for cell in written:
         if cell.error is not None:
             return f"your cell stops with {line(str(cell.error))}; fix that first."
     visible = [test.error for test in tests if test.error is not None and not test.hidden]
     if any(error.name == UNTOUCHED for error in visible):
-        return "still to be written."
+        return "this function is not written yet."
     for error in visible:
         if error.name != NOT_RUN:
             return _problem(error)
     for check in checks:
         if check.hidden and check.state != FULL:
             about = f"{line(check.title)} " if check.title else ""
-            return f"the visible checks pass, a hidden one does not: {about}{line(check.hint)}".strip()
+            return f"the visible checks pass, but a hidden check does not: {about}{line(check.hint)}".strip()
     return ""
 
 
 def _problem(error: CellError) -> str:
-    """The first line of a message, and its hint where it has one."""
+    """Return the first line of a message, with its hint if it has one."""
     first, hint = error.message.partition("\n")[0], hint_of(error).rstrip(".")
     problem = first if error.by_check else f"{error.name}: {first}".rstrip(": ")
     return line(problem) + (f" ({line(hint)})" if hint else "")
 
 
 def _message(error: CellError | None) -> str:
-    """What an error says to the student. The reason for not running a cell may lie in a hidden test: it is left out."""
+    """Return the student's message for an error.
+
+    A cell may not have run because of a hidden test, so that reason is never shown.
+    """
     if error is None:
         return ""
     if error.name == NOT_RUN:

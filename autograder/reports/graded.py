@@ -1,4 +1,4 @@
-"""Lectures that were graded, and the points of those who handed in."""
+"""Graded lectures, and the points of their submissions."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from autograder.runs.journal import Journal
 
 
 def graded_lectures(course: Course, wanted: Sequence[str]) -> list[Lecture]:
-    """Return the lectures with these names, or all that were graded if no name is given.
+    """Return the lectures with these names, or all graded lectures if no name is given.
 
     Raises:
-        CourseError: if a name is unknown, or if one of these was not graded yet.
+        CourseError: if a name is unknown, or if a named lecture, or every lecture, has no grades yet.
     """
     lectures = course.select(wanted)
     graded = [lecture for lecture in lectures if Journal.of(lecture).places()]
     if wanted and len(graded) < len(lectures):
         missing = next(lecture for lecture in lectures if lecture not in graded)
         raise CourseError(
-            f"{missing.folder} has no grades yet: grade it first, with 'autograder grade {missing.number}'"
+            f"{missing.folder} has no grades yet: run 'autograder grade {missing.number}' first"
         )
     if not graded:
-        raise CourseError("no lecture has grades yet: grade one first, with 'autograder grade'")
+        raise CourseError("no lecture has grades yet: run 'autograder grade' first")
     return graded
 
 
 def read_marks(lecture: Lecture, students: Sequence[str] = ()) -> Iterator[Marks]:
-    """Yield the points of each student of a lecture, in the order of their names; one record is held at a time.
+    """Yield the points of each submission of a lecture, in the order of the students' names, one record at a time.
 
     Args:
-        lecture: a graded one.
-        students: whom to take, of those who handed in; all if empty.
+        lecture: a graded lecture.
+        students: the students to include; all if empty.
 
     Raises:
-        CourseError: if journal, gradebook or source cannot be read.
+        CourseError: if the journal, the gradebook or the source cannot be read.
     """
     journal = Journal.of(lecture)
     places = journal.places()
@@ -49,14 +49,16 @@ def read_marks(lecture: Lecture, students: Sequence[str] = ()) -> Iterator[Marks
 
 
 def require_students(lectures: Sequence[Lecture], students: Sequence[str]) -> None:
-    """See that each of these students has handed in one of these lectures.
+    """Require a graded submission of one of these lectures from each of these students.
 
     Raises:
-        CourseError: if one has not; it names some who have.
+        CourseError: if a student has none; the message names a few who have.
     """
     known = sorted({student for lecture in lectures for student in Journal.of(lecture).places()})
     for student in students:
         if student not in known:
             named = ", ".join(line(name, 40) for name in known[:5])
             more = f" and {len(known) - 5} more" if len(known) > 5 else ""
-            raise CourseError(f"no graded submission is by {line(repr(student))}; there are {named}{more}")
+            raise CourseError(
+                f"{line(repr(student))} has no graded submission; the students who have one are {named}{more}"
+            )

@@ -1,11 +1,11 @@
-"""Grades one submission inside Gradescope's autograder and writes what Gradescope shows of it.
+"""Grade one submission inside Gradescope's autograder and write the results for Gradescope.
 
-``python -m autograder.reports.gradescope`` is what ``run_autograder`` runs, in the archive that
-:mod:`autograder.reports.gradescope_zip` makes.
+``run_autograder``, in the archive that :mod:`autograder.reports.gradescope_zip` makes, runs
+``python -m autograder.reports.gradescope``.
 
 Gradescope runs this in one container with the submission. Only the sandbox keeps a submission from reading the
-hidden tests there and from writing its own results. Where the container allows no sandbox, nothing is graded, unless
-the archive was made with ``--trust-submissions``.
+hidden tests there and from writing its own results. If the container does not allow a sandbox, nothing is graded,
+unless the archive was made with ``--trust-submissions``.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from autograder.reports.plain_text import line, plain
 from autograder.submission.grading import grade_submission
 from autograder.submission.submission import read_submission
 
-ROOT = "AUTOGRADER_ROOT"  # the environment's name for the folder that is /autograder on Gradescope
+ROOT = "AUTOGRADER_ROOT"  # environment variable: the folder, /autograder on Gradescope
 SETTINGS = "gradescope.json"
 STUDENT = "submission"
 OUTPUT_CHARACTERS = 10_000
 
 
 def main() -> int:
-    """Grade ``submission/`` and write ``results/results.json``, whatever happens; 1 if it could not be graded."""
+    """Grade ``submission/`` and write ``results/results.json`` in every case; return 1 if it could not be graded."""
     root = Path(os.environ.get(ROOT, "/autograder"))
     try:
         results, status = _graded(root)
     except (CourseError, ExecutorError) as error:
         results, status = failed_results(str(error)), 1
-    except Exception:  # without results, Gradescope shows neither student nor instructor anything of use
+    except Exception:  # without results, Gradescope shows nothing useful to student or instructor
         results, status = failed_results(traceback.format_exc()), 1
     write_page(root / "results" / "results.json", json.dumps(results, indent=1))
     return status
@@ -65,10 +65,15 @@ def _graded(root: Path) -> tuple[dict[str, Any], int]:
 
 
 def open_judge(*, trust: bool) -> tuple[JudgePool, list[str]]:
-    """Return an executor with a sandbox; if none can be had and submissions are trusted, one without, and a note on it.
+    """Return a judge pool with a sandbox, and notes for the instructor.
+
+    If no sandbox is available and submissions are trusted, the pool has none, and a note says so.
+
+    Args:
+        trust: whether submissions are trusted.
 
     Raises:
-        ExecutorError: if no sandbox can be had and submissions are not trusted.
+        ExecutorError: if no sandbox is available and submissions are not trusted.
     """
     try:
         return JudgePool(1), []
@@ -80,41 +85,43 @@ def open_judge(*, trust: bool) -> tuple[JudgePool, list[str]]:
 
 
 def results_of(marks: Marks, notes: list[str]) -> dict[str, Any]:
-    """Return the content of ``results.json``. Students see of a hidden test what their feedback page shows of it.
+    """Return the content of ``results.json``. Of a hidden test, students see what their feedback page would show.
 
     Args:
-        marks: the points.
-        notes: for the instructor, beside the remarks of the record.
+        marks: the points of the submission.
+        notes: notes for the instructor, in addition to the remarks of the record.
     """
     record = marks.record
-    told = [remark.for_student for remark in record.remarks if remark.for_student]
+    messages = [remark.for_student for remark in record.remarks if remark.for_student]
     if record.failure:
-        told.insert(0, record.failure_for_student or UNEXPLAINED)
+        messages.insert(0, record.failure_for_student or UNEXPLAINED)
     manual = sum(cell.points for cell in marks.cells if cell.waiting)
     if manual:
-        told.append(f"{manual:g} points are given by a person and are not counted here.")
+        messages.append(f"{manual:g} points are graded by hand and are not counted here.")
     tests = [
         entry
         for number, exercise in enumerate(page_exercises(marks), start=1)
         for entry in _entries(number, exercise)
     ]
     notes = [*notes, *(remark.message for remark in record.remarks), *filter(None, [record.failure])]
-    return _results(marks.total, told, tests, notes)
+    return _results(marks.total, messages, tests, notes)
 
 
 def failed_results(reason: str) -> dict[str, Any]:
-    """Return the results of a submission that could not be graded through no fault of its own."""
+    """Return the results of a submission that could not be graded because the grader failed."""
     return _results(0.0, [UNEXPLAINED], [], [reason])
 
 
-def _results(score: float, told: list[str], tests: list[dict[str, Any]], notes: list[str]) -> dict[str, Any]:
+def _results(
+    score: float, messages: list[str], tests: list[dict[str, Any]], notes: list[str]
+) -> dict[str, Any]:
     if notes:
         text = plain("\n".join(notes), OUTPUT_CHARACTERS)
-        # Without points, so that students still see their total.
+        # This entry has no points, so students still see their total.
         tests = [*tests, _entry("For the instructor", text) | {"visibility": "hidden"}]
     return {
         "score": score,
-        "output": plain("\n".join(told), OUTPUT_CHARACTERS),
+        "output": plain("\n".join(messages), OUTPUT_CHARACTERS),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
@@ -132,9 +139,9 @@ def _entries(number: int, exercise: PageExercise) -> list[dict[str, Any]]:
         for cell in exercise.cells
         if cell.message
     ]
-    for place, check in enumerate(exercise.checks, start=1):
-        name = f"hidden check: {line(check.title)}" if check.hidden else f"check {place}"
-        entries.append(_entry(f"{label}: {name}", _said(check)) | _points(f"{number}.{place}", check))
+    for index, check in enumerate(exercise.checks, start=1):
+        name = f"hidden check: {line(check.title)}" if check.hidden else f"check {index}"
+        entries.append(_entry(f"{label}: {name}", _shown(check)) | _points(f"{number}.{index}", check))
     return entries
 
 
@@ -147,7 +154,7 @@ def _points(number: str, check: PageCheck) -> dict[str, Any]:
     return {"number": number, "score": check.earned, "max_score": check.points, "status": status}
 
 
-def _said(check: PageCheck) -> str:
+def _shown(check: PageCheck) -> str:
     hint = f"Hint: {check.hint}" if check.hint else ""
     if check.hidden:
         return "\n".join(filter(None, ["Passed." if check.state == FULL else "Not passed.", hint]))

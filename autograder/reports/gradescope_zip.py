@@ -1,4 +1,4 @@
-"""The archive that is uploaded as a Gradescope autograder: this package, one lecture's source, and two scripts."""
+"""The archive for Gradescope's autograder: this package, one lecture's source, and two scripts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from autograder.reports.gradescope import SETTINGS
 DISTRIBUTION = "dgm-course"
 PACKAGES = ("autograder", "dgm_helpers")
 LEFT_OUT = ("__pycache__", "answers")
-DATE = (1980, 1, 1, 0, 0, 0)  # the same content makes the same archive
+DATE = (1980, 1, 1, 0, 0, 0)  # a fixed date, so that the same content makes the same archive
 SCRIPT, FILE = 0o755, 0o644
 
 # Gradescope runs this once, as root, when it builds the image.
@@ -52,11 +52,11 @@ AUTOGRADER_ROOT="$root" PYTHONPATH="$root/source" OMP_NUM_THREADS=1 exec "$pytho
 def autograder_zip(lecture: Lecture, *, trust_submissions: bool) -> bytes:
     """Return the archive for a lecture.
 
-    It holds the hidden tests: it is for Gradescope and the instructor alone.
+    It contains the hidden tests, so it is only for Gradescope and the instructor.
 
     Args:
-        lecture: which one Gradescope is to grade.
-        trust_submissions: whether to grade without a sandbox where Gradescope's container allows none.
+        lecture: the lecture that Gradescope will grade.
+        trust_submissions: whether to grade without a sandbox if Gradescope's container does not allow one.
 
     Raises:
         CourseError: if the lecture has no source, or if this package is not installed.
@@ -87,7 +87,7 @@ def autograder_zip(lecture: Lecture, *, trust_submissions: bool) -> bytes:
 
 
 def requirements() -> str:
-    """Return the packages that grading needs, each as it is installed here.
+    """Return the packages that grading needs, each pinned to the version installed here.
 
     Raises:
         CourseError: if this package is not installed.
@@ -98,7 +98,7 @@ def requirements() -> str:
         pinned = [f"{one.name}=={version(one.name).partition('+')[0]}\n" for one in needed]
     except PackageNotFoundError as error:
         raise CourseError(
-            f"the package {error.name} is not installed: install the course with 'pip install .'"
+            f"the package {error.name} must be installed: run 'pip install .' in the course's folder"
         ) from None
     return "".join(pinned)
 

@@ -1,4 +1,4 @@
-"""Final points: what the checks gave, what people gave or changed by hand, and what being late costs."""
+"""Final points: those of the checks, those that people gave or changed by hand, and the late penalty."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ GRADED, WAITING, FAILED = "graded", "waits for manual grading", "could not be gr
 
 @dataclass(frozen=True)
 class ByHand:
-    """What the gradebook adds to a record.
+    """The gradebook's additions to a record.
 
     Attributes:
-        scores: points that a person gave, by grade id; for a test cell they count in place of the record's.
-        extra: points given beyond those of a cell, by grade id.
+        scores: points that a person gave, by grade id; for a test cell they replace the record's points.
+        extra: extra credit, by grade id.
         waiting: grade ids of cells that a person has yet to grade.
-        comments: by grade id.
-        late_penalty: points taken off, 0 or more.
+        comments: comments by a person, by grade id.
+        late_penalty: points subtracted for a late submission, at least 0.
     """
 
     scores: Mapping[str, float] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class ByHand:
 
 @dataclass(frozen=True)
 class CellMark:
-    """Points of one cell; ``manual`` if a person gave them or is to give them."""
+    """Points of one cell; ``manual`` if a person gave or will give them."""
 
     grade_id: str
     exercise: str
@@ -47,10 +47,10 @@ class Marks:
     """The points of one submission.
 
     Attributes:
-        record: what they are made from.
+        record: the record that the points are computed from.
         outline: the lecture's exercises.
         cells: every cell that gives points.
-        by_hand: the gradebook's part.
+        by_hand: the gradebook's additions.
     """
 
     record: Record
@@ -60,12 +60,12 @@ class Marks:
 
     @property
     def raw(self) -> float:
-        """Sum over the cells, before the penalty for being late."""
+        """Sum over the cells, before the late penalty."""
         return sum(cell.earned for cell in self.cells)
 
     @property
     def late_penalty(self) -> float:
-        """Points taken off for being late: no more than there are."""
+        """Points subtracted for a late submission, at most the points earned."""
         return min(self.by_hand.late_penalty, self.raw)
 
     @property
@@ -75,12 +75,12 @@ class Marks:
 
     @property
     def points(self) -> float:
-        """Points that the notebook can give."""
+        """Maximum points of the notebook."""
         return sum(cell.points for cell in self.cells)
 
     @property
     def manual(self) -> float:
-        """The part of the points that people gave."""
+        """Points that people gave, including extra credit."""
         given = sum(cell.earned for cell in self.cells if cell.manual)
         return given + sum(
             self.by_hand.extra.get(cell.grade_id, 0.0) for cell in self.cells if not cell.manual
@@ -94,15 +94,15 @@ class Marks:
         return WAITING if any(cell.waiting for cell in self.cells) else GRADED
 
     def of(self, exercise: str) -> tuple[float, float]:
-        """Return points earned in an exercise, and points that it can give."""
-        own = [cell for cell in self.cells if cell.exercise == exercise]
-        return sum(cell.earned for cell in own), sum(cell.points for cell in own)
+        """Return the points earned in an exercise, and its maximum points."""
+        cells = [cell for cell in self.cells if cell.exercise == exercise]
+        return sum(cell.earned for cell in cells), sum(cell.points for cell in cells)
 
 
 def marks_of(record: Record, outline: Outline, by_hand: ByHand | None = None) -> Marks:
     """Return the final points of a record.
 
-    Where nothing could be graded, every cell counts with 0 points, or with what a person gave.
+    If the submission could not be graded, each cell counts 0 points, or the points that a person gave.
     """
     by_hand = by_hand or ByHand()
     if record.failure:

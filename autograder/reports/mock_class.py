@@ -1,4 +1,4 @@
-"""Classes made up from the answer bank, for demonstrations, benchmarks and tests."""
+"""Made-up classes built from the answer bank, for demonstrations, benchmarks and tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from autograder.notebooks.exercises import (
     is_solution_code,
 )
 
-MARKER = re.compile(rf"\s*({SOLUTION_BEGIN}|{SOLUTION_END})")  # no student's cell has them
+MARKER = re.compile(rf"\s*({SOLUTION_BEGIN}|{SOLUTION_END})")  # a student's cell does not contain them
 SHARE_RIGHT = 0.6
 
 
@@ -40,12 +40,15 @@ def solutions(source: NotebookNode) -> dict[str, str]:
 
 
 def random_class(lecture: Lecture, size: int, seed: int) -> Iterator[tuple[str, str]]:
-    """Yield names and notebooks of a class: for each exercise a right or a wrong answer of the bank, or the source's.
+    """Yield the names and notebooks of a random class.
+
+    For each exercise, a right answer (the source's or one of the bank) has probability ``SHARE_RIGHT``, else a wrong
+    answer of the bank is drawn, if there is one.
 
     Args:
-        lecture: its student version must have been released.
+        lecture: a lecture whose student version has been released.
         size: number of students.
-        seed: the same seed, the same class.
+        seed: the seed of all draws.
     """
     draw = random.Random(seed)
     source, released = read_notebook(lecture.source), read_notebook(lecture.student_version)

@@ -1,4 +1,4 @@
-"""What a lecture's source says about its exercises: titles and points, for pages and tables."""
+"""Titles and points of a lecture's exercises, read from its source, for pages and tables."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class ExerciseOutline:
     """One exercise.
 
     Attributes:
-        name: of the function to be written.
-        label: ``Exercise 3.1``, or the name if no card says so.
-        title: ``The score of a Gaussian``, or empty.
-        points: that it can give.
+        name: the name of the function to write.
+        label: for example ``Exercise 3.1``; the name if there is no card.
+        title: for example ``The score of a Gaussian``; empty if there is no card.
+        points: the maximum points.
     """
 
     name: str
@@ -33,13 +33,13 @@ class ExerciseOutline:
 
     @property
     def heading(self) -> str:
-        """Label and title."""
+        """Label and title, as one heading."""
         return f"{self.label} · {self.title}" if self.title else self.label
 
 
 @dataclass(frozen=True)
 class CellOutline:
-    """A cell that gives points; ``manual`` if a person decides on them."""
+    """A cell that gives points; ``manual`` if a person grades it."""
 
     grade_id: str
     exercise: str
@@ -63,7 +63,7 @@ class Outline:
 
     @property
     def points(self) -> float:
-        """Of the whole notebook."""
+        """Maximum points of the notebook."""
         return sum(exercise.points for exercise in self.exercises)
 
 
@@ -71,13 +71,13 @@ def read_outline(lecture: Lecture) -> Outline:
     """Return the outline of a lecture.
 
     Raises:
-        CourseError: if its source cannot be read.
+        CourseError: if the source cannot be read.
     """
     return outline_of(lecture.folder, read_notebook(lecture.source))
 
 
 def outline_of(folder: str, source: NotebookNode) -> Outline:
-    """Return the outline of a source notebook; what a person grades is an exercise too."""
+    """Return the outline of a source notebook; cells that a person grades count as exercises too."""
     title, card, cards, cells, prose = "", None, {}, [], set()
     for cell in source.cells:
         if cell.cell_type == "markdown":

@@ -1,4 +1,4 @@
-"""Pages that stand on their own: one file, no script, nothing loaded, every text from outside shown as text."""
+"""Self-contained HTML pages: one file without scripts, which loads nothing and shows foreign text only as text."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from pygments.lexers import PythonLexer
 from autograder.atomic import write_atomically
 from autograder.reports.plain_text import plain
 
-COLOURED_CHARACTERS = 20_000  # longer code is shown without colours: a lexer can be made slow
+COLORED_CHARACTERS = 20_000  # longer code is shown without colors: a lexer can be made slow
 CODE_CHARACTERS = 100_000
 
 
 def render(template: str, **values: Any) -> str:
-    """Return a page made from a template of this package.
+    """Return a page rendered from a template of this package.
 
-    Every string among the values is escaped and passed through :func:`autograder.reports.plain_text.plain`. The page's
-    policy allows its own style sheet and nothing else: no script, image, font, form or connection.
+    Every string value is escaped and passed through :func:`autograder.reports.plain_text.plain`. The page's
+    policy allows only its own style sheet: no script, image, font, form or connection.
     """
     environment = _environment()
     style = environment.get_template("style.css").render()
@@ -35,7 +35,7 @@ def render(template: str, **values: Any) -> str:
 
 
 def write_page(path: Path, text: str) -> None:
-    """Write a text so that readers find all of it or nothing."""
+    """Write a page atomically: readers find the whole file or none."""
     write_atomically(path, text.encode("utf-8", "replace"))
 
 
@@ -43,12 +43,12 @@ def write_page(path: Path, text: str) -> None:
 def code(source: str) -> Markup:
     """Return Python code as numbered lines of HTML, colored unless it is very long."""
     text = plain(source.strip("\n"), CODE_CHARACTERS)
-    if len(text) <= COLOURED_CHARACTERS:
+    if len(text) <= COLORED_CHARACTERS:
         lexer, formatter = PythonLexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True)
         html = highlight(text, lexer, formatter)
     else:
         html = str(Markup.escape(text))
-    lines = html.rstrip("\n").split("\n")  # a token of several lines is closed at the end of each
+    lines = html.rstrip("\n").split("\n")  # the highlighter closes a token of several lines at each line end
     return Markup("").join(Markup('<span class="line">{}\n</span>').format(Markup(line)) for line in lines)
 
 
@@ -68,7 +68,7 @@ def _environment() -> Environment:
 
 
 def _shown(value: object) -> object:
-    """How a value looks on a page: numbers short, strings without anything invisible."""
+    """Return a value as a page shows it: numbers rounded, strings without invisible characters."""
     if isinstance(value, float):
         return f"{round(value, 2):g}"
     return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -1,4 +1,4 @@
-"""A list of students from another system, to find in it the person behind a submission's folder."""
+"""A list of students from another system, which maps a submission's folder to a person."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 from autograder.intake.owners import student_id
 from autograder.notebooks.course import CourseError
 
-OWN = "student"  # the column that names folders, where there is one
-# Columns by which Canvas and Moodle know people, in the order in which they are asked.
+OWN = "student"  # the column with the names of folders, if the table has it
+# Columns by which Canvas and Moodle identify people.
 COLUMNS = (
     "SIS Login ID",
     "Username",
@@ -34,8 +34,8 @@ class Roster:
     """The rows of a table of students.
 
     Attributes:
-        header: its columns.
-        rows: its rows, by column.
+        header: the names of the columns.
+        rows: the rows, each by column name.
     """
 
     header: list[str]
@@ -49,40 +49,42 @@ class Roster:
                 self._found[name].append(number)
 
     def find(self, student: str) -> dict[str, str] | None:
-        """Return the row of the one person who can be meant by a folder's name; None if it is nobody or several."""
-        found = self._found.get(student_id(student).casefold(), [])
-        return self.rows[found[0]] if len(found) == 1 else None
+        """Return the row of the person that a folder's name identifies; None if it fits no row, or several."""
+        matches = self._found.get(student_id(student).casefold(), [])
+        return self.rows[matches[0]] if len(matches) == 1 else None
 
     def unknown(self, students: Sequence[str]) -> tuple[str, ...]:
-        """Return those who are nobody in this roster, or several, or a person that another of them is too."""
+        """Return the students who fit no row, several rows, or the same row as another of these students."""
         rows = {student: self.find(student) for student in students}
         taken = Counter(id(row) for row in rows.values())
         return tuple(student for student, row in rows.items() if row is None or taken[id(row)] > 1)
 
 
 def read_roster(path: Path) -> Roster:
-    """Read a CSV file with a header: one with a column ``student``, or one that Canvas or Moodle has exported.
+    """Read a CSV file with a header: an export of Canvas or Moodle, or a table with a column ``student``.
 
     Raises:
-        CourseError: if it cannot be read, or if none of its columns says who a student is.
+        CourseError: if the file cannot be read, is larger than 20 MiB, or has no column that identifies students.
     """
     try:
         content = path.read_bytes()
         if len(content) > MOST_BYTES:
-            raise CourseError(f"the roster {path} is too large: {len(content) / 1e6:.0f} MB")
+            raise CourseError(
+                f"the roster {path} must have at most {MOST_BYTES >> 20} MiB, got {len(content) / (1 << 20):.0f} MiB"
+            )
         text = content.decode("utf-8-sig")
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True))
     except OSError as error:
         raise CourseError(f"the roster {path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise CourseError(f"the roster {path} is not text in UTF-8; save it as CSV UTF-8") from None
+        raise CourseError(f"the roster {path} must be encoded in UTF-8; save it as CSV UTF-8") from None
     except csv.Error as error:
         raise CourseError(f"the roster {path} is not a CSV file: {error}") from None
     header = [name.strip() for name in lines[0]] if lines else []
     if not {OWN, *COLUMNS} & set(header):
         raise CourseError(
-            f"the roster {path} has no column that says who a student is: "
-            f"it needs {OWN!r}, the names of the submissions' folders, or one of {', '.join(COLUMNS)}"
+            f"the roster {path} has no column that identifies students: "
+            f"it must have {OWN!r}, the names of the submissions' folders, or one of {', '.join(COLUMNS)}"
         )
     width = len(header)
     rows = [dict(zip(header, [*row, *[""] * width][:width], strict=True)) for row in lines[1:] if any(row)]
@@ -95,7 +97,7 @@ def _delimiter(text: str) -> str:
 
 
 def _names(row: dict[str, str]) -> Iterator[str]:
-    """How a folder of this person may be called: by hand, or after the files that Canvas and Moodle give out."""
+    """Yield the possible names of this person's folder: chosen by hand, or from files of Canvas or Moodle."""
     for column in COLUMNS:
         text = row.get(column, "")
         yield text

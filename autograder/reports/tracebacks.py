@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-HEADER = re.compile(r"\s*(Cell In\[|File )")  # of a frame, as IPython and as Python print it
+HEADER = re.compile(r"\s*(Cell In\[|File )")  # a frame's header, as IPython or Python prints it
 BODY = re.compile(r"\s+\S|-+> ")
 MARGIN = re.compile(r"\s*(-+>)?\s*(\d+ )?")
 PLACE = re.compile(r"line (\d+)(?:, in (\w+))?")
@@ -13,9 +13,9 @@ CHARACTERS = 8_000
 
 
 def own_frames(traceback: Iterable[str], sources: Iterable[str]) -> str:
-    """Return those frames of a traceback that show a line of these sources, or are in a function of theirs.
+    """Return the frames of a traceback that show a line of these sources, or are in a function defined there.
 
-    The frames of libraries and of a test, and where on this machine they lie, are no matter for a student.
+    A student does not see the frames of libraries and tests, nor paths on this machine.
     """
     text = "\n".join(sources)
     own_lines = {line.strip() for line in text.splitlines()} - {""}
@@ -26,7 +26,7 @@ def own_frames(traceback: Iterable[str], sources: Iterable[str]) -> str:
 
 
 def _blocks(traceback: Iterable[str]) -> list[list[str]]:
-    """The frames, each a header and the lines of code below it."""
+    """Return the frames, each a header and the lines of code below it."""
     blocks: list[list[str]] = []
     inside = False
     for line in "\n".join(traceback).split("\n"):
@@ -50,6 +50,6 @@ def _is_own(block: list[str], own_lines: set[str], defined: set[str]) -> bool:
 
 
 def _place(header: str) -> str:
-    """``line 2, in double``: without the name that a cell has where it was run."""
+    """Return a frame's place, for example ``line 2, in double``, without the cell's name in the sandbox."""
     place = PLACE.search(header)
     return place[0] if place else "in your code"

@@ -1,4 +1,4 @@
-"""How each wrong answer of a lecture's bank fails, graded once and kept beside the journal."""
+"""The failures of each wrong answer of a lecture's bank, graded once and kept next to the journal."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from autograder.submission.version import grader_version
 
 @dataclass(frozen=True)
 class WrongAnswer:
-    """What is wrong with an answer, in its own words, and how it fails."""
+    """A wrong answer: the comment that describes its mistake, and its failures."""
 
     comment: str
     failures: frozenset[Failure]
 
 
 def read_bank(lecture: Lecture, start: Callable[[], Executor] | None = None) -> dict[str, WrongAnswer]:
-    """Return the wrong answers of a lecture by name.
+    """Return the wrong answers of a lecture, by name.
 
-    What was graded before is read again while source, answers and grader are the same.
+    Earlier results are reused as long as source, answers and grader are the same.
 
     Args:
-        lecture: whose bank it is.
-        start: starts the executor to grade the bank with; if None, the bank is empty unless it was graded before.
+        lecture: the lecture with the bank.
+        start: starts the executor that grades the bank; if None, only earlier results are returned.
 
     Raises:
         CourseError: if the source or an answer cannot be read.
@@ -59,8 +59,8 @@ def read_bank(lecture: Lecture, start: Callable[[], Executor] | None = None) -> 
 
 def _graded(answers: list[Answer], source: NotebookNode, executor: Executor) -> dict[str, WrongAnswer]:
     def judged(answer: Answer) -> WrongAnswer:
-        own = grade(source, executor, {answer.exercise: answer.source}, only={answer.exercise})
-        errors = {cell.grade_id: cell.error for cell in own[answer.exercise].cells}
+        grades = grade(source, executor, {answer.exercise: answer.source}, only={answer.exercise})
+        errors = {cell.grade_id: cell.error for cell in grades[answer.exercise].cells}
         return WrongAnswer(answer.comment, failures_among(errors))
 
     with ThreadPoolExecutor(WORKERS) as pool:

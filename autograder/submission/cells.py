@@ -1,4 +1,4 @@
-"""The cells of a submitted notebook, with every entry of the type that it should have."""
+"""The cells of a submitted notebook, with the type of every entry checked."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SubmittedCell:
 
 
 def cells_of(notebook: Mapping[str, Any]) -> Iterator[SubmittedCell]:
-    """Yield a notebook's cells, without the entries that are not cells."""
+    """Yield a notebook's cells; entries that are not cells are omitted."""
     cells = notebook.get("cells")
     for number, cell in enumerate(cells if isinstance(cells, list) else [], start=1):
         if isinstance(cell, dict):
@@ -67,7 +67,7 @@ def _text(value: object) -> str | None:
 
 
 def _without_surrogates(text: str) -> str:
-    """Replace halves of a character, which cannot be stored, by �."""
+    """Replace halves of surrogate pairs, which cannot be stored, by �."""
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

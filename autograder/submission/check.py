@@ -1,4 +1,4 @@
-"""The check before handing in: which of the visible checks pass in a fresh kernel."""
+"""Run a notebook's visible checks in a fresh kernel, before it is handed in."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Check:
     Attributes:
         exercise: the exercise that it belongs to.
         name: the cell's id.
-        points: the points that it can give.
-        earned: the points earned now; 0 if hidden.
+        points: the maximum points.
+        earned: the points earned; 0 if hidden.
         hidden: whether it runs only after handing in.
         message: the mistake, or the title of a hidden check.
     """
@@ -52,13 +52,13 @@ class Check:
 
     @property
     def passes(self) -> bool:
-        """Return whether it gives all its points; a hidden check does not, because its result is unknown."""
+        """Return whether the check gives all its points; False if it is hidden, because its result is unknown."""
         return not self.hidden and self.earned == self.points
 
 
 @dataclass(frozen=True)
 class Report:
-    """All checks of a notebook, in its order, and remarks on its other cells."""
+    """All checks of a notebook, in order, and remarks on its other cells."""
 
     checks: tuple[Check, ...]
     remarks: tuple[str, ...] = ()
@@ -86,11 +86,11 @@ class Report:
 
 
 def check(path: Path, executor: Executor, limits: Limits | None = None) -> Report:
-    """Run set-up, solutions and visible test cells of a student's notebook; the file is only read.
+    """Run the setup cell, the solutions and the visible test cells of a student's notebook; the file is only read.
 
     Args:
-        path: a notebook of one of the lectures, as released or worked on.
-        executor: runs the cells.
+        path: a lecture's notebook, as released or with answers.
+        executor: the executor that runs the cells.
         limits: the limits on time and output.
 
     Raises:
@@ -118,7 +118,7 @@ def check(path: Path, executor: Executor, limits: Limits | None = None) -> Repor
 
 
 def _runnable(cells: Iterable[SubmittedCell]) -> NotebookNode:
-    """Return a notebook of the setup, solution and test cells, the first of each name, with only the needed metadata.
+    """Return a notebook with the setup, solution and test cells, of each name the first, and only the needed metadata.
 
     Every other cell is replaced by an empty one, so that cell numbers do not change.
     """
@@ -136,7 +136,7 @@ def _runnable(cells: Iterable[SubmittedCell]) -> NotebookNode:
 
 
 def _role(cell: SubmittedCell) -> dict | None:
-    """Return the metadata of a solution or test cell, else None; a solution cell counts as code whatever its type."""
+    """Return the metadata of a solution or test cell, else None; a solution cell of any type counts as code."""
     solution, graded = cell.role.get("solution") is True, cell.role.get("grade") is True
     if not cell.grade_id or solution == graded or (graded and cell.kind != "code"):
         return None
@@ -158,9 +158,7 @@ def _remarks(cells: Sequence[SubmittedCell], notebook: NotebookNode) -> Iterator
     tests = [cell for cell in cells if cell.role.get("grade") is True and not cell.role.get("solution")]
     edited = [c.grade_id for c in tests if c.grade_id and "checksum" in c.role and not is_of_a_release(c)]
     if edited:
-        advice = (
-            f"Your notebook's {listed(edited)} differ from what was released; grading runs the course's own."
-        )
+        advice = f"In your notebook, {listed(edited)} differ from the released cells; grading runs the released ones."
         yield Remark(RemarkKind.NOTE, advice, advice)
     retyped = [cell.grade_id for cell in cells if cell.grade_id in texts and cell.kind != "code"]
     if retyped:

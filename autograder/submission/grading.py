@@ -1,4 +1,4 @@
-"""Grading: the cells of a source and the texts of a submission give points."""
+"""Grade the solution texts of a submission by the cells of the source."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class ExerciseGrade:
 
     @property
     def earned(self) -> float:
-        """The points earned in all test cells together."""
+        """The points earned in all test cells."""
         return sum(cell.earned for cell in self.cells)
 
     @property
     def points(self) -> float:
-        """The points that can be earned."""
+        """The maximum points of all test cells."""
         return sum(cell.points for cell in self.cells)
 
     @property
@@ -62,12 +62,12 @@ def grade(
     seed: int | None = None,
     only: set[str] | None = None,
 ) -> dict[str, ExerciseGrade]:
-    """Grade a source notebook, with some solution cells replaced, and return the exercises by name.
+    """Grade a source notebook with some solution cells replaced, and return the grades by exercise.
 
     Args:
         notebook: the source, with its hidden tests; it is not changed.
-        executor: runs the cells.
-        answers: the text of the solution cell, by exercise, where it should differ from the notebook's.
+        executor: the executor that runs the cells.
+        answers: the texts that replace solution cells, by exercise.
         limits: the limits on time and output.
         seed: the seed of the inputs that the checks draw; None for the fixed inputs.
         only: the names of the exercises to run and grade; None for all of them.
@@ -99,7 +99,7 @@ def grade_submission(
     Args:
         source: the lecture's complete notebook.
         submission: the submission; if it has a ``failure``, nothing is run.
-        executor: runs the cells.
+        executor: the executor that runs the cells.
         lecture: the name of the lecture's folder.
         seed: the seed of the inputs that the checks draw.
         limits: the resources that a submission may use.
@@ -149,7 +149,7 @@ def _library_remarks(results: Sequence[tuple[NotebookNode, CellResult]]) -> Iter
 
 
 def record_key(source: str, submission: Submission, limits: Limits) -> str:
-    """Return a hash of everything that a grade depends on: a submission with the same key is not graded again.
+    """Return a hash of everything that a grade depends on, except the seed; equal keys are not graded again.
 
     Args:
         source: the digest of the lecture's source, see :func:`autograder.notebooks.course.source_digest`.
@@ -173,9 +173,9 @@ def _execute(
     seed: int | None,
     only: set[str] | None = None,
 ) -> Iterator[tuple[NotebookNode, CellResult]]:
-    """Run setup, solution and test cells and yield the solution and test cells with their results.
+    """Run the setup, solution and test cells, and yield the solution and test cells with their results.
 
-    Demonstrations and experiments are left out: no test relies on them, and they train models.
+    Demonstrations and experiments are omitted: no test relies on them, and they train models.
     """
     nodes, cells = [], []
     for node, cell in _graded_cells(source, texts):
@@ -238,7 +238,7 @@ def _printed(result: CellResult) -> str:
 
 
 def _partial_credit(text: str, points: float) -> tuple[float, CellError | None]:
-    """Return the points that a test cell's value gives: it must be a number from 0 to the cell's points."""
+    """Return the partial credit that a test cell's value gives, or 0 and an error if the value is not valid."""
     try:
         value = float(text)
     except ValueError:

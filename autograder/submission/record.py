@@ -1,4 +1,4 @@
-"""The record of one graded submission: plain data, from which everything that comes out is made."""
+"""The record of one graded submission: plain data, the only input of pages, reports and the gradebook."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from autograder.judge.executor import CellError
 
 
 class RemarkKind(StrEnum):
-    """Why something is remarked on."""
+    """The kinds of remarks."""
 
     TAMPERING = "tampering"  # a test, its points or its id was changed; this is reported and has no effect
-    MISSING = "missing"  # something that should be there is not: a cell, the notebook
+    MISSING = "missing"  # a cell or the notebook is missing
     LIBRARY = "library"  # an answer is the library's own version of its exercise
-    NOTE = "note"  # all else that is worth a sentence
+    NOTE = "note"  # anything else
 
 
 @dataclass(frozen=True)
 class Remark:
-    """A sentence on a submission.
+    """A remark on a submission.
 
     Attributes:
-        kind: what it is about.
+        kind: the kind of the remark.
         message: the sentence for the instructor.
-        for_student: the sentence for the student, where it is theirs to mend; else empty.
+        for_student: the sentence for the student, if the student can fix it; else empty.
     """
 
     kind: RemarkKind
@@ -37,7 +37,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class SolutionRecord:
-    """A cell that the student wrote in: its text and what running it did. Untrusted text, all of it."""
+    """A solution cell: its text, its outputs and its error, all of which are untrusted text."""
 
     grade_id: str
     exercise: str
@@ -45,19 +45,19 @@ class SolutionRecord:
     outputs: tuple[Mapping[str, Any], ...] = ()
     error: CellError | None = None
     seconds: float = 0.0
-    manual: bool = False  # its points are given by a person
-    points: float = 0.0  # of a manual one
+    manual: bool = False  # whether a person grades it
+    points: float = 0.0  # the maximum points of a manual cell
 
 
 @dataclass(frozen=True)
 class TestRecord:
-    """A test cell: points and how it came out.
+    """A test cell: its points and its result.
 
     Attributes:
-        title: what a hidden test says that it tests; empty for a visible one.
-        source: the test as a student may see it.
-        output: what the checks printed, and the student's function while it was called. Empty for hidden ones.
-        error: why it failed. Of a hidden test only ``hint`` is for the student's eyes.
+        title: the title of a hidden test; empty for a visible one.
+        source: the part of the test that a student may see.
+        output: the output of the checks and of the student's function while it was called; empty for a hidden test.
+        error: the reason for a failure. Of a hidden test, the student may see only its ``hint``.
     """
 
     __test__ = False  # for pytest
@@ -82,15 +82,15 @@ class Record:
         student: name of the submission's folder.
         lecture: name of the lecture's folder.
         key: hash of source, submission, limits and grader; equal keys, equal grades.
-        seed: from which the checks drew their inputs.
+        seed: the seed of the inputs that the checks drew.
         solutions: the student's cells, in the notebook's order.
         tests: the test cells, in the notebook's order.
-        remarks: what was found before anything was run.
-        failure: a sentence if nothing could be graded; ``solutions`` and ``tests`` are empty then, or
-            what is there earned nothing.
+        remarks: the remarks on the submission.
+        failure: the reason if the submission could not be graded; ``solutions`` and ``tests`` are then empty, or
+            earned nothing.
         failure_for_student: the same for the student, if the student can fix it.
         seconds: wall-clock time of grading.
-        memory_bytes: peak of the student's processes.
+        memory_bytes: peak memory of the student's processes.
     """
 
     student: str
@@ -107,12 +107,12 @@ class Record:
 
     @property
     def earned(self) -> float:
-        """Points of all test cells."""
+        """Points earned in all test cells."""
         return sum(test.earned for test in self.tests)
 
     @property
     def points(self) -> float:
-        """Points that the test cells can give."""
+        """Maximum points of all test cells."""
         return sum(test.points for test in self.tests)
 
     @property
@@ -130,10 +130,10 @@ class Record:
 
     @classmethod
     def from_json(cls, text: str) -> Record:
-        """Read what :meth:`to_json` wrote.
+        """Return the record in a line of :meth:`to_json`.
 
         Raises:
-            ValueError: if it is not such a line.
+            ValueError: if the text is not such a line.
         """
         try:
             data = json.loads(text)

@@ -1,10 +1,10 @@
-"""Why a submission cannot be read: two sentences, one for each reader."""
+"""The exception for a submission that cannot be read, with a sentence for each reader."""
 
 from __future__ import annotations
 
 
 class Refused(Exception):
-    """Nothing of this submission can be graded.
+    """The submission cannot be graded.
 
     Attributes:
         message: the sentence for the instructor.
@@ -18,12 +18,12 @@ class Refused(Exception):
 
 
 def shown(text: str, most: int = 60) -> str:
-    """Return text from outside in a form that fits into a sentence: short, quoted, printable."""
+    """Return foreign text short, quoted and printable, for use in a sentence."""
     return repr(text if len(text) <= most else text[: most - 1] + "…")
 
 
 def listed(names: list[str], most: int = 6) -> str:
-    """Return a list of names in words; beyond ``most`` names, only how many more there are."""
+    """Return a list of names in words: at most ``most`` names, then the number of the others."""
     if len(names) > most:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -30,13 +30,13 @@ OTHER_LECTURE = Refused(
 
 @dataclass(frozen=True)
 class Submission:
-    """A submission of one lecture, read without running or obeying anything in it.
+    """A submission of one lecture, read without running or trusting anything in it.
 
     Attributes:
         student: the name of the submission's folder.
-        solutions: the text of the solution cells, by grade id; missing cells are left out.
+        solutions: the text of the solution cells, by grade id; missing cells are omitted.
         remarks: the remarks on tampering, missing cells and the like.
-        failure: a sentence if nothing can be graded.
+        failure: the reason if nothing can be graded.
         failure_for_student: the same for the student, if the student can fix it.
         digest: a hash of the whole submission, for the journal.
     """
@@ -50,13 +50,13 @@ class Submission:
 
 
 def read_submission(folder: Path, source: NotebookNode, lecture: Lecture, student: str) -> Submission:
-    """Read a student's submission. Everything that is wrong with it becomes a failure or a remark.
+    """Read a student's submission. Every problem with it becomes a failure or a remark.
 
     Args:
         folder: ``submitted/STUDENT/LECTURE``.
         source: the lecture's complete notebook.
-        lecture: which lecture it is; its name is the notebook's.
-        student: name of the submission's folder.
+        lecture: the lecture, whose name is the notebook's.
+        student: the name of the submission's folder.
     """
     digest, remarks = "", []
     try:
@@ -77,13 +77,13 @@ def submission_from_notebook(
     digest: str = "",
     remarks: Sequence[Remark] = (),
 ) -> Submission:
-    """Take the solution texts out of a notebook of format 4, and remark on changes to the rest.
+    """Take the solution texts from a notebook of format 4, with remarks on changes to the rest.
 
     Args:
         notebook: the submitted notebook; nothing in it is trusted.
         source: the lecture's complete notebook.
-        student: name of the submission's folder.
-        digest: a hash of the submission (default: a hash of what is taken from it).
+        student: the name of the submission's folder.
+        digest: a hash of the submission (default: a hash of the texts and remarks).
         remarks: earlier remarks, which come first.
     """
     cells = list(cells_of(notebook))
@@ -132,15 +132,13 @@ def _solutions(
         if cell is None:
             missing.append(name)
         elif cell.text is None:
-            message = f"solution cell {name} does not contain text, so it was left out"
+            message = f"solution cell {name} does not contain text, so it was not graded"
             advice = f"The cell {name} does not contain text, so it could not be graded."
             remarks.append(Remark(RemarkKind.MISSING, message, advice))
         elif len(cell.text) > MAX_TEXT:
-            size = f"{len(cell.text):,} characters, and the limit is {MAX_TEXT:,}"
-            message = f"solution cell {name} was left out: it has {size}"
-            remarks.append(
-                Remark(RemarkKind.MISSING, message, f"The cell {name} was not graded: it has {size}.")
-            )
+            size = f"it must have at most {MAX_TEXT:,} characters, got {len(cell.text):,}"
+            message = f"solution cell {name} was not graded: {size}"
+            remarks.append(Remark(RemarkKind.MISSING, message, f"The cell {name} was not graded: {size}."))
         else:
             texts[name] = cell.text
             if cell.repaired:
@@ -151,7 +149,7 @@ def _solutions(
 def _missing(names: list[str]) -> Iterator[Remark]:
     if names:
         cells = f"solution cell{'s' * (len(names) > 1)} {listed(names)}"
-        advice = "earned nothing: write the answer into the cell of a fresh copy of the lecture."
+        advice = "earned nothing: write the answer in a new copy of the lecture's notebook."
         yield Remark(
             RemarkKind.MISSING, f"missing: {cells}", f"Your notebook lacks the {cells}, which {advice}"
         )
@@ -160,14 +158,14 @@ def _missing(names: list[str]) -> Iterator[Remark]:
 def _repaired(names: list[str]) -> Iterator[Remark]:
     if names:
         message = f"invalid Unicode characters were replaced by � in {listed(names)}"
-        yield Remark(RemarkKind.NOTE, message, f"Your notebook has broken characters: {message}.")
+        yield Remark(RemarkKind.NOTE, message, f"Your notebook contains broken characters: {message}.")
 
 
 def _odd_cells(notebook: Mapping[str, Any], cells: list[SubmittedCell]) -> Iterator[Remark]:
     entries = notebook.get("cells")
     odd = len(entries) - len(cells) if isinstance(entries, list) else 0
     if odd:
-        yield Remark(RemarkKind.NOTE, f"{odd} entries of the list of cells are not cells and were left out")
+        yield Remark(RemarkKind.NOTE, f"{odd} entries of the list of cells are not cells and were ignored")
 
 
 def doubled(cells: Iterable[SubmittedCell], known: Container[str]) -> Iterator[Remark]:
@@ -182,9 +180,9 @@ def doubled(cells: Iterable[SubmittedCell], known: Container[str]) -> Iterator[R
     for name, where in numbers.items():
         if len(where) > 1:
             places = f"{len(where)} times (cells {listed(where)})"
-            message = f"{name} occurs {places}; the first one counts"
+            message = f"{name} occurs {places}; only the first one counts"
             advice = (
-                f"The cell {name} is in your notebook {places}, and only the first one counts: join them."
+                f"The cell {name} occurs in your notebook {places}, but only the first one counts: join them."
             )
             yield Remark(RemarkKind.NOTE, message, advice)
 

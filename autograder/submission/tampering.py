@@ -1,4 +1,4 @@
-"""Differences between a submitted notebook and the released one. They are reported and never obeyed."""
+"""Differences between a submitted notebook and the released one, which are reported and have no effect."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def tampering_remarks(
         source: the lecture's complete notebook.
     """
     released = {grade_id(cell): cell for cell in source.cells if grade_id(cell)}
-    there = [name for name in released if name in first]
-    fixed = [name for name in there if not is_solution(released[name])]
+    present = [name for name in released if name in first]
+    fixed = [name for name in present if not is_solution(released[name])]
     yield from _text_remarks(fixed, first, released)
-    yield from _role_remarks(there, first, released)
-    yield from _type_remarks([name for name in there if name not in fixed], first, released)
+    yield from _role_remarks(present, first, released)
+    yield from _type_remarks([name for name in present if name not in fixed], first, released)
     yield from _absent_and_extra(cells, first, released)
-    yield from _order_remarks(there, first)
+    yield from _order_remarks(present, first)
     yield from _setup_remarks(cells, source)
 
 
@@ -56,13 +56,15 @@ def _text_remarks(
         else:
             (older if is_of_a_release(cell) else edited).append(name)
     if edited:
-        message = f"the text of {listed(edited)} was changed; the course's own was run"
+        message = f"the text of {listed(edited)} was changed; the original was run"
         yield Remark(RemarkKind.TAMPERING, message)
     if leaked:
         message = f"the hidden part of {listed(leaked)} is in the submitted notebook"
         yield Remark(RemarkKind.TAMPERING, message)
     if older:
-        message = f"{listed(older)} seem to be from another release of this lecture; the present one was run"
+        message = (
+            f"{listed(older)} seem to be from another release of this lecture; the current release was run"
+        )
         yield Remark(RemarkKind.NOTE, message)
 
 
@@ -94,14 +96,14 @@ def is_of_a_release(cell: SubmittedCell) -> bool:
         node = NotebookNode(cell_type=cell.kind, source=cell.text, metadata=metadata)
         return compute_checksum(node) == cell.role.get("checksum")
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
-        return False  # something is missing or has the wrong type, which happens in no release
+        return False  # an entry is missing or has the wrong type, which no release has
 
 
 def _role_remarks(
-    there: Sequence[str], first: Mapping[str, SubmittedCell], released: Mapping[str, NotebookNode]
+    present: Sequence[str], first: Mapping[str, SubmittedCell], released: Mapping[str, NotebookNode]
 ) -> Iterator[Remark]:
     changed = []
-    for name in there:
+    for name in present:
         cell, role = first[name], released[name].metadata.nbgrader
         changes = [flag for flag in FLAGS if cell.role.get(flag, False) != bool(role.get(flag, False))]
         points = cell.role.get("points")
@@ -185,8 +187,8 @@ def _extra_remarks(extra: Iterable[SubmittedCell]) -> Iterator[Remark]:
         )
 
 
-def _order_remarks(there: Sequence[str], first: Mapping[str, SubmittedCell]) -> Iterator[Remark]:
-    moved = [later for earlier, later in pairwise(there) if first[earlier].number > first[later].number]
+def _order_remarks(present: Sequence[str], first: Mapping[str, SubmittedCell]) -> Iterator[Remark]:
+    moved = [later for earlier, later in pairwise(present) if first[earlier].number > first[later].number]
     if moved:
         message = f"cells were moved, at {listed(moved)}; they were run in the lecture's order"
         yield Remark(RemarkKind.TAMPERING, message)
@@ -196,6 +198,8 @@ def _setup_remarks(cells: Sequence[SubmittedCell], source: NotebookNode) -> Iter
     original = next((cell.source for cell in source.cells if is_setup(cell)), None)
     texts = [cell.text for cell in cells if cell.setup]
     if original is not None and texts and not any(_same(text, original) for text in texts):
-        message = "the setup cell was changed; the course's own was run"
-        advice = "You changed the setup cell, but grading runs the course's own: import in the solution cell."
+        message = "the setup cell was changed; the original was run"
+        advice = (
+            "You changed the setup cell, but grading runs the original: write imports in the solution cell."
+        )
         yield Remark(RemarkKind.NOTE, message, advice)

@@ -1,4 +1,4 @@
-"""Names that a solution uses but that are defined in cells that are not graded, found by reading the code."""
+"""Find names that a solution uses, but that only ungraded cells define, by reading the code."""
 
 from __future__ import annotations
 
@@ -15,10 +15,17 @@ from autograder.submission.cells import SubmittedCell
 from autograder.submission.record import Remark, RemarkKind
 from autograder.submission.refusal import listed, shown
 
-MAX_CODE = 50_000  # characters; what is longer is not parsed
-MAX_ALL = 10 * MAX_CODE  # characters of all the cells that are looked through
+MAX_CODE = 50_000  # characters; longer code is not parsed
+MAX_ALL = 10 * MAX_CODE  # characters of all cells searched
 MAX_REMARKS = 10
-GIVEN = {"__name__", "display", "get_ipython", "In", "Out", "_"}  # what a notebook has without an import
+GIVEN = {
+    "__name__",
+    "display",
+    "get_ipython",
+    "In",
+    "Out",
+    "_",
+}  # names that a notebook has without an import
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
 
@@ -26,7 +33,7 @@ MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
 def ungraded_definitions(
     cells: Sequence[SubmittedCell], texts: Mapping[str, str], source: NotebookNode
 ) -> Iterator[Remark]:
-    """Yield a remark for each name that a solution cell uses and that only a cell that is not graded defines.
+    """Yield a remark for each name that a solution cell uses, but that only an ungraded cell defines.
 
     Args:
         cells: the submitted cells.
@@ -50,7 +57,7 @@ def ungraded_definitions(
 def _answers_elsewhere(
     cells: Iterable[SubmittedCell], source: NotebookNode
 ) -> Iterator[tuple[str, int, str]]:
-    """Yield each function that a solution cell is for and another cell defines, that cell, and the solution cell."""
+    """Yield each exercise's function that another cell defines, the number of that cell, and the solution cell."""
     solutions = [cell for cell in source.cells if is_solution_code(cell)]
     home = {name: grade_id(cell) for cell in solutions for name in names(cell.source)[0]}
     definition = re.compile(r"^(?:async +)?def +(\w+)", re.MULTILINE)
@@ -65,24 +72,24 @@ def _answers_elsewhere(
 def definitions_outside(
     cells: Sequence[SubmittedCell], texts: Mapping[str, str], source: NotebookNode
 ) -> list[tuple[str, int, list[str]]]:
-    """Return name, number of the cell that defines it, and the solution cells that use it."""
-    there = set(dir(builtins)) | GIVEN
+    """Return each name that only an ungraded cell defines, the cell's number, and the solution cells that use it."""
+    known = set(dir(builtins)) | GIVEN
     users: dict[str, list[str]] = {}
     for solution, text in texts.items():
         defined, used = names(text)
-        there |= defined
+        known |= defined
         for name in sorted(used):
             users.setdefault(name, []).append(solution)
     for cell in source.cells:
-        there |= names(cell.source)[0] if is_setup(cell) else set()
-    wanted = users.keys() - there
+        known |= names(cell.source)[0] if is_setup(cell) else set()
+    wanted = users.keys() - known
     return [(name, number, users[name]) for name, number in _found(wanted, cells, texts)]
 
 
 def _found(
     wanted: set[str], cells: Iterable[SubmittedCell], texts: Mapping[str, str]
 ) -> Iterator[tuple[str, int]]:
-    """Yield those of these names that a cell defines which is not graded, and its number."""
+    """Yield the wanted names that an ungraded cell defines, each with the cell's number."""
     left, characters = set(wanted), 0
     for cell in cells:
         if cell.kind != "code" or cell.grade_id in texts or cell.text is None:
@@ -98,7 +105,7 @@ def _found(
 def names(code: str) -> tuple[set[str], set[str]]:
     """Return the names that a cell's code defines at its top level, and the global names that it uses.
 
-    Code that cannot be parsed has none: running it is what reports the error.
+    Code that cannot be parsed has none; running it reports the error.
     """
     table = _table(code)
     if table is None:

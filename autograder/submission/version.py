@@ -1,4 +1,4 @@
-"""The version of the grader: a hash of all code that can decide a grade, found by following imports."""
+"""The version of the grader: a hash of all code that can affect a grade, found by following imports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Where grading begins: reading a submission and counting its points, the judge's processes, the student's process.
+# Where grading begins: reading and grading a submission, the judge's processes, the student's process.
 BEGINNINGS = (
     "autograder.submission.submission",
     "autograder.submission.grading",
@@ -18,14 +18,14 @@ BEGINNINGS = (
     "autograder.judge.notebook",
     "autograder.student.warm",
 )
-# Checks and answers can use all of this package but what draws, describes the installation, or runs on a command line.
+# Checks and answers can use this package except for plots, widgets, the installation report and the command line.
 LIBRARY = "dgm_helpers"
 UNUSED = ("plots", "style", "widgets", "installation", "pretrained", "training/command", "training/options")
 
 
 @cache
 def grader_version() -> str:
-    """Return a hash of the code that decides on points."""
+    """Return a hash of the code that decides points."""
     code = hashlib.sha256()
     for path in deciding_files(ROOT):
         code.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
@@ -33,10 +33,10 @@ def grader_version() -> str:
 
 
 def deciding_files(root: Path) -> list[Path]:
-    """Return the files whose code can decide a grade, in order.
+    """Return the files whose code can affect a grade, sorted.
 
     Args:
-        root: the folder of the packages.
+        root: the folder that contains the packages.
     """
     found: set[Path] = set()
     waiting = [path for name in BEGINNINGS for path in _files(root, name)]
@@ -61,7 +61,7 @@ def imported_files(root: Path, path: Path) -> Iterator[Path]:
 
 
 def _files(root: Path, module: str) -> Iterator[Path]:
-    """Yield the file of a module of this package, and those of the packages around it."""
+    """Yield the file of a module of this package, and those of its parent packages."""
     if module.partition(".")[0] != "autograder":
         return
     parts = module.split(".")

@@ -142,11 +142,6 @@ class InfoGAN(GAN):
         continuous = info_lower_bound_continuous(posterior.mu, posterior.log_sigma, codes.continuous)
         return (sum(discrete, start=torch.zeros_like(continuous))).mean(), continuous.mean()
 
-    @classmethod
-    def upgraded(cls, config: dict[str, Any]) -> tuple[type[nn.Module], dict[str, Any]]:
-        """Return class and config for a file; one of an earlier version also lists the techniques it does not use."""
-        return cls, {key: value for key, value in config.items() if (key, value) not in UNUSED.items()}
-
     def landmarks(self) -> dict[str, Landmark]:
         r"""Return a GAN's landmarks, and for L_I: the entropy of categorical codes; L_I of an ignorant Q.
 

@@ -114,14 +114,14 @@ def _nested(levels):
         (lambda: zipped({"toy.ipynb": bytes(21_000_000)}), "it is too large: 21 MB of at most 20 MB"),
         (lambda: zipped({"inner.zip": bytes(51_000_000)}), "no notebook of this lecture, only 'inner.zip'"),
         (lambda: _declaring_less(zipped({"toy.ipynb": book()})), "it is damaged in its archive"),
-        (lambda: zipped({"toy.ipynb": book()})[:-40], "it is damaged, or is no zip archive"),
+        (lambda: zipped({"toy.ipynb": book()})[:-40], "it is damaged or is not a zip archive"),
         (lambda: zipped({"toy.ipynb": book()}).replace(b"PK\3\4", b"PK\3\5"), "it is damaged in its archive"),
-        (lambda: b"", "it is damaged, or is no zip archive"),
+        (lambda: b"", "it is damaged or is not a zip archive"),
         (lambda: _nested(3), "no notebook of this lecture, only '2.zip'"),
         (lambda: zipped({f"{n}.txt": b"" for n in range(20_001)}), "it has more than 20000 entries"),
-        (lambda: zipped({"toy.7z": b"7z"}), "it is an archive, but no zip"),
+        (lambda: zipped({"toy.7z": b"7z"}), "it is an archive of another kind; hand in a zip archive"),
         (lambda: zipped({"report.pdf": b"%PDF"}), "no notebook of this lecture, only 'report.pdf'"),
-        (lambda: zipped({}), "it is an archive with no file in it"),
+        (lambda: zipped({}), "it is an archive without files"),
     ],
     ids=[
         "encrypted",
@@ -149,11 +149,11 @@ def test_a_students_bad_archive_is_a_reason_and_the_others_are_collected(gather,
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (lambda: b"", "is damaged, or is no zip archive"),
-        (lambda: b"PK\3\4 cut off", "is damaged, or is no zip archive"),
-        (lambda: book(), "is damaged, or is no zip archive"),
-        (lambda: zipped({}), "holds no notebook"),
-        (lambda: zipped({"notes.txt": b""}), "holds no notebook"),
+        (lambda: b"", "is damaged or is not a zip archive"),
+        (lambda: b"PK\3\4 cut off", "is damaged or is not a zip archive"),
+        (lambda: book(), "is damaged or is not a zip archive"),
+        (lambda: zipped({}), "contains no notebook"),
+        (lambda: zipped({"notes.txt": b""}), "contains no notebook"),
         (lambda: zipped({f"{n}/toy.ipynb": b"" for n in range(20_001)}), "more than 20000 entries"),
     ],
     ids=["empty", "cut", "notebook", "nothing", "other", "many"],
@@ -168,7 +168,7 @@ def test_what_does_not_exist_or_is_a_pipe_is_one_sentence(course, lecture, tmp_p
     with pytest.raises(CourseError, match="does not exist"):
         collect(course, tmp_path / "nowhere.zip", lecture)
     os.mkfifo(tmp_path / "pipe.zip")
-    with pytest.raises(CourseError, match="neither a folder nor a zip archive"):
+    with pytest.raises(CourseError, match="must be a folder or a zip archive"):
         collect(course, tmp_path / "pipe.zip", lecture)
 
 
@@ -178,7 +178,7 @@ def test_all_archives_together_are_bounded(gather, monkeypatch):
     assert outcomes(collected) == {"ann": "collected", "bob": "not collected"}
     monkeypatch.setattr(archives, "MAX_ENTRIES", 10)
     inner = zipped({f"{n}.txt": b"" for n in range(6)})
-    with pytest.raises(CourseError, match="more than 10 files"):
+    with pytest.raises(CourseError, match="at most 10 files"):
         gather({"ann.zip": inner, "bob.zip": inner})
 
 
@@ -191,7 +191,7 @@ def test_a_notebook_that_cannot_be_read_is_collected_and_said(gather, there):
 def test_a_notebook_that_names_no_student_is_said(gather):
     collected = gather({"toy.ipynb": book(), "bob/toy.ipynb": book("bob")})
     assert outcomes(collected) == {"'toy.ipynb'": "not collected", "bob": "collected"}
-    assert "do not tell which student's" in note(collected)
+    assert "does not identify a student" in note(collected)
 
 
 def test_two_students_never_share_a_folder(gather, there):

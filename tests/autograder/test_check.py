@@ -143,7 +143,7 @@ def test_an_edited_check_and_a_retyped_solution_are_told(checked):
     del cell["outputs"], cell["execution_count"]
     report = checked(notebook)
     assert results(report)["mean_visible"] == (True, "")
-    assert "double_visible differ from what was released" in report.remarks[0]
+    assert "double_visible differ from the released cells" in report.remarks[0]
     assert "changed the type of mean" in report.remarks[1]
 
 
@@ -174,7 +174,7 @@ def test_of_each_released_notebook_every_test_cell_is_in_the_table(lecture):
     ("content", "said"),
     [
         (None, "does not exist"),
-        (b"{", "Your file 'toy.ipynb' cannot be read as a notebook: it breaks off before its end"),
+        (b"{", "Your file 'toy.ipynb' cannot be read as a notebook: it ends too early"),
         (b'{"nbformat": 4, "cells": []}', "toy.ipynb has no checks: is it the notebook of a lecture?"),
     ],
 )

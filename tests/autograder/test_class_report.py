@@ -237,14 +237,14 @@ def test_the_page_tells_all_that_there_is_to_know():
     words = words_of(page)
     for said in (
         "5 handed in",
-        "4.4 points on average",
+        "4.4 mean points",
         "2 × double/wrong_square The square.",
         "Hint: is it x squared?",
         "the test cell double_hidden was changed",
         "the cell mean is missing",
         "SECRET-FAILURE",
         "1 could not be graded",
-        "1 tampered with",
+        "1 with signs of tampering",
         "1 wait for manual grading",
         "bob 9.25 s 3 MiB",
         "Seconds 1.5 1.5 1.5 3.44 9.25",
@@ -259,7 +259,7 @@ def test_the_terminal_tells_the_same_in_short():
     text = report_summary(eventful())
     assert "03_toy: 5 submissions, mean 4.4 and median 5.0 of 7 points" in text
     assert "double/wrong_square" in text
-    assert "tampered with: bob" in text
+    assert "signs of tampering: bob" in text
     assert "dan could not be graded: SECRET-FAILURE" in text
     assert "1 of 5 waits for manual grading" in text
 
@@ -303,7 +303,11 @@ def test_the_command_writes_the_page_and_prints_the_summary(course, lecture, cap
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [(["99"], "there is no lecture '99'"), ([], "grade one first"), (["03"], "03_toy has no grades yet")],
+    [
+        (["99"], "there is no lecture '99'"),
+        ([], "run .autograder grade. first"),
+        (["03"], "03_toy has no grades yet"),
+    ],
 )
 def test_wrong_input_is_a_sentence_and_writes_nothing(course, arguments, sentence):
     with pytest.raises(CourseError, match=sentence):

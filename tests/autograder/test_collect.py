@@ -105,7 +105,7 @@ def test_canvas_downloads_are_understood_and_late_ones_said(gather, there):
     }
     assert outcomes(collected)["doedee_778"] == "not collected"
     late = next(one for one in collected if one.student.startswith("o_neil"))
-    assert late.notes == ("was called 'my-notebook-1.ipynb'", "late, says Canvas")
+    assert late.notes == ("was named 'my-notebook-1.ipynb'", "late, according to Canvas")
     assert all(one.handed_in is None for one in collected)  # Canvas's archives do not tell it
 
 
@@ -177,9 +177,9 @@ def test_without_a_lecture_the_names_tell_it(course, gather, there):
     write_source(Lecture(course.root, "04_my_toy"), toy_notebook())
     gather({"ann/my_toy.ipynb": book("a"), "bob/my_toy-1.ipynb": book("b")}, lecture=None)
     assert sorted(there()) == ["ann/04_my_toy/my_toy.ipynb", "bob/04_my_toy/my_toy.ipynb"]
-    with pytest.raises(CourseError, match="holds notebooks of 03_toy and 04_my_toy; name the lecture"):
+    with pytest.raises(CourseError, match="contains notebooks of 03_toy and 04_my_toy; name the lecture"):
         gather({"ann/my_toy.ipynb": book("a"), "bob/toy.ipynb": book("b")}, lecture=None)
-    with pytest.raises(CourseError, match="does not tell which lecture it is of; name the lecture"):
+    with pytest.raises(CourseError, match="contains no file named after a lecture; name the lecture"):
         gather({"ann/homework.ipynb": book("a")}, lecture=None)
 
 
@@ -209,7 +209,7 @@ def test_of_several_canvas_uploads_the_last_counts(gather, there):
         }
     )
     assert there() == {"smithbob_12345/03_toy/toy.ipynb": "new"}
-    assert "3 attempts; 'toy.ipynb', the newest, counts" in note(collected)
+    assert "3 attempts; the newest counts: 'toy.ipynb'" in note(collected)
 
 
 def test_of_several_attempts_the_newest_by_the_archives_clock_counts(gather, there):
@@ -225,7 +225,7 @@ def test_of_several_attempts_the_newest_by_the_archives_clock_counts(gather, the
 
 def test_of_several_notebooks_of_other_names_none_is_guessed(gather, there):
     collected = gather({"ann/a.ipynb": book(), "ann/b.ipynb": book(), "bob/toy.ipynb": book("b")})
-    assert "several notebooks, 'a.ipynb' and 'b.ipynb', and none is called toy.ipynb" in note(collected)
+    assert "several notebooks, 'a.ipynb' and 'b.ipynb', but none is named toy.ipynb" in note(collected)
     assert outcomes(collected) == {"ann": "not collected", "bob": "collected"}
 
 

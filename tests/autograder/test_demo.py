@@ -38,7 +38,7 @@ def test_points_are_full_about_half_none_and_explained(demonstration):
         "syntax_error": 3,
         "not_a_notebook": 0,
     }
-    assert "it breaks off before its end" in records["not_a_notebook"].failure
+    assert "it ends too early" in records["not_a_notebook"].failure
     report = demonstration.report()
     for line in (
         r"complete +3 +4 +7 +100 %",
@@ -67,7 +67,7 @@ def test_a_page_for_each_student_lies_where_the_report_says_and_shows_nothing_hi
 
 def test_a_folder_in_use_is_refused(lecture, executor, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(CourseError, match="is not empty"):
+    with pytest.raises(CourseError, match="must be empty or new"):
         grade_demo(lecture, tmp_path, executor)
 
 

@@ -208,12 +208,12 @@ def test_a_grading_worksheet_comes_back_filled_in_and_otherwise_as_it_was(roster
 
 
 def test_a_worksheet_that_counts_to_another_maximum_is_refused(roster):
-    with pytest.raises(CourseError, match=r"maximum grade is 100\.00, but 03_toy gives 7 points"):
+    with pytest.raises(CourseError, match=r"maximum grade must be 7, the points of 03_toy, got 100\.00"):
         moodle_csv(graded(record("ada")), roster(WORKSHEET.replace("7.00", "100.00")))
 
 
 def test_a_worksheet_holds_one_lecture(roster):
-    with pytest.raises(CourseError, match="name one lecture"):
+    with pytest.raises(CourseError, match="name exactly one lecture"):
         moodle_csv(graded(record("ada")) * 2, roster(WORKSHEET))
 
 
@@ -264,9 +264,9 @@ def test_rows_that_are_short_or_long_or_blank_do_no_harm(roster):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "has no column that says who a student is"),
-        (b"name,points\nada,3\n", "has no column that says who a student is"),
-        (b"student\n\xff\xfe\n", "is not text in UTF-8"),
+        (b"", "has no column that identifies students"),
+        (b"name,points\nada,3\n", "has no column that identifies students"),
+        (b"student\n\xff\xfe\n", "must be encoded in UTF-8"),
         (b'student\n"ada\n', "is not a CSV file"),
         (None, "cannot be read"),
     ],
@@ -298,7 +298,7 @@ def test_the_command_writes_the_table_that_is_asked_for(course, lecture, capsys,
     assert rows_of(path.read_text(encoding="utf-8"))[0][0] == first
     out = capsys.readouterr().out
     assert f"wrote {path}: 2 of 03_toy" in out
-    assert "1 could not be graded; what is missing counts as 0" in out
+    assert "1 could not be graded; missing points count as 0" in out
 
 
 def test_rows_end_as_spreadsheets_expect(course, lecture, tmp_path):
@@ -315,7 +315,7 @@ def test_students_whom_the_roster_does_not_have_are_named_and_left_out(course, l
     path = tmp_path / "canvas.csv"
     path.write_text(CANVAS_EXPORT, encoding="utf-8")
     assert run(course, "--format", "canvas", "--roster", str(path)) == 1
-    assert "left out: stranger is not in" in capsys.readouterr().out
+    assert "left out: stranger does not match exactly one row of" in capsys.readouterr().out
     assert "stranger" not in (course.root / "reports" / "canvas.csv").read_text()
 
 
@@ -323,13 +323,13 @@ def test_students_whom_the_roster_does_not_have_are_named_and_left_out(course, l
     ("arguments", "sentence"),
     [
         (["99", "--format", "csv"], "there is no lecture '99'"),
-        (["03", "--format", "csv"], "03_toy has no grades yet: grade it first"),
-        (["--format", "canvas"], "no lecture has grades yet: grade one first"),
-        (["--format", "csv", "--roster", "x.csv"], "--roster is for --format canvas and moodle, not csv"),
-        (["--format", "moodle", "--column", "x"], "--column is for --format canvas, not moodle"),
+        (["03", "--format", "csv"], "03_toy has no grades yet: run"),
+        (["--format", "canvas"], "no lecture has grades yet: run 'autograder grade' first"),
+        (["--format", "csv", "--roster", "x.csv"], "--roster needs --format canvas or moodle, got csv"),
+        (["--format", "moodle", "--column", "x"], "--column needs --format canvas, got moodle"),
         (
             ["--format", "csv", "--trust-submissions"],
-            "--trust-submissions is for --format gradescope, not csv",
+            "--trust-submissions needs --format gradescope, got csv",
         ),
     ],
 )

@@ -70,8 +70,8 @@ def test_an_error_of_a_hidden_test_does_not_come_out_where_a_later_cell_was_not_
 
 
 def test_a_failure_is_told_in_the_sentence_for_the_student_or_not_at_all():
-    told = page_of(not_graded(for_student="Your file breaks off before its end."))
-    assert "Your file breaks off before its end." in told
+    told = page_of(not_graded(for_student="Your file ends too early."))
+    assert "Your file ends too early." in told
     silent = page_of(not_graded())
     assert "could not be graded" in silent
     assert "SECRET" not in told + silent
@@ -152,7 +152,7 @@ def test_total_points_by_exercise_and_the_penalty_for_being_late_are_there():
     by_hand = ByHand(late_penalty=1.5)
     text = words_of(page_of(record(tests=[checked("double_visible", error=wrong)]), by_hand))
     assert "4.5 of 7 points" in text
-    assert "6 earned, 1.5 taken off" in text
+    assert "6 earned, 1.5 subtracted" in text
     assert "2 / 3" in text
     assert "1 of 2 exercises complete" in text
 
@@ -166,7 +166,7 @@ def test_a_message_of_several_lines_keeps_its_lines_and_columns():
 @pytest.mark.parametrize(
     ("change", "advice"),
     [
-        ({"double_visible": CellError("NotImplementedError", "")}, "still to be written."),
+        ({"double_visible": CellError("NotImplementedError", "")}, "this function is not written yet."),
         (
             {"double_visible": CellError("CheckFailed", "2x: wrong value\n  Hint: is it x squared?")},
             "2x: wrong value (is it x squared?)",
@@ -174,7 +174,7 @@ def test_a_message_of_several_lines_keeps_its_lines_and_columns():
         ({"double_visible": CellError("ValueError", "no")}, "ValueError: no"),
         (
             {"double_hidden": CellError("CheckFailed", "SECRET", hint="mind the sign.")},
-            f"the visible checks pass, a hidden one does not: {TITLE} mind the sign.",
+            f"the visible checks pass, but a hidden check does not: {TITLE} mind the sign.",
         ),
     ],
     ids=["untouched", "visible", "raises", "hidden"],
@@ -211,13 +211,13 @@ def test_the_answer_is_coloured_numbered_and_whole():
 @pytest.mark.parametrize("piece", ["(", "f'{", '"""a', "@", "a.", "from . ", "'\\", "{%"])
 def test_code_that_is_hard_to_parse_takes_little_processor_time(piece):
     began = time.process_time()
-    for characters in (pages.COLOURED_CHARACTERS, 10 * pages.COLOURED_CHARACTERS):
+    for characters in (pages.COLORED_CHARACTERS, 10 * pages.COLORED_CHARACTERS):
         assert pages.code(piece * (characters // len(piece)))
     assert time.process_time() - began < 60  # minutes, if it were highlighted
 
 
 def test_very_long_code_is_shown_without_colours_but_with_its_numbers():
-    html = pages.code("x = '<b>'\n" * pages.COLOURED_CHARACTERS)
+    html = pages.code("x = '<b>'\n" * pages.COLORED_CHARACTERS)
     assert 'class="line"' in html
     assert 'class="n"' not in html
     assert "<b>" not in html
@@ -363,8 +363,8 @@ def test_the_last_record_of_a_student_counts(course, lecture):
     ("arguments", "sentence"),
     [
         (["99"], "there is no lecture '99'; the lectures are 03_toy"),
-        ([], "no lecture has grades yet: grade one first, with 'autograder grade'"),
-        (["03"], "03_toy has no grades yet: grade it first, with 'autograder grade 03'"),
+        ([], "no lecture has grades yet: run 'autograder grade' first"),
+        (["03"], "03_toy has no grades yet: run 'autograder grade 03' first"),
     ],
 )
 def test_wrong_input_is_a_sentence_and_writes_nothing(course, arguments, sentence):
@@ -376,7 +376,10 @@ def test_wrong_input_is_a_sentence_and_writes_nothing(course, arguments, sentenc
 
 def test_an_unknown_student_is_named_with_some_who_are_known(course, lecture):
     write_journal(lecture, *(record(f"student{i}") for i in range(8)))
-    with pytest.raises(CourseError, match=r"'nobody'; there are student0, .*, student4 and 3 more"):
+    with pytest.raises(
+        CourseError,
+        match=r"'nobody' has no graded submission; .* are student0, .*, student4 and 3 more",
+    ):
         run(course, "--student", "nobody")
 
 

@@ -156,7 +156,7 @@ def test_only_the_students_that_are_named_are_graded(graded, course, executor):
     ("options", "said"),
     [
         (["elbow"], "there is no lecture 'elbow'; the lectures are 03_toy"),
-        (["--student", "zoe"], "'zoe' has handed in nothing: no folder under submitted/ for 03_toy"),
+        (["--student", "zoe"], "'zoe' has not handed in anything: no folder under submitted/ for 03_toy"),
     ],
 )
 def test_what_is_not_there_is_one_sentence_and_status_2(graded, course, options, said):
@@ -168,7 +168,7 @@ def test_what_is_not_there_is_one_sentence_and_status_2(graded, course, options,
 def test_a_class_that_has_handed_in_nothing_is_one_sentence_and_status_2(graded, options):
     status, out, err = graded(*options)
     assert (status, out) == (2, "")
-    assert err.startswith("autograder: nobody has handed in 03_toy: ")
+    assert err.startswith("autograder: no student has handed in 03_toy: ")
     assert err.count("\n") == 1
 
 
@@ -180,7 +180,7 @@ def test_lectures_that_nobody_handed_in_are_passed_over_unless_they_are_named(gr
     assert "04_more" not in out
     status, _, err = graded("03", "04")
     assert status == 2
-    assert "nobody has handed in 04_more" in err
+    assert "no student has handed in 04_more" in err
 
 
 def test_every_lecture_that_was_handed_in_is_graded(graded, course):

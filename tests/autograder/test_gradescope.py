@@ -222,7 +222,7 @@ def test_an_archive_is_of_one_lecture(course, lecture):
     other = course.root / "solutions" / "04_other" / "other.ipynb"
     other.parent.mkdir()
     shutil.copy(lecture.source, other)
-    with pytest.raises(CourseError, match="grades one lecture: name it"):
+    with pytest.raises(CourseError, match="grades one lecture: name exactly one"):
         run_command(course, "--format", "gradescope")
     assert not (course.root / "reports").exists()
 

@@ -35,28 +35,31 @@ def read(folder, lecture):
     [
         ("", "it is empty"),
         (" \n\0\0", "it is empty"),
-        ('{"cells": [', "it breaks off before its end"),
+        ('{"cells": [', "it ends too early"),
         ("import torch\n", "it is not JSON"),
         ("[]", "no nbformat entry"),
         ("null", "no nbformat entry"),
         ("1" * 5000, "it is not JSON"),
-        ('{"nbformat": 5, "cells": []}', "its format is 5, not 4"),
-        ('{"nbformat": 2, "worksheets": []}', "its format is 2, not 4"),
-        ('{"nbformat": 4.0, "cells": []}', "its format is 4.0, not 4"),
-        ('{"nbformat": true, "cells": []}', "its format is True, not 4"),
-        ('{"nbformat": "4", "cells": []}', "its format is no number, not 4"),
+        ('{"nbformat": 5, "cells": []}', "its format must be 4, got 5"),
+        ('{"nbformat": 2, "worksheets": []}', "its format must be 4, got 2"),
+        ('{"nbformat": 4.0, "cells": []}', "its format must be 4, got 4.0"),
+        ('{"nbformat": true, "cells": []}', "its format must be 4, got True"),
+        ('{"nbformat": "4", "cells": []}', "its format must be 4, got a value that is not a number"),
         ('{"nbformat": 3, "worksheets": 7}', "converting it failed"),
-        ('{"nbformat": 3, "worksheets": [' + "{}," * 50_000 + "{}]}", "its format is 3, not 4"),
+        ('{"nbformat": 3, "worksheets": [' + "{}," * 50_000 + "{}]}", "its format must be 4, got 3"),
         ('{"nbformat": 4}', "no list of cells"),
         ('{"nbformat": 4, "cells": {}}', "no list of cells"),
         ("[" * 100_000, "its JSON is nested too deeply"),
-        ('{"nbformat": 4, "cells": [' + "[]," * 1_000_000 + "[]]}", "lists and objects, more than 1000000"),
-        ('{"nbformat": 4, "cells": [' + "1," * 5000 + "1]}", "it has 5001 cells, more than 5000"),
+        (
+            '{"nbformat": 4, "cells": [' + "[]," * 1_000_000 + "[]]}",
+            "it must have at most 1000000 lists and objects, got 1000003",
+        ),
+        ('{"nbformat": 4, "cells": [' + "1," * 5000 + "1]}", "it must have at most 5000 cells, got 5001"),
         ('{"a": 1,\n<<<<<<< HEAD\n>>>>>>> mine\n}', "merge conflict"),
         (b"PK\x03\x04 ...", "it is a zip archive"),
         ("<!DOCTYPE html>", "it is a web page"),
-        ('{"é": 1}'.encode("latin-1"), "it is not text in UTF-8"),
-        (b"\xff\xfe{\0}", "it is not text in UTF-8"),
+        ('{"é": 1}'.encode("latin-1"), "it is not encoded in UTF-8"),
+        (b"\xff\xfe{\0}", "it is not encoded in UTF-8"),
     ],
 )
 def test_a_file_that_is_no_notebook_is_one_sentence_for_each_reader(read, content, said):
@@ -96,7 +99,7 @@ def test_megabytes_of_text_in_a_solution_cell_cost_that_cell(handed_in):
     cell_of(handed_in, "double").source = "#" * (MAX_TEXT + 1)
     submission = taken(handed_in)
     assert submission.solutions == {"mean": MEAN}
-    assert "200,001 characters" in remark(submission, RemarkKind.MISSING).for_student
+    assert "at most 200,000 characters, got 200,001" in remark(submission, RemarkKind.MISSING).for_student
 
 
 def test_the_one_notebook_of_another_name_is_taken_with_a_remark(read, folder, handed_in):
@@ -112,7 +115,7 @@ def test_of_several_notebooks_of_other_names_none_is_guessed(read, folder):
     for name in ("a.ipynb", "b.ipynb"):
         (folder / name).write_text("{}")
     submission = read()
-    assert "holds 2 notebooks, 'a.ipynb' and 'b.ipynb', and none is called toy.ipynb" in submission.failure
+    assert "contains 2 notebooks, 'a.ipynb' and 'b.ipynb', but none is named toy.ipynb" in submission.failure
     assert submission.failure_for_student
 
 
@@ -125,7 +128,7 @@ def test_other_notebooks_beside_the_right_one_are_remarked_on(read, folder, hand
 
 def test_a_folder_without_a_notebook_is_a_sentence_that_says_what_it_holds(read, folder):
     (folder / "report.pdf").write_text("")
-    assert "no notebook toy.ipynb: it holds 'report.pdf'" in read().failure
+    assert "no notebook toy.ipynb: it contains 'report.pdf'" in read().failure
     (folder / "report.pdf").unlink()
     assert "it is empty" in read().failure
     folder.rmdir()

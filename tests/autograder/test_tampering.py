@@ -175,7 +175,7 @@ def test_of_a_cell_that_was_split_the_first_part_counts_and_both_are_told(handed
     submission = taken(handed_in)
     assert submission.solutions["double"] == DOUBLE
     found = remark(submission, RemarkKind.NOTE)
-    assert "2 times (cells 4 and 5); the first one counts" in found.message and found.for_student
+    assert "2 times (cells 4 and 5); only the first one counts" in found.message and found.for_student
 
 
 def test_a_solution_cell_of_another_type_is_taken_with_a_remark(handed_in):
