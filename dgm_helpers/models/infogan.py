@@ -37,7 +37,6 @@ from dgm_helpers.objectives.mutual_information import (
 
 SMALLEST_LOG_SIGMA = -4.0
 # Techniques in files of earlier versions, with the values that turn them off.
-UNUSED = {"smoothing": 0.0, "feature_matching": False, "historical_weight": 0.0, "virtual_batch": 0}
 
 
 class InfoGAN(GAN):
