@@ -36,7 +36,6 @@ from dgm_helpers.objectives.mutual_information import (
 )
 
 SMALLEST_LOG_SIGMA = -4.0
-# Techniques in files of earlier versions, with the values that turn them off.
 
 
 class InfoGAN(GAN):
