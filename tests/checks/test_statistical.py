@@ -5,6 +5,7 @@ import torch
 from scipy import stats
 
 from dgm_helpers import checks
+from dgm_helpers.checks.moments import mean_statistics
 
 
 def normal(generator, *shape, mean=0.0, scale=1.0):
@@ -15,6 +16,15 @@ def message_of(check, *args, **kwargs) -> str:
     with pytest.raises(checks.CheckFailed) as failure:
         check(*args, **kwargs)
     return str(failure.value)
+
+
+def test_t_is_corrected_for_skewness_as_hall_does():
+    """Hall (1992): h = t + g t^2/3 + g^2 t^3/27 + g/6, with g the skewness over the root of the sample size."""
+    samples = -torch.rand(60, generator=torch.Generator().manual_seed(0), dtype=torch.float64).log()
+    t, h = mean_statistics(samples, torch.tensor(0.8, dtype=torch.float64))
+    student, g = stats.ttest_1samp(samples, 0.8).statistic, stats.skew(samples) / 60**0.5
+    assert float(t) == pytest.approx(student, rel=1e-4)
+    assert float(h) == pytest.approx(student + g * student**2 / 3 + g**2 * student**3 / 27 + g / 6, rel=1e-4)
 
 
 def test_a_right_mean_passes_with_one_line(generator, capsys):
