@@ -31,7 +31,7 @@ FILES = {
     "history.csv": "every term of the loss, a row for each 50 steps",
     "curve.png": "the loss against the step",
     "samples.png": "what the model generates",
-    CHECKPOINT: "what --resume goes on from",
+    CHECKPOINT: "what --resume continues from",
 }
 
 
@@ -138,7 +138,7 @@ def asked_for(options: argparse.Namespace) -> tuple[Command, Path]:
     """The run that the options describe, and its folder.
 
     Raises:
-        ValueError: if they describe none, or the run to go on with is another.
+        ValueError: if they do not describe a run, or a different one from that to be resumed.
     """
     if options.resume is not None:
         return _resumed(options), Path(options.resume)

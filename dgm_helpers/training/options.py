@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 DESCRIPTION = """Train a model on a data set. Its folder gets the checkpoint, the history (history.csv, curve.png), and
-at the end the model and its samples (model.safetensors, samples.png). Ctrl-C writes a checkpoint; --resume goes on from
-the last one."""
+at the end the model and its samples (model.safetensors, samples.png). Ctrl-C writes a checkpoint; --resume continues
+from the last one."""
 
 EPILOG = """examples:
   dgm-train --list                                what there is to train
   dgm-train vae                                   a minute on two cores
   dgm-train vae --data digits --set data_dim=64 --set "hidden=(100,)" --steps 2000 --out runs/digits
   dgm-train vae --validation 1000 --learning-rate 0.003 --out runs/try      choose settings without the test split
-  dgm-train --resume runs/digits --steps 4000     go on, here past the end
+  dgm-train --resume runs/digits --steps 4000     continue, here past the end
   torchrun --nproc-per-node 2 --no-python dgm-train nice
 
 environment: DGM_DEVICE names the device (cpu, cuda, mps); DGM_DATA names a folder that contains the
@@ -66,9 +66,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--seed", type=_seed, metavar="N", help="of weights, order and noise; 0 unless given")
     add("--out", metavar="FOLDER", help="a new folder; runs/MODEL-PRESET-DATA unless given")
-    add(
-        "--resume", metavar="FOLDER", help="go on with the run in this folder, also past its end with --steps"
-    )
+    add("--resume", metavar="FOLDER", help="continue the run in this folder, also past its end with --steps")
     add(
         "--bf16",
         action="store_true",

@@ -109,7 +109,9 @@ class Run:
                 self.command.write(self.folder)
             except OSError as error:
                 reason = (error.__cause__ or error).strerror or error
-                way_out = "name another by --out" if self.new else "make it writable to go on with its run"
+                way_out = (
+                    "name another folder with --out" if self.new else "make it writable to resume its run"
+                )
                 raise ValueError(
                     f"nothing can be written into {self.folder} ({reason}): {way_out}"
                 ) from error

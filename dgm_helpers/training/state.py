@@ -1,4 +1,4 @@
-"""All that a training run is between two steps: what a checkpoint holds, so that a run goes on exactly."""
+"""The state of a training run between two steps, and the checkpoint that stores it, so that a run resumes exactly."""
 
 import math
 from dataclasses import dataclass, field
@@ -102,7 +102,7 @@ class State:
             self.sums = {}
 
     def save(self, folder: Path) -> None:
-        """Write the checkpoint of this step in the place of the last one; process 0 does.
+        """Replace the last checkpoint by that of this step; process 0 does.
 
         Raises:
             FloatingPointError: if a weight is not finite. The last checkpoint stays.
@@ -121,7 +121,7 @@ class State:
         write_whole(folder / FILE, lambda part: torch.save(content, part))
 
     def require_finite(self, consequence: str) -> None:
-        """Refuse weights that are not numbers: a loss that is finite may have a gradient that is not.
+        """Refuse weights that are not finite: a finite loss may have a gradient that is not.
 
         Raises:
             FloatingPointError: with the weight's name, the step, and what was done about it.
@@ -183,7 +183,7 @@ class State:
 
 
 def has_checkpoint(folder: Path, processes: Processes) -> bool:
-    """Whether the run of a folder goes on.
+    """Return whether a folder has a checkpoint to resume from.
 
     Raises:
         ValueError: if only some of the processes see its checkpoint.
@@ -209,7 +209,7 @@ def read(folder: Path) -> dict[str, Any]:
         ) from None
 
 
-def _another_run(folder: Path, name: str, there: object, here: object) -> ValueError:
+def _another_run(folder: Path, name: str, stored: object, given: object) -> ValueError:
     return ValueError(
-        f"{folder} holds a run with {name} = {there}, not {here}: name another folder, or the same run"
+        f"{folder} contains a run with {name} = {stored}, not {given}: name another folder, or the same run"
     )

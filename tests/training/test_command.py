@@ -293,7 +293,8 @@ def test_a_folder_that_cannot_be_made_is_told_before_training(folder, capsys):
     assert command.main([*TOY, "--steps", "2", "--out", "file/run"]) == 2
     said = capsys.readouterr().err
     assert (
-        said == "dgm-train: nothing can be written into file/run (Not a directory): name another by --out\n"
+        said
+        == "dgm-train: nothing can be written into file/run (Not a directory): name another folder with --out\n"
     )
 
 
