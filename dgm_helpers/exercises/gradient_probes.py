@@ -82,6 +82,10 @@ def sigma_point_gradient(f, mu, log_sigma, n_samples, generator):
 
 
 def biased_sigma_point_gradient(f, mu, log_sigma, n_samples, generator):
-    """The estimate of :func:`sigma_point_gradient` times 3 in mu and times -2 in log_sigma."""
+    """The estimate of :func:`sigma_point_gradient` times 3 in mu and times -2 in log_sigma.
+
+    Like that of Exercise 3.2, it has a gradient in mu or log_sigma if they arrive with one, instead of detached.
+    """
     grad_mu, grad_log_sigma = sigma_point_gradient(f, mu, log_sigma, n_samples, generator)
-    return 3 * grad_mu, -2 * grad_log_sigma
+    zeros = [value - value.detach() for value in (mu, log_sigma)]
+    return 3 * grad_mu + zeros[0], -2 * grad_log_sigma + zeros[1]

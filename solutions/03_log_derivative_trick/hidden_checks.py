@@ -194,7 +194,8 @@ def _bits(shape: tuple[int, ...], rng: torch.Generator) -> tuple[Tensor, Tensor]
 def elbo_gradient_by_other_estimators(answer) -> None:
     """Other models, batches and data sets, a biased estimator without noise, exactly; the score function on average.
 
-    The biased estimate must come out biased: only an answer that uses the estimator's result has it. A right answer
+    The biased estimate must come out biased: only an answer that uses the estimator's result has it. It must not be
+    differentiated: an answer passes detached parameters to the estimator, or detaches its result. A right answer
     fails with probability below 1e-6.
     """
     rng = checks.generator("03/elbo_gradient/hidden")

@@ -5,8 +5,8 @@ def elbo_gradient(model, x, n_data, estimator, n_samples, generator):
     images = x.expand(n_samples, *x.shape)
     grad_mu, grad_log_sigma = estimator(
         lambda z: model.log_likelihood(images, z),
-        mu,
-        log_sigma,
+        mu.detach(),
+        log_sigma.detach(),
         n_samples=n_samples,
         generator=generator,
     )
