@@ -1,4 +1,4 @@
-"""nbgrader's settings for this course: its folders, its stub, and who judges the submissions."""
+"""nbgrader's settings for this course: the folders, the stub, and the judge of submissions."""
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
@@ -17,7 +17,7 @@ from nbgrader.preprocessors import (
 )
 
 from autograder.gradebook.nbgrader_plugin import (
-    NormaliseRelease,
+    NormalizeRelease,
     RebuildFromSource,
     RedactHiddenTests,
     RunSubmission,
@@ -35,15 +35,15 @@ c.CourseDirectory.ignore = [
     *(".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback"),
     *("hidden_checks.py", "answers"),
 ]
-# The gradebook is nbgrader's default, gradebook.db in this folder; for PostgreSQL, give
-# CourseDirectory.db_url, for example "postgresql+psycopg://user:password@host/gradebook".
+# The gradebook is nbgrader's default, gradebook.db in this folder. For PostgreSQL, set
+# c.CourseDirectory.db_url, for example "postgresql+psycopg://user:password@host/gradebook".
 
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 
-# nbgrader's own steps, without those that start a kernel, and at first one that makes the result the
-# same on every machine.
+# nbgrader's own steps, without those that start a kernel. The first step makes the result the same on
+# every machine.
 c.GenerateAssignment.preprocessors = [
-    NormaliseRelease,
+    NormalizeRelease,
     LockCells,
     ClearSolutions,
     ClearOutput,
@@ -56,11 +56,11 @@ c.GenerateAssignment.preprocessors = [
     CheckCellMetadata,
 ]
 
-# Of a submission only the solution cells' texts count; all else comes from the source, edited or not.
+# Of a submission, only the texts of the solution cells count; everything else comes from the source.
 c.Autograde.exporter_class = SubmissionExporter
 c.Autograde.sanitize_preprocessors = [RebuildFromSource, CheckCellMetadata]
 
-# RunSubmission takes the place of nbgrader's Execute.
+# RunSubmission replaces nbgrader's Execute.
 c.Autograde.autograde_preprocessors = [
     RunSubmission,
     LimitOutput,

@@ -1,1 +1,1 @@
-"""The tests of the checks themselves: answers run as in a notebook, and wrong answers made by program."""
+"""Tests of the checks: right and wrong answers run as in a notebook, and wrong answers made by program."""

@@ -1,4 +1,4 @@
-"""The answer bank: right and wrong answers to every exercise, with which the checks are tested."""
+"""The answer bank: right and wrong answers to every exercise, which test the checks."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from autograder.submission.grading import ExerciseGrade, grade
 FEWEST_RIGHT, FEWEST_WRONG = 2, 4
 WORKERS = 2
 HINT = "hint:"  # in the same comment, before a part of the hint that the answer must get
-RAISES = "raises"  # in the comment of a wrong answer that fails by an exception of its own
+RAISES = "raises"  # in the comment of a wrong answer that fails with its own exception
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One way to write an exercise; its file's first line is a comment that says what it does."""
+    """One answer to an exercise; the first line of its file is a comment that describes it."""
 
     exercise: str
     path: Path
@@ -36,7 +36,7 @@ class Answer:
 
     @property
     def right(self) -> bool:
-        """Whether it must earn full points."""
+        """Whether the answer must earn full points."""
         return self.path.stem.startswith("right_")
 
     @property
@@ -51,7 +51,7 @@ class Answer:
 
     @property
     def hint(self) -> str:
-        """The part of a hint that the answer must get, as its first line says after ``hint:``; else empty."""
+        """The part of a hint that the answer must get, from its first line after ``hint:``; else empty."""
         return self._first_line.partition(HINT)[2].strip()
 
     @property
@@ -61,16 +61,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the grader made of an answer.
+    """The result of grading an answer.
 
     Attributes:
         answer: the answer.
-        message: what the first failed check says; empty if none failed.
-        problems: sentences on what is not as labelled; none if all is well.
-        earned: points in its own exercise.
-        points: points that can be earned there.
+        message: the message of the first failed check; empty if none failed.
+        problems: sentences on differences from the answer's label; empty if there are none.
+        earned: points earned in its exercise.
+        points: maximum points of its exercise.
         seconds: wall-clock time of the cells.
-        cells: points earned by each test cell of its exercise.
+        cells: points earned in each test cell of its exercise.
     """
 
     answer: Answer
@@ -87,7 +87,7 @@ def find_answers(lecture: Lecture) -> list[Answer]:
 
     Raises:
         CourseError: if a file is neither ``right_*.py`` nor ``wrong_*.py``, does not begin
-            with a comment, or lies in a folder that is called like no exercise.
+            with a comment, or is in a folder that is not named after an exercise.
     """
     known = exercises(read_notebook(lecture.source))
     found = []
@@ -96,9 +96,9 @@ def find_answers(lecture: Lecture) -> list[Answer]:
         if answer.exercise not in known:
             raise CourseError(f"{path}: {lecture.folder} has no exercise {answer.exercise!r}")
         if not path.stem.startswith(("right_", "wrong_")):
-            raise CourseError(f"{path}: an answer's file is called right_….py or wrong_….py")
+            raise CourseError(f"an answer's file must be named right_….py or wrong_….py, got {path}")
         if not answer.source.startswith("#") or not answer.comment:
-            raise CourseError(f"{path}: the first line must be a comment that says what the answer does")
+            raise CourseError(f"{path}: the first line must be a comment that describes the answer")
         found.append(answer)
     return found
 
@@ -111,7 +111,7 @@ def shortages(notebook: NotebookNode, answers: Iterable[Answer]) -> list[str]:
         for right, word, fewest in ((True, "right", FEWEST_RIGHT), (False, "wrong", FEWEST_WRONG)):
             if counts[name, right] < fewest:
                 found.append(
-                    f"exercise {name} has {counts[name, right]} {word} answers, it needs at least {fewest}"
+                    f"exercise {name} must have at least {fewest} {word} answers, got {counts[name, right]}"
                 )
     return found
 
@@ -127,22 +127,21 @@ def judge(
 ) -> Verdict:
     """Grade a source notebook in which one solution is replaced by this answer.
 
-    Exercises that mention nothing that the answer defines are run only if ``whole`` is set:
-    they do what they do in the source.
+    Exercises that use no name that the answer defines behave as in the source. They are run only if ``whole`` is set.
     """
     only = None if whole else affected(notebook, answer.exercise, answer.source)
     answers = {answer.exercise: answer.source}
     grades = grade(notebook, executor, answers, seed=seed, only=only, limits=limits)
-    own = grades[answer.exercise]
-    messages = [str(cell.error) for cell in own.cells if cell.error is not None]
+    exercise = grades[answer.exercise]
+    messages = [str(cell.error) for cell in exercise.cells if cell.error is not None]
     return Verdict(
         answer,
         message=messages[0] if messages else "",
-        problems=tuple(_problems(answer, own, grades)),
-        earned=own.earned,
-        points=own.points,
-        seconds=sum(cell.seconds for exercise in grades.values() for cell in exercise.cells),
-        cells={cell.grade_id: cell.earned for cell in own.cells},
+        problems=tuple(_problems(answer, exercise, grades)),
+        earned=exercise.earned,
+        points=exercise.points,
+        seconds=sum(cell.seconds for graded in grades.values() for cell in graded.cells),
+        cells={cell.grade_id: cell.earned for cell in exercise.cells},
     )
 
 
@@ -157,12 +156,12 @@ def _problems(answer: Answer, own: ExerciseGrade, grades: dict[str, ExerciseGrad
         yield f"{answer.name} is wrong, but earns full points"
     messages = [cell.error.message for cell in own.cells if cell.error is not None]
     if answer.hint and not any(answer.hint in message for message in messages):
-        said = messages[0] if messages else "nothing"
-        yield f"{answer.name} must get a hint with {answer.hint!r}; the first failed check says {said!r}"
+        message = messages[0] if messages else "no message"
+        yield f"a check must give {answer.name} a hint with {answer.hint!r}, got {message!r}"
     if not answer.right and RAISES not in answer.comment.lower():
         for cell in own.cells:
             if cell.error is not None and not cell.error.by_check:
-                yield f"{answer.name} fails in {cell.grade_id} not by a check, but by {cell.error}"
+                yield f"{answer.name} must fail with a check in {cell.grade_id}, got {cell.error}"
 
 
 def judge_all(

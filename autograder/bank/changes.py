@@ -1,6 +1,6 @@
 """Decorators that make a right function wrong: mutants put them above the function of a solution cell.
 
-``@argument("mu", lambda a: a.squeeze())`` changes what the function is given, ``@result(...)`` what it returns,
+``@argument("mu", lambda a: a.squeeze())`` changes an argument of the function, ``@result(...)`` its result, and
 ``@draws("randn", ...)`` the noise that it draws. A change is a function of one tensor, number or object.
 """
 
@@ -28,7 +28,7 @@ def each(change: Change, value: Any, part: int | None = None) -> Any:
 
 
 def argument(name: str, change: Change) -> Decorator:
-    """Change what a function gets as one of its arguments."""
+    """Change one of a function's arguments."""
 
     def decorate(function: Callable) -> Callable:
         @functools.wraps(function)
@@ -60,7 +60,7 @@ def spoiled(name: str, change: Change) -> Decorator:
 
 
 def result(change: Change, part: int | None = None) -> Decorator:
-    """Change what a function returns; of a tuple or list each part, or only the given one."""
+    """Change a function's result; of a tuple or list, change each part, or only the given one."""
 
     def decorate(function: Callable) -> Callable:
         @functools.wraps(function)
@@ -73,7 +73,7 @@ def result(change: Change, part: int | None = None) -> Decorator:
 
 
 def whole_result(change: Change) -> Decorator:
-    """Change what a function returns as a whole, even if it is a tuple."""
+    """Change a function's result as a whole, even if it is a tuple."""
 
     def decorate(function: Callable) -> Callable:
         @functools.wraps(function)
@@ -86,13 +86,13 @@ def whole_result(change: Change) -> Decorator:
 
 
 def draws(name: str, change: Callable[[torch.Tensor, Callable], Any], only: int | None = None) -> Decorator:
-    """Change what ``torch.NAME`` returns while a function runs.
+    """Change the result of ``torch.NAME`` while a function runs.
 
     Args:
-        name: a function of torch that draws, e.g. ``randn``.
-        change: gets the draw, and a function that draws the same again from its own generator, given a seed.
-            If it is a class, each call of the function gets an instance.
-        only: number of the draw to change within one call of the function; all of them if None.
+        name: a function of torch that draws, for example ``randn``.
+        change: a function of the draw, and of a function that repeats the draw with a new generator, given a seed.
+            If it is a class, each call of the decorated function gets an instance.
+        only: the number of the draw to change within one call of the function; None changes all draws.
     """
 
     def decorate(function: Callable) -> Callable:
@@ -147,7 +147,7 @@ def detached_at(index: int, values: list) -> list:
 
 
 def results_of(change: Change) -> Change:
-    """Return a change of a function that changes what it returns."""
+    """Return a change of a function that changes its result."""
     return lambda function: result(change)(function)
 
 
@@ -177,7 +177,7 @@ def rolled(x: torch.Tensor) -> torch.Tensor:
 
 
 def narrowed(x: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Round to a narrower kind of number, then back to the tensor's own dtype."""
+    """Round to a narrower dtype, then convert back to the tensor's dtype."""
     return x.to(dtype).to(x.dtype) if x.is_floating_point() else x
 
 
@@ -220,7 +220,7 @@ def triangular(x: torch.Tensor, again: Callable[[int], torch.Tensor]) -> torch.T
 
 
 class Repeated:
-    """Return the first draw again for every later one of its shape."""
+    """A change that returns the first draw of a shape again for every later one."""
 
     def __init__(self) -> None:
         self.first: dict[tuple, torch.Tensor] = {}

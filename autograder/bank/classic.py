@@ -1,6 +1,6 @@
-"""The classical mutation operators: one operator, sign, term, constant, axis, reduction or statement is changed.
+"""The classic mutation operators: each changes one operator, sign, term, constant, axis, reduction or statement.
 
-Each takes a place in the tree and yields what may hang there instead. Checks with an oracle kill nearly all of them.
+An operator takes a place in the tree and yields its replacements. Checks with an oracle kill nearly all these mutants.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ BOUNDARIES |= {ast.IsNot: [ast.Is]}
 TERMS, HOLDERS = (ast.BinOp, ast.Call, ast.Name), (ast.BinOp, ast.Return, ast.Assign)
 REDUCTIONS = ("sum", "mean", "logsumexp", "prod", "amax")
 REDUCED = {name: [other for other in REDUCTIONS if other != name] for name in REDUCTIONS} | {"max": ["min"]}
-KEPT_CALLS = {"size", "numel", "item", "tolist", "append", "insert"}  # they return no changed tensor
+KEPT_CALLS = {"size", "numel", "item", "tolist", "append", "insert"}  # they do not return a changed tensor
 MODULES = {"torch", "math", "np", "F"}  # their functions are applied to the first argument
-HARMLESS = ("generator", "strict", "dtype")  # dropping these is right, or another operator's matter
+HARMLESS = ("generator", "strict", "dtype")  # dropping these is right, or left to another operator
 AXES = ("dim", "axis", "dims")
 
 
 def operator_swapped(place: Place) -> Iterator[Edit]:
-    """Yield another operator: - for +, / for *, and so on."""
+    """Yield a different operator: - for +, / for *, and so on."""
     node = place.node
     if isinstance(node, ast.BinOp):
         for other in SWAPPED.get(type(node.op), []):
@@ -52,7 +52,7 @@ def term_dropped(place: Place) -> Iterator[Edit]:
 
 
 def constant_changed(place: Place) -> Iterator[Edit]:
-    """Yield another number, the other truth value, or another string of two letters or fewer."""
+    """Yield a different number or the other truth value."""
     node = place.node
     if not isinstance(node, ast.Constant) or getattr(place.parent, "arg", "") in HARMLESS:
         return
@@ -70,7 +70,7 @@ def constant_changed(place: Place) -> Iterator[Edit]:
 
 
 def boundary_moved(place: Place) -> Iterator[Edit]:
-    """Yield another comparison: <= for <, and so on."""
+    """Yield a different comparison: <= for <, and so on."""
     node = place.node
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         for other in BOUNDARIES.get(type(node.ops[0]), []):
@@ -78,7 +78,7 @@ def boundary_moved(place: Place) -> Iterator[Edit]:
 
 
 def axis_moved(place: Place) -> Iterator[Edit]:
-    """Yield another axis, or none, in ``dim=…``."""
+    """Yield a different axis in ``dim=…``."""
     node = place.node
     if isinstance(node, ast.keyword) and node.arg in AXES:
         text = ast.unparse(node.value)
@@ -98,7 +98,7 @@ def keyword_dropped(place: Place) -> Iterator[Edit]:
 
 
 def reduction_exchanged(place: Place) -> Iterator[Edit]:
-    """Yield another reduction: mean for sum, and so on."""
+    """Yield a different reduction: mean for sum, and so on."""
     node = place.node
     if isinstance(node, ast.Attribute):
         for other in REDUCED.get(node.attr, []):
@@ -106,7 +106,7 @@ def reduction_exchanged(place: Place) -> Iterator[Edit]:
 
 
 def call_dropped(place: Place) -> Iterator[Edit]:
-    """Yield what a function or method is applied to: exp, sqrt, squeeze or a transpose is left out."""
+    """Yield the argument of a function or method, which drops exp, sqrt, squeeze or a transpose."""
     node = place.node
     if isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
         yield Edit("call", node.value)
@@ -151,13 +151,13 @@ def slice_changed(place: Place) -> Iterator[Edit]:
 
 
 def statement_removed(place: Place) -> Iterator[Edit]:
-    """Yield nothing instead of a statement."""
+    """Yield ``pass`` instead of a statement."""
     if isinstance(place.node, ast.Assign | ast.AugAssign | ast.Expr | ast.If):
         yield Edit("removed", ast.Pass())
 
 
 def returned_early(place: Place) -> Iterator[Edit]:
-    """Yield an assignment after which its value is returned."""
+    """Yield an assignment followed by a return of its value."""
     node = place.node
     if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
         value = ast.Return(ast.Name(node.targets[0].id, ast.Load()))

@@ -19,7 +19,7 @@ FILE = "equivalent.toml"
 
 
 def read_equivalent(folder: Path) -> dict[str, str]:
-    """Return the reasons by pattern; none if the folder of an exercise has no such file.
+    """Return the reasons by pattern; empty if the exercise's folder has no such file.
 
     Raises:
         CourseError: if the file is not a table of reasons.
@@ -38,7 +38,7 @@ def read_equivalent(folder: Path) -> dict[str, str]:
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Return whether a mutant's id is this one, or fits this pattern; only ``*`` has a meaning in it."""
+    """Return whether a mutant's id equals or matches a pattern, in which only ``*`` is special."""
     parts = map(re.escape, pattern.split("*"))
     return pattern == name or re.fullmatch(".*".join(parts), name, flags=re.DOTALL) is not None
 

@@ -20,7 +20,7 @@ from autograder.judge.executor import Cell, CellError, CellResult, ExecutorError
 
 MODULE = "autograder.bank.template"
 SETTINGS = {"OMP_NUM_THREADS": "1", "DGM_QUIET": "1", "DGM_DEVICE": "cpu", "MPLBACKEND": "Agg"}
-SETUP_SECONDS = 120.0  # of the setup cell, which imports everything
+SETUP_SECONDS = 120.0  # limit for the setup cell, which imports everything
 
 
 class NotebookExecutor:
@@ -32,7 +32,7 @@ class NotebookExecutor:
 
     Args:
         folder: the lecture's private folder; a hidden cell imports ``hidden_checks`` from it.
-        jobs: the most notebooks to run at a time.
+        jobs: maximum number of notebooks to run at a time.
         stop_at_failure: whether to omit the cells after the first failed one; they get the error ``NotRun``.
     """
 
@@ -55,7 +55,7 @@ class NotebookExecutor:
         """Run cells, see :class:`autograder.judge.executor.Executor`.
 
         Raises:
-            ExecutorError: if the process in which they run cannot be started, or dies.
+            ExecutorError: if the process that runs them cannot be started, or dies.
         """
         setup = [cell for cell in cells if cell.kind == "setup"]
         others = [cell for cell in cells if cell.kind != "setup"]
@@ -68,13 +68,13 @@ class NotebookExecutor:
         return [next(before if cell.kind == "setup" else after) for cell in cells]
 
     def close(self) -> None:
-        """End the processes."""
+        """Stop the processes."""
         with self._lock:
             while self._idle:
                 self._idle.pop().close()
 
     def _template(self, setup: list[Cell], others: list[Cell]) -> _Template:
-        """Take an idle process with this set-up, or start one instead of an idle one with another."""
+        """Take an idle process with this setup, or start one, which replaces an idle one with a different setup."""
         texts = [cell.source for cell in setup]
         with self._lock:
             for template in self._idle:
@@ -87,7 +87,7 @@ class NotebookExecutor:
 
 
 class _Template:
-    """The process in which a setup cell has run, as seen from here."""
+    """The executor's end of a process in which a setup cell has run."""
 
     def __init__(self, setup: list[Cell], imports: str, folder: Path | None) -> None:
         self.texts = [cell.source for cell in setup]

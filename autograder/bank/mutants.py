@@ -21,11 +21,11 @@ class Mutant:
     """One changed answer.
 
     Attributes:
-        exercise: which it answers.
-        id: the operator, the answer that was changed, and the change; stable while that line of the answer is.
+        exercise: the exercise that it answers.
+        id: the operator, the changed answer, and the change; stable as long as that line of the answer is.
         tier: ``strong``, ``classic``, or ``control`` for an answer that is still right.
-        source: text of the solution cell.
-        original: text of the answer that was changed.
+        source: the text of the solution cell.
+        original: the text of the answer that was changed.
     """
 
     exercise: str
@@ -45,19 +45,19 @@ class Mutant:
         return self.id.partition("@")[0]
 
     def difference(self) -> list[str]:
-        """Return the lines by which it differs from the original, with - or + in front."""
+        """Return the lines that differ from the original, with a leading - or +."""
         before, after = self.original.splitlines(), self.source.removeprefix(PRELUDE).splitlines()
         lost, gained = Counter(before) - Counter(after), Counter(after) - Counter(before)
         return [f"- {line.strip()}" for line in lost] + [f"+ {line.strip()}" for line in gained]
 
 
 def mutants(exercise: str, answers: Mapping[str, str], about: Mapping[str, Recorded]) -> list[Mutant]:
-    """Return the mutants of an exercise, no two of them with the same code, and none the same as an answer.
+    """Return the mutants of an exercise, without duplicates and without those equal to an answer.
 
     Args:
-        exercise: its name.
-        answers: texts of right solution cells by origin; that of the source has the name ``source``.
-        about: what was recorded of calls of the source's functions, by qualified name.
+        exercise: the exercise's name.
+        answers: the texts of right solution cells by origin; the source's origin is ``source``.
+        about: the recorded calls of the source's functions, by qualified name.
 
     Raises:
         SyntaxError: if an answer is not Python.
@@ -84,7 +84,7 @@ def plain_text(source: str) -> str:
 
 
 def decorated(source: str, decorator: str, names: Iterable[str] | None = None) -> str:
-    """Return code with a decorator above some of its functions, given by qualified name; above all if None."""
+    """Return code with a decorator above some of its functions, given by qualified name; above all of them if None."""
     tree = ast.parse(source)
     for name, function in functions(tree):
         if names is None or name in names:

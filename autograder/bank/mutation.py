@@ -1,4 +1,4 @@
-"""What mutation says about a lecture's checks: which mutants survive, which of them are explained, and in a table."""
+"""The results of mutation for a lecture's checks: the surviving mutants, those explained, and a table."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class ExerciseMutation:
 
     Attributes:
         name: the exercise.
-        outcomes: how they fared.
-        listed: reasons of ``equivalent.toml`` by pattern.
-        stale: patterns that explain no survivor any more.
-        same: of an unexplained survivor, by its name, the number of recorded calls in which its results are bit for bit
-            the right answer's; 0 if some differ.
+        outcomes: the verdicts on the mutants.
+        listed: the reasons in ``equivalent.toml``, by pattern.
+        stale: the patterns that no longer explain a survivor.
+        same: for an unexplained survivor, by name, the number of recorded calls if all its results equal the right
+            answer's bit for bit; else 0.
     """
 
     name: str
@@ -43,12 +43,12 @@ class ExerciseMutation:
 
     @property
     def survivors(self) -> list[MutantVerdict]:
-        """Mutants that pass all checks and are not listed."""
+        """The mutants that pass all checks and are not listed."""
         return [o for o in self.chosen("survives") if not explained(self.listed, o.mutant.id)]
 
     @property
     def refused(self) -> list[MutantVerdict]:
-        """Controls, which are right unless they are listed, that a check refuses."""
+        """The controls that a check refuses and that are not listed, so that they should be right."""
         wrong = [o for o in self.outcomes if o.state != "survives" and o.mutant.tier == CONTROL]
         return [o for o in wrong if not explained(self.listed, o.mutant.id)]
 
@@ -59,7 +59,8 @@ class ExerciseMutation:
         found += [_described("is killed with some seeds only", one) for one in self.chosen("flaky")]
         found += [_described(f"is right, but fails: {one.message}", one) for one in self.refused]
         return found + [
-            f"{self.name}: equivalent.toml lists {entry!r}: it survives no more" for entry in self.stale
+            f"{self.name}: equivalent.toml lists {entry!r}, which explains no survivor: remove the entry"
+            for entry in self.stale
         ]
 
     def row(self) -> list[object]:
@@ -106,15 +107,15 @@ def mutate(
     executor: Executor,
     jobs: int = 1,
 ) -> list[ExerciseMutation]:
-    """Run mutants and return what came of it, by exercise.
+    """Run mutants and return the results by exercise.
 
     Args:
         lecture: the lecture, whose ``equivalent.toml`` files are read.
-        notebook: its source.
-        mutants: all mutants there are.
-        run: those to run.
-        executor: runs the cells.
-        jobs: how many to run at a time.
+        notebook: the lecture's source.
+        mutants: all mutants of the lecture.
+        run: the mutants to run.
+        executor: the executor that runs the cells.
+        jobs: number of mutants to run at a time.
     """
     outcomes = judge_mutants(run, notebook, executor, jobs)
     found = []
@@ -130,11 +131,13 @@ def report(lecture: Lecture, exercises: Sequence[ExerciseMutation]) -> str:
     """Return a table and a paragraph for each problem, for the terminal."""
     lines = [lecture.folder, table(HEADER, [exercise.row() for exercise in exercises])]
     problems = [problem for exercise in exercises for problem in exercise.problems]
-    return "\n".join(lines + ([f"  ✗ {problem}" for problem in problems] or ["  ✓ no mutant is unexplained"]))
+    return "\n".join(
+        lines + ([f"  ✗ {problem}" for problem in problems] or ["  ✓ every surviving mutant is explained"])
+    )
 
 
 def as_json(lecture: Lecture, exercises: Sequence[ExerciseMutation]) -> dict:
-    """Return the same as plain data."""
+    """Return the results as plain data."""
     return {
         "lecture": lecture.folder,
         "exercises": [
@@ -152,7 +155,7 @@ def as_json(lecture: Lecture, exercises: Sequence[ExerciseMutation]) -> dict:
 
 
 def _stale(listed: Iterable[str], ids: Sequence[str], outcomes: Sequence[MutantVerdict]) -> list[str]:
-    """Return the patterns of which every mutant was run and none survives, and those that fit no mutant."""
+    """Return the patterns that match no mutant, and those whose mutants were all run and do not survive."""
     to_explain = {
         outcome.mutant.id: (outcome.state == "survives") != (outcome.mutant.tier == CONTROL)
         for outcome in outcomes
@@ -163,9 +166,9 @@ def _stale(listed: Iterable[str], ids: Sequence[str], outcomes: Sequence[MutantV
     ]
 
 
-def _described(what: str, outcome: MutantVerdict) -> str:
+def _described(problem: str, outcome: MutantVerdict) -> str:
     mutant = outcome.mutant
-    return "\n".join([f"{mutant.name} {what}", *(f"      {line}" for line in mutant.difference())])
+    return "\n".join([f"{mutant.name} {problem}", *(f"      {line}" for line in mutant.difference())])
 
 
 def _data(outcome: MutantVerdict) -> dict:

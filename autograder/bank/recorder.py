@@ -1,4 +1,4 @@
-"""What the checks hand to an answer, and what it returns: printed by a decorator, read again by the mutation engine."""
+"""Record the arguments that checks pass to an answer, and its results, for the mutation engine."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ SIMPLE = (bool, int, float, str, type(None))
 
 @dataclass
 class Recorded:
-    """What the calls of one function had in common.
+    """A summary of the recorded calls of one function.
 
     Attributes:
-        kinds: of each argument, the kinds of value that it was given.
-        values: of each argument, the plain values (numbers, strings, tuples of them), as Python code.
-        results: kinds of what was returned.
-        parts: length of the returned tuple or list; 0 if it returned none, or different lengths.
-        draws: most draws within one call, by name of the function of torch.
-        digests: of each call's result, in order.
+        kinds: for each argument, the kinds of its values.
+        values: for each argument, its plain values (numbers, strings, tuples of them), as Python code.
+        results: the kinds of the results.
+        parts: the length of the returned tuple or list; 0 if results are neither, or their lengths differ.
+        draws: the largest number of draws within one call, by the name of torch's function.
+        digests: a digest of each call's result, in order.
     """
 
     kinds: dict[str, set[str]] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Recorded:
 
 
 def recorded(function: Callable) -> Callable:
-    """Print a line about every call of a function: its arguments, its draws and its result."""
+    """Decorate a function to print one line per call with its arguments, draws and result."""
 
     @functools.wraps(function)
     def changed(*args: Any, **kwargs: Any) -> Any:
@@ -74,14 +74,11 @@ def recorded(function: Callable) -> Callable:
 
 
 def read_calls(texts: Iterable[str], visible: Sequence[bool]) -> dict[str, Recorded]:
-    """Gather what test cells printed.
+    """Return the recorded calls of each function, by qualified name, from the output of test cells.
 
     Args:
-        texts: output of each test cell.
-        visible: whether each of them is visible; plain values are kept from visible cells only.
-
-    Returns:
-        By qualified name, what was recorded of the function's calls.
+        texts: the output of each test cell.
+        visible: whether each test cell is visible; plain values are kept only from visible cells.
     """
     found: dict[str, Recorded] = {}
     for text, shown in zip(texts, visible, strict=True):
@@ -140,7 +137,7 @@ def _digest(value: Any) -> str:
 
 @contextmanager
 def _counted() -> Iterator[dict[str, int]]:
-    """Count the draws of torch's functions."""
+    """Count the calls of torch's functions that draw."""
     counts: dict[str, int] = {}
     with ExitStack() as stack:
         for name in DRAWS:

@@ -1,7 +1,7 @@
 """Mutation operators inside a solution that find holes in good checks: detached parts, loops, branches and generators.
 
-Each takes a place in the tree and yields what may hang there instead. :mod:`autograder.bank.wrapped` has those that
-change a function from outside.
+An operator takes a place in the tree and yields its replacements. :mod:`autograder.bank.wrapped` contains the operators
+that change a function from outside.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def loop_cut(place: Place) -> Iterator[Edit]:
 
 
 def branch_forced(place: Place) -> Iterator[Edit]:
-    """Yield an ``if`` whose condition is always true, or never."""
+    """Yield an ``if`` whose condition is always true, or always false."""
     node = place.node
     if isinstance(node, ast.If | ast.IfExp):
         for value in (True, False):
@@ -64,7 +64,7 @@ def branch_forced(place: Place) -> Iterator[Edit]:
 
 
 def generator_exchanged(place: Place) -> Iterator[Edit]:
-    """Yield a call with its own generator, or with none."""
+    """Yield a call with a separate generator, or without one."""
     node = place.node
     if isinstance(node, ast.keyword) and node.arg == "generator":
         for code in ("None", "torch.Generator().manual_seed(0)"):
@@ -74,7 +74,7 @@ def generator_exchanged(place: Place) -> Iterator[Edit]:
 
 
 def gradients_off(place: Place) -> Iterator[Edit]:
-    """Yield a statement, or all of a loop, under ``no_grad``."""
+    """Yield a whole loop or branch under ``no_grad``."""
     if isinstance(place.node, ast.For | ast.If):
         block = ast.parse("with torch.no_grad():\n    pass").body[0]
         block.body = [place.node]

@@ -1,4 +1,4 @@
-"""Which mutants of a lecture's right answers pass all checks."""
+"""Find the mutants of a lecture's right answers that pass all checks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograder.notebooks.dependencies import needed
 from autograder.notebooks.exercises import exercises, is_hidden, is_setup
 from autograder.submission.grading import grade
 
-SEEDS = (None, 1, 2)  # of the checks' inputs; None is what a student's notebook draws
+SEEDS = (None, 1, 2)  # seeds of the checks' inputs; None gives the fixed inputs of a student's notebook
 LIMITS = Limits(cell_seconds=20.0, output_characters=20_000_000)
 RECORD = "from autograder.bank.recorder import recorded as recorded_\n"
 CHECK, CRASH, PASSES = "check", "crash", ""
@@ -25,7 +25,7 @@ CHECK, CRASH, PASSES = "check", "crash", ""
 
 @dataclass(frozen=True)
 class MutantVerdict:
-    """How a mutant fared: for each seed, whether a check or another exception refused it, or an empty text."""
+    """The verdict on a mutant: for each seed, CHECK or CRASH if it was refused, or an empty text if it passes."""
 
     mutant: Mutant
     ends: tuple[str, ...]
@@ -40,21 +40,21 @@ class MutantVerdict:
 
     @property
     def by_crash(self) -> bool:
-        """Whether it is killed, but with no seed by a check."""
+        """Whether the mutant is killed, but never by a check."""
         return self.state == "killed" and CHECK not in self.ends
 
 
 def record(
     notebook: NotebookNode, exercise: str, answer: str, executor: Executor, seed: int | None = None
 ) -> dict[str, Recorded]:
-    """Return what is recorded of the calls of an answer's functions by all checks of its exercise.
+    """Return the recorded calls of an answer's functions by all checks of its exercise.
 
     Args:
         notebook: the source.
         exercise: the exercise's name.
-        answer: text of the solution cell.
-        executor: runs the cells.
-        seed: seed of the checks' inputs.
+        answer: the text of the solution cell.
+        executor: the executor that runs the cells.
+        seed: the seed of the checks' inputs.
     """
     tests = exercises(notebook)[exercise].tests
     cells = [Cell("setup", cell.source, "setup") for cell in notebook.cells if is_setup(cell)]
@@ -70,12 +70,12 @@ def lecture_mutants(lecture: Lecture, executor: Executor, only: Iterable[str] | 
     """Return all mutants of a lecture's exercises.
 
     Args:
-        lecture: whose source and answer bank they are derived from.
-        executor: runs the source's solutions, whose calls are recorded.
-        only: names of exercises; all of them if None.
+        lecture: the lecture with the source and the answer bank.
+        executor: the executor that runs the source's solutions, whose calls are recorded.
+        only: the names of exercises; None for all of them.
 
     Raises:
-        CourseError: if a name is not that of an exercise, or if the source or an answer cannot be read.
+        CourseError: if a name is not the name of an exercise, or if the source or an answer cannot be read.
     """
     notebook = read_source(lecture)
     known = {name: one.solution for name, one in exercises(notebook).items() if one.solution and one.tests}
@@ -112,16 +112,16 @@ def judge_mutant(mutant: Mutant, notebook: NotebookNode, executor: Executor) -> 
 def judge_mutants(
     chosen: Sequence[Mutant], notebook: NotebookNode, executor: Executor, jobs: int = 1
 ) -> list[MutantVerdict]:
-    """Judge mutants, some at a time."""
+    """Judge mutants, ``jobs`` at a time."""
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(lambda mutant: judge_mutant(mutant, notebook, executor), chosen))
 
 
 def same_values(chosen: Iterable[Mutant], notebook: NotebookNode, executor: Executor) -> dict[str, int]:
-    """Return, by name of a mutant, the number of recorded calls, if its results are the original's in all of them.
+    """Return, by a mutant's name, the number of recorded calls if all its results equal the original's, else 0.
 
-    They are compared bit for bit; the number is 0 if one differs. It is a hint that a survivor may be equivalent, and
-    not a proof: the checks may call it with too few inputs.
+    Results are compared bit for bit. Equality suggests that a survivor is equivalent, but does not prove it: the checks
+    may call it with too few inputs.
     """
     originals: dict[tuple[str, str, int | None], dict[str, list[str]]] = {}
     found = {}

@@ -1,4 +1,4 @@
-"""Places in a solution cell where a mutant may differ, and the text of the cell with one of them changed."""
+"""The places in a solution cell that a mutant may change, and the text of the changed cell."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-WIDTH = 60  # of a snippet in a mutant's name
-SHORT = 14  # a snippet below this length is shown with the expression around it
+WIDTH = 60  # maximum length of a snippet in a mutant's name
+SHORT = 14  # a shorter snippet is shown with the expression around it
 
 
 @dataclass(frozen=True)
 class Place:
-    """One node of a tree, and where it hangs: ``parent.field``, or ``parent.field[index]``."""
+    """One node of a tree, at ``parent.field`` or ``parent.field[index]``."""
 
     node: ast.AST
     parent: ast.AST
@@ -21,7 +21,7 @@ class Place:
     around: tuple[ast.AST, ...]  # from the function down to the parent
 
     def put(self, node: ast.AST | list[ast.stmt]) -> None:
-        """Hang something else in there."""
+        """Replace the node in the tree."""
         if self.index is None:
             setattr(self.parent, self.field, node)
         elif isinstance(node, list):
@@ -32,7 +32,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Edit:
-    """A change at one place: the operator's name and what hangs there afterwards."""
+    """A change at one place: the operator's name and the new node."""
 
     operator: str
     node: ast.AST | list[ast.stmt]
@@ -56,7 +56,7 @@ def functions(tree: ast.Module) -> list[tuple[str, ast.FunctionDef]]:
 def places(tree: ast.Module) -> Iterator[Place]:
     """Yield the statements and expressions in the bodies of a cell's functions, outermost first.
 
-    Docstrings, annotations and imports are left out.
+    Docstrings, annotations and imports are omitted.
     """
     for _, function in functions(tree):
         for index, statement in enumerate(function.body):
@@ -97,7 +97,7 @@ def _is_function(node: ast.AST) -> bool:
 
 
 def changed(tree: ast.Module, place: Place, edit: Edit) -> tuple[str, str]:
-    """Return a snippet ``before => after``, and the text of the whole cell; the tree is the same afterwards."""
+    """Return a snippet ``before => after``, and the text of the whole cell; the tree itself is restored."""
     shown = _shown(place)
     before = _line(shown)
     kept = None if place.index is None else list(getattr(place.parent, place.field))
@@ -117,7 +117,7 @@ def changed(tree: ast.Module, place: Place, edit: Edit) -> tuple[str, str]:
 
 
 def _shown(place: Place) -> ast.AST:
-    """Return the smallest expression, or simple statement, around the place that says where it is."""
+    """Return the smallest expression or simple statement around the place that identifies it."""
     shown: ast.AST = place.node
     for node in reversed(place.around):
         if isinstance(shown, ast.stmt) or not isinstance(node, ast.expr | ast.stmt) or _is_block(node):

@@ -1,8 +1,8 @@
-"""A process in which a setup cell has run, and which forks itself for each notebook that begins with that cell.
+"""A process in which a setup cell has run, and which forks for each notebook that begins with that cell.
 
 :class:`autograder.bank.fork_executor.NotebookExecutor` starts it and writes requests, one JSON line each. The first
-names the setup cells; every further one names the cells to run. A fork runs them in one namespace and writes one line
-per cell. The process watches the time, and answers with one line.
+request contains the setup cells; each further one contains the cells to run. A fork runs them in one namespace and
+writes one line per cell. The process enforces the time limit and answers with one line.
 """
 
 from __future__ import annotations
@@ -33,11 +33,14 @@ from autograder.wire.text_limits import CUT
 from dgm_helpers.checks.failure import CheckFailed
 from dgm_helpers.checks.randomness import SEED_VARIABLE
 
-SLOWER, GRACE_SECONDS = 5, 5.0  # wall-clock time that ends a cell that waits or ignores the alarm
+SLOWER, GRACE_SECONDS = (
+    5,
+    5.0,
+)  # wall-clock limit for a cell that waits or ignores the alarm: SLOWER * limit + GRACE_SECONDS
 
 
 class CellTimeout(BaseException):
-    """A cell used up its time; no ``except Exception`` of an answer catches this."""
+    """A cell exceeded its time limit; an answer's ``except Exception`` does not catch this."""
 
 
 def main() -> None:
@@ -55,7 +58,7 @@ def main() -> None:
     _import_early(first["imports"])
     torch.broadcast_shapes((1,), (1,))  # its first call imports sympy
     _answer(answers, [asdict(result) for result in results])
-    gc.freeze()  # no fork needs to look through what was there before
+    gc.freeze()  # garbage collection in forks skips these objects
     for request in requests:
         asked = json.loads(request)
         cells = [Cell(**cell) for cell in asked["cells"]]
@@ -76,9 +79,7 @@ def run_cell(cell: Cell, namespace: dict[str, Any], limits: Limits) -> CellResul
             body, last = compiled(cell.id, cell.source)
             exec(body, namespace)
             value = None if last is None else eval(last, namespace)
-        except (
-            BaseException
-        ) as raised:  # also SystemExit, and the alarm: whatever it is, it is the cell's error
+        except BaseException as raised:  # any exception, even SystemExit or the alarm, is the cell's error
             error = _described(raised, limits)
     outputs: list[dict] = []
     if text := printed.getvalue():
@@ -118,7 +119,7 @@ def _alarm(limits: Limits):
 def _forked(
     cells: list[Cell], namespace: dict[str, Any], limits: Limits, seed: int | None, stop: bool
 ) -> list[dict]:
-    """Run cells in a fork and return a result for each; those that it did not reach have an error that says why."""
+    """Run cells in a fork and return one result per cell; cells that were not reached get an error with the reason."""
     reads, writes = os.pipe()
     pid = os.fork()
     if not pid:
@@ -140,9 +141,9 @@ def _forked(
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     failed = bool(results) and results[-1]["error"] is not None
     if len(results) < len(cells) and not (stop and failed):
-        why = f"the cell ended its process, or was ended, with status {status}"
+        why = f"the cell's process ended or was killed, with status {status}"
         results.append(asdict(CellResult(error=CellError(end or "ProcessDied", why))))
-    skipped = not_run("an earlier one failed")
+    skipped = not_run("an earlier cell failed")
     missing = len(cells) - len(results)
     return results + [asdict(CellResult(error=skipped)) for _ in range(missing)]
 
@@ -171,7 +172,7 @@ class _Lines:
 def _be_fork(
     writes: int, cells: list[Cell], namespace: dict[str, Any], limits: Limits, seed: int | None, stop: bool
 ) -> None:
-    """Run the cells, write a line for each, and never return."""
+    """Run the cells and write one line per cell; never return."""
     try:
         die_with_parent()
         limit_address_space(limits.memory_bytes)
@@ -194,7 +195,7 @@ def _answer(stream: BinaryIO, content: object) -> None:
 
 
 def _import_early(source: str) -> None:
-    """Import once what the cells will import, so that no fork needs to; what fails here fails there as well."""
+    """Import the modules of the cells once, so that no fork needs to; an import that fails here also fails there."""
     for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             with contextlib.suppress(Exception):
@@ -202,7 +203,7 @@ def _import_early(source: str) -> None:
 
 
 def _silence() -> None:
-    """Let nothing that a cell prints past Python reach the answers, and let no cell read the requests."""
+    """Keep output that bypasses Python out of the answers, and keep cells from reading the requests."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1):
         os.dup2(nothing, descriptor)

@@ -1,4 +1,4 @@
-"""Is a lecture fit to be released? Its source, its student version and its answer bank, graded."""
+"""Check that a lecture is ready for release: grade its source, its student version and its answer bank."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from autograder.tables import table
 
 @dataclass(frozen=True)
 class Validation:
-    """What was found: the points of source and student version, the answers, and the problems."""
+    """The result: the points of source and student version, the verdicts on the answers, and the problems."""
 
     lecture: Lecture
     complete: dict[str, ExerciseGrade]
@@ -32,7 +32,7 @@ class Validation:
         header = ["exercise", "points", "source", "student version", "right answers", "wrong answers"]
         rows = [self._row(name) for name in self.complete]
         lines = [self.lecture.folder, table(header, rows)]
-        lines += [f"  ✗ {problem}" for problem in self.problems] or ["  ✓ all as it should be"]
+        lines += [f"  ✗ {problem}" for problem in self.problems] or ["  ✓ no problems"]
         return "\n".join(lines)
 
     def _row(self, name: str) -> list[object]:
@@ -48,13 +48,13 @@ class Validation:
 
     @staticmethod
     def _count(verdicts: list[Verdict], right: bool) -> str:
-        labelled = [verdict for verdict in verdicts if verdict.answer.right == right]
-        good = sum(not verdict.problems for verdict in labelled)
-        return f"{good} of {len(labelled)}" if labelled else "–"
+        labeled = [verdict for verdict in verdicts if verdict.answer.right == right]
+        good = sum(not verdict.problems for verdict in labeled)
+        return f"{good} of {len(labeled)}" if labeled else "–"
 
 
 def validate(lecture: Lecture, executor: Executor, *, with_answers: bool = True) -> Validation:
-    """Grade a lecture's source, its student version and its answers, and list what is wrong.
+    """Grade a lecture's source, its student version and its answers, and list the problems.
 
     Raises:
         CourseError: if the source cannot be read.
@@ -103,7 +103,7 @@ def complete_problems(grades: dict[str, ExerciseGrade]) -> list[str]:
 
 
 def untouched_problems(grades: dict[str, ExerciseGrade]) -> list[str]:
-    """Return a sentence for each test cell that an untouched stub fails otherwise than it should."""
+    """Return a sentence for each test cell that an untouched stub does not fail with NotImplementedError."""
     found = []
     for exercise in grades.values():
         for cell in exercise.cells:
@@ -111,6 +111,6 @@ def untouched_problems(grades: dict[str, ExerciseGrade]) -> list[str]:
                 found.append(f"the untouched stub earns {cell.earned:g} points in {cell.grade_id}")
             elif cell.error is None or cell.error.name != "NotImplementedError":
                 found.append(
-                    f"the untouched stub fails in {cell.grade_id} by {cell.error}, not by NotImplementedError"
+                    f"the untouched stub must fail in {cell.grade_id} with NotImplementedError, got {cell.error}"
                 )
     return found

@@ -1,6 +1,6 @@
-"""Mutants that leave a solution as it is and change it from outside: its arguments, its noise, its results.
+"""Mutants that change a solution from outside: its arguments, its noise, its results.
 
-Which of them make sense is read off recorded calls: :class:`autograder.bank.recorder.Recorded`.
+The recorded calls decide which mutants make sense, see :class:`autograder.bank.recorder.Recorded`.
 """
 
 from __future__ import annotations
@@ -113,15 +113,22 @@ OTHER_NOISE = {
     },
     "randint": {"even": "lambda k, again: k // 2 * 2", "clamp-1": "lambda k, again: k.clamp(max=1)"},
 }
-CONTROLS = {  # right: checks that refuse one of these refuse a right answer
+CONTROLS = {  # right answers in a different form, which the checks must accept
     "control-float64": "lambda r: r.double() if r.is_floating_point() else r",
     "control-clone": "lambda r: r.clone()",
     "control-float32": "lambda r: r.float() if r.is_floating_point() else r",
     "control-parameter": "lambda r: torch.nn.Parameter(r) if r.is_floating_point() else r",
     "control-strided": "lambda r: r.mT.contiguous().mT if r.ndim > 1 else r",
 }
-ROWS = ("squeeze", "first-row", "first-column", "half-batch", "flipped", "rolled")  # a scalar has none
-PARTS = ("squeeze", "detach", "clamp-0", "half", "first-row", "rolled")  # also of each part of a result
+ROWS = ("squeeze", "first-row", "first-column", "half-batch", "flipped", "rolled")  # a scalar has no rows
+PARTS = (
+    "squeeze",
+    "detach",
+    "clamp-0",
+    "half",
+    "first-row",
+    "rolled",
+)  # also applied to each part of a result
 CHANGES = {
     "float tensor": VALUES | FIXED,
     "float scalar": {name: VALUES[name] for name in ("detach", "clamp-0", "abs", "round", "half")} | FIXED,
@@ -149,7 +156,7 @@ def decorators(about: Recorded) -> Iterator[tuple[str, str]]:
 
 
 def controls(about: Recorded) -> Iterator[tuple[str, str]]:
-    """Yield the same for answers that differ from the right one only in ways that must not matter."""
+    """Yield the name and the decorator of each control: a right answer in a form that must not matter."""
     if any(kind.split(" of ")[-1].startswith("float tensor") for kind in about.results):
         for operator, change in CONTROLS.items():
             if operator != "control-parameter" or not about.gradients:

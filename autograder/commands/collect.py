@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 NAME = "collect"
-HELP = "Put submissions from Canvas, Moodle or zip archives where grading finds them."
+HELP = "Collect submissions from Canvas, Moodle or zip archives into submitted/."
 DESCRIPTION = (
     "Copy each student's notebook to submitted/STUDENT/LECTURE. Notebooks come from a download of Canvas or Moodle, or "
     "from a folder or zip archive with one folder, archive or notebook per student. Of several attempts, the newest "

@@ -1,1 +1,1 @@
-"""nbgrader: its conversions, its gradebook, and what this course puts into both."""
+"""nbgrader: its conversions, its gradebook, and this course's additions to both."""

@@ -1,4 +1,4 @@
-"""nbgrader's converters, run in this process on a course folder and with this course's settings."""
+"""Run nbgrader's converters in this process, on a course folder and with this course's settings."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from autograder.notebooks.course import CONFIG_NAME, Course, CourseError, Lectur
 
 
 class NbgraderCourse:
-    """A course folder in nbgrader's sense, with a gradebook of its own.
+    """A course folder in nbgrader's sense, with its own gradebook.
 
     Args:
-        root: the folder; it has ``nbgrader_config.py`` and ``solutions/``.
-        settings: what was set otherwise, say on a command line; it counts more than the file.
+        root: the folder, which contains ``nbgrader_config.py`` and ``solutions/``.
+        settings: further settings, for example from a command line; they override the file.
     """
 
     def __init__(self, root: Path, settings: Config | None = None) -> None:
@@ -53,7 +53,7 @@ class NbgraderCourse:
         return cls(root)
 
     def release(self, lecture: Lecture, *, gradebook: bool = True) -> Path:
-        """Make the student version and return its path; enter the lecture into the gradebook if asked."""
+        """Write the student version and return its path; by default, also enter the lecture into the gradebook."""
         settings = Config()
         settings.GenerateAssignment.no_database = not gradebook
         settings.SaveCells.enabled = gradebook
@@ -61,25 +61,25 @@ class NbgraderCourse:
         return self.root / "lectures" / lecture.folder / lecture.source.name
 
     def autograde(self, lecture: Lecture, student: str) -> Path:
-        """Grade what lies in ``submitted/STUDENT/LECTURE``; return the graded notebook's path."""
+        """Grade the submission in ``submitted/STUDENT/LECTURE`` and return the graded notebook's path."""
         self._convert(Autograde, lecture, student)
         return self.root / "autograded" / student / lecture.folder / lecture.source.name
 
     def feedback(self, lecture: Lecture, student: str) -> Path:
-        """Write the page that a student gets; return its path."""
+        """Write a student's feedback page and return its path."""
         self._convert(GenerateFeedback, lecture, student)
         return self.root / "feedback" / student / lecture.folder / f"{lecture.name}.html"
 
     def points(self, lecture: Lecture, student: str) -> dict[str, float]:
-        """Return a student's points by test cell, out of the gradebook."""
+        """Return a student's points by test cell, from the gradebook."""
         with self.gradebook() as gradebook:
             submission = gradebook.find_submission(lecture.folder, student)
             return {grade.name: grade.score for book in submission.notebooks for grade in book.grades}
 
     def master(self, lecture: Lecture) -> NotebookNode:
-        """Return the source as ``generate_assignment`` enters it into the gradebook.
+        """Return the source in the form that ``generate_assignment`` enters into the gradebook.
 
-        It has stubs for the solutions, its hidden tests, and the checksums of both.
+        It has stubs instead of solutions, the hidden tests, and the checksums of both.
 
         Raises:
             CourseError: if the source cannot be read, or if nbgrader refuses it.
@@ -100,7 +100,7 @@ class NbgraderCourse:
         raise CourseError(f"{CONFIG_NAME} has no SaveCells among GenerateAssignment.preprocessors")
 
     def gradebook(self) -> Gradebook:
-        """Open the gradebook; a new one is made if there is none."""
+        """Open the gradebook; it is created if it does not exist."""
         directory = self.directory()
         with as_nbgrader_runs(app_log):
             return Gradebook(directory.db_url, directory.course_id)
@@ -109,7 +109,7 @@ class NbgraderCourse:
         """Return the course's setting ``RunSubmission.library_answers``: "refuse" or "report".
 
         Raises:
-            CourseError: if it is neither.
+            CourseError: if it has another value.
         """
         setting = self.config().RunSubmission.get("library_answers", LIBRARY_ANSWERS[0])
         if setting not in LIBRARY_ANSWERS:
@@ -120,7 +120,7 @@ class NbgraderCourse:
         return setting
 
     def directory(self) -> CourseDirectory:
-        """Return where this course has its folders and its gradebook."""
+        """Return the locations of this course's folders and gradebook."""
         return CourseDirectory(config=self.config())
 
     def config(self) -> Config:
@@ -152,21 +152,21 @@ class NbgraderCourse:
 
 @contextmanager
 def as_nbgrader_runs(logger: logging.Logger | logging.LoggerAdapter) -> Iterator[_CapturedLog]:
-    """What nbgrader's own code needs around it; its messages are captured."""
-    # A new gradebook is stamped by the command `alembic`, which lies where Python does.
-    # nbgrader's own `setenv` would leave the environment without its PATH.
+    """Set up the environment that nbgrader's code needs, and capture its messages."""
+    # A new gradebook is stamped by the command `alembic`, which is next to the Python interpreter.
+    # nbgrader's `setenv` would leave the environment without its PATH.
     before = os.environ.get("PATH", os.defpath)
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
     try:
         with warnings.catch_warnings(), _CapturedLog(logger) as log:
-            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own queries, harmless
+            warnings.simplefilter("ignore", SAWarning)  # about nbgrader's queries; harmless
             yield log
     finally:
         os.environ["PATH"] = before
 
 
 class _CapturedLog:
-    """Keeps nbgrader's messages from the terminal, and finds in them why it stopped."""
+    """Keeps nbgrader's messages off the terminal, and finds the reason for an error in them."""
 
     def __init__(self, logger: logging.Logger | logging.LoggerAdapter) -> None:
         self.logger = getattr(logger, "logger", logger)

@@ -1,4 +1,4 @@
-"""Filing records: in ``autograded/`` and in the gradebook, by one writer."""
+"""File records in ``autograded/`` and in the gradebook, by one writer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from autograder.submission.files import TIMESTAMP, read_file
 from autograder.submission.record import Record
 from autograder.submission.refusal import Refused, shown
 
-STAMP_BYTES = 200  # a date has 30
+STAMP_BYTES = 200  # a date has about 30
 
 
 class Filing:
@@ -33,10 +33,10 @@ class Filing:
 
     Args:
         course: the course; its settings name the folders and the gradebook.
-        lecture: the lecture; its present source is entered into the gradebook.
+        lecture: the lecture; its current source is entered into the gradebook.
 
     Attributes:
-        notes: sentences for the instructor on what was found while filing.
+        notes: sentences for the instructor on problems found while filing.
 
     Raises:
         CourseError: on entering, if the source cannot be converted, if the gradebook cannot be used, or if it has
@@ -85,7 +85,7 @@ class Filing:
     def is_filed(self, record: Record) -> bool:
         """Return whether this record is in ``autograded/``, and its student's grades are settled.
 
-        The grades of a late submission never are, see :meth:`LectureGrades.settled`; filing it again is cheap.
+        The grades of a late submission are never settled, see :meth:`LectureGrades.settled`; filing it again is cheap.
         """
         path = self._path(record.student)
         try:

@@ -1,4 +1,4 @@
-"""A lecture's grades in nbgrader's gradebook, written by nbgrader's rules and models in one session."""
+"""A lecture's grades in nbgrader's gradebook, written with nbgrader's rules and models in one session."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from autograder.notebooks.course import Lecture
 class LectureGrades:
     """A lecture's grades, open for writing. A context manager, for one thread.
 
-    Points and comments of a cell are decided on by :class:`nbgrader.preprocessors.SaveAutoGrades` itself, and
-    late penalties by the plugin that the course's settings name. It is fast because a submission's rows are loaded
-    together and committed together, where nbgrader asks and commits for each cell.
+    nbgrader's own :class:`nbgrader.preprocessors.SaveAutoGrades` decides points and comments of a cell, and the plugin
+    named in the course's settings decides late penalties. Writing is fast because a submission's rows are loaded and
+    committed together, while nbgrader queries and commits for each cell.
 
     Args:
         course: the course folder; its settings name the database.
@@ -44,7 +44,7 @@ class LectureGrades:
         self.course, self.lecture, self.master = course, lecture, master
         self.url = course.directory().db_url
         self.saver = SaveAutoGrades(config=course.config())
-        self.saver.notebook_id = self.saver.assignment_id = self.saver.student_id = ""  # _Rows needs none
+        self.saver.notebook_id = self.saver.assignment_id = self.saver.student_id = ""  # _Rows ignores them
         self.late = AssignLatePenalties(config=course.config())
         self.late.init_plugin()
 
@@ -72,10 +72,10 @@ class LectureGrades:
         self.database.commit()
 
     def settled(self) -> set[str]:
-        """Return the students with grades that only another submission or another test can change.
+        """Return the students whose grades only a new submission or a changed test can change.
 
-        Those who are late, or were, are not among them: what that costs changes with the due date, with an
-        extension, and with what a person gives.
+        Students who are or were late are not included: their penalty changes with the due date, with an extension, and
+        with points that a person gives.
 
         Raises:
             CourseError: if the gradebook cannot be read.
@@ -97,15 +97,15 @@ class LectureGrades:
         }
 
     def grade(self, student: str, notebook: NotebookNode, timestamp: datetime | None = None) -> None:
-        """Enter a submission's points, as nbgrader's rule makes them of a judged notebook.
+        """Enter a submission's points, computed from a judged notebook by nbgrader's rule.
 
         Args:
-            student: name of the submission's folder; if the gradebook has no such student, it is entered.
-            notebook: see :func:`autograder.gradebook.judged.judged_notebook`.
-            timestamp: when it was handed in, in UTC; None leaves what the gradebook has.
+            student: the name of the submission's folder; a student unknown to the gradebook is added.
+            notebook: the judged notebook, see :func:`autograder.gradebook.judged.judged_notebook`.
+            timestamp: the time of handing in, in UTC; None keeps the time in the gradebook.
 
         Raises:
-            CourseError: if the gradebook cannot be written; then nothing of this submission has been.
+            CourseError: if the gradebook cannot be written; nothing of this submission is then entered.
         """
         with readable_errors(self.url, self.database.rollback):
             submission, book = self._submission(student)
@@ -118,7 +118,7 @@ class LectureGrades:
             self.database.commit()
 
     def _submission(self, student: str) -> tuple[SubmittedAssignment, SubmittedNotebook]:
-        # Columns are named everywhere, since nbgrader's models add a dozen sums to each row.
+        # All columns are named, because nbgrader's models add a dozen sums to each row.
         columns = (SubmittedAssignment.student_id, SubmittedAssignment.timestamp)
         submission = self.database.scalars(
             select(SubmittedAssignment)
@@ -144,13 +144,13 @@ class LectureGrades:
         grades = select(Grade).where(Grade.notebook_id == book.id).options(load_only(*columns))
         comments = select(Comment).where(Comment.notebook_id == book.id)
         comments = comments.options(load_only(Comment.cell_id, Comment.auto_comment))
-        had = {grade.cell_id: grade for grade in self.database.scalars(grades)}
-        said = {comment.cell_id: comment for comment in self.database.scalars(comments)}
+        old_grades = {grade.cell_id: grade for grade in self.database.scalars(grades)}
+        old_comments = {comment.cell_id: comment for comment in self.database.scalars(comments)}
         rows = _Rows()
         for name, cell in self.graded.items():
-            rows.grades[name] = had.get(cell) or Grade(cell_id=cell, notebook_id=book.id)
+            rows.grades[name] = old_grades.get(cell) or Grade(cell_id=cell, notebook_id=book.id)
         for name, cell in self.commented.items():
-            rows.comments[name] = said.get(cell) or Comment(cell_id=cell, notebook_id=book.id)
+            rows.comments[name] = old_comments.get(cell) or Comment(cell_id=cell, notebook_id=book.id)
         self.database.add_all([*rows.grades.values(), *rows.comments.values()])
         return rows
 
@@ -169,7 +169,7 @@ class LectureGrades:
 
 @dataclass
 class _Rows:
-    """What ``SaveAutoGrades`` asks a gradebook for, of one submission: its rows by cell."""
+    """The rows of one submission by cell, with the methods of a gradebook that ``SaveAutoGrades`` calls."""
 
     grades: dict[str, Grade] = field(default_factory=dict)
     comments: dict[str, Comment] = field(default_factory=dict)
@@ -185,11 +185,11 @@ class _Rows:
         return self
 
     def commit(self) -> None:
-        """There is one commit for a submission, at its end."""
+        """Do nothing: a submission has one commit, at its end."""
 
 
 def _seconds_late(timestamp: datetime | None, due: datetime | None, extension: timedelta | None) -> float:
-    """As ``SubmittedAssignment.total_seconds_late``, which reads more than it needs."""
+    """Return ``SubmittedAssignment.total_seconds_late``, without loading the rows that nbgrader's property loads."""
     if timestamp is None or due is None:
         return 0.0
     return max(0.0, (timestamp - due - (extension or timedelta())).total_seconds())

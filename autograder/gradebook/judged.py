@@ -1,4 +1,4 @@
-"""The graded notebook of a record: what formgrader shows, and what nbgrader's own rule makes the points of."""
+"""The graded notebook of a record, which formgrader shows and from which nbgrader's rule computes the points."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ from autograder.submission.record import Record, Remark, RemarkKind, SolutionRec
 
 PNG = b"\x89PNG\r\n\x1a\n"
 NOT_GRADED = "CouldNotBeGraded"
-METADATA = "autograder"  # the key of what this course adds to a graded notebook's and its cells' metadata
+METADATA = (
+    "autograder"  # the key of this course's additions to the metadata of a graded notebook and its cells
+)
 
 
 def judged_notebook(source: NotebookNode, record: Record) -> NotebookNode:
-    """Return the source with a student's texts in its solution cells, and with outputs that make the points.
+    """Return the source with a student's texts in its solution cells, and with outputs that give the points.
 
-    ``nbgrader.utils.determine_grade`` gives each test cell exactly the record's points: no output of a full
-    one is an error or a number, a failed one ends in an error, partial credit is a number. All that comes
-    from a submission is plain text on stdout (nbgrader gives no points where anything stands on stderr), or
-    a PNG image. A blank solution cell keeps the source's text, so that nbgrader's checksums tell that nothing
-    was done.
+    ``nbgrader.utils.determine_grade`` gives each test cell exactly the record's points. No output of a cell with full
+    points is an error or a number; a failed cell ends with an error; partial credit is a number. Output from a
+    submission is either plain text on stdout (nbgrader gives no points if there is output on stderr) or a PNG image.
+    A blank solution cell keeps the source's text, so that nbgrader recognizes by its checksum that it is unchanged.
 
     Args:
-        source: the lecture's notebook as it is entered into the gradebook: with stubs for solutions, hidden
-            tests and checksums, see :meth:`autograder.gradebook.conversions.NbgraderCourse.master`. It is not changed.
-        record: a grading of it; where that has a ``failure``, no test gives points.
+        source: the lecture's notebook in the form entered into the gradebook, with stubs, hidden tests and checksums,
+            see :meth:`autograder.gradebook.conversions.NbgraderCourse.master`. It is not changed.
+        record: the record of a submission; if it has a ``failure``, no test gives points.
     """
     notebook = deepcopy(source)
     solutions = {solution.grade_id: solution for solution in record.solutions}
@@ -46,11 +47,11 @@ def judged_notebook(source: NotebookNode, record: Record) -> NotebookNode:
             _fill_test(cell, tests.get(grade_id(cell)), record.failure)
         elif is_solution(cell) and grade_id(cell) in solutions:
             _fill_solution(cell, solutions[grade_id(cell)])
-    notebook.metadata[METADATA] = nbformat.from_dict(_said(record))
+    notebook.metadata[METADATA] = nbformat.from_dict(_metadata(record))
     return notebook
 
 
-def _said(record: Record) -> dict[str, Any]:
+def _metadata(record: Record) -> dict[str, Any]:
     return {
         "key": record.key,
         "check_seed": record.seed,
@@ -61,9 +62,9 @@ def _said(record: Record) -> dict[str, Any]:
 
 
 def remarks_of(notebook: NotebookNode) -> tuple[Remark, ...]:
-    """Return the remarks that a judged notebook's metadata hold."""
-    said = notebook.metadata[METADATA].remarks
-    return tuple(Remark(RemarkKind(one.kind), one.message, one.for_student) for one in said)
+    """Return the remarks in a judged notebook's metadata."""
+    remarks = notebook.metadata[METADATA].remarks
+    return tuple(Remark(RemarkKind(one.kind), one.message, one.for_student) for one in remarks)
 
 
 def _fill_solution(cell: NotebookNode, solution: SolutionRecord) -> None:
@@ -107,7 +108,7 @@ def _plain_outputs(outputs: Iterable[Mapping[str, Any]]) -> list[NotebookNode]:
 
 
 def _png(text: object) -> str:
-    """Return an image's base64 text if that is what it is: templates put it into pages unescaped."""
+    """Return the base64 text of a PNG image, else an empty text: templates put it into pages unescaped."""
     try:
         content = base64.b64decode(str(text), validate=True)
     except (binascii.Error, ValueError):
@@ -128,5 +129,5 @@ def _error_outputs(error: CellError | None) -> list[NotebookNode]:
 
 
 def _printable(text: str) -> str:
-    """Replace what UTF-8 has no bytes for: half a surrogate pair, which a file could not be written with."""
+    """Replace halves of surrogate pairs, which UTF-8 cannot encode, so that the text can be written to a file."""
     return text.encode("utf-8", "replace").decode("utf-8")

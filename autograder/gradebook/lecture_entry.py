@@ -1,4 +1,4 @@
-"""A lecture's entry in nbgrader's gradebook, as ``nbgrader generate_assignment`` makes it."""
+"""A lecture's entry in nbgrader's gradebook, the same as that of ``nbgrader generate_assignment``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PASSWORD = re.compile(r"(?<=:)[^:@/]*(?=@)")  # in a database's address
 
 @contextmanager
 def readable_errors(url: str, undo: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Turn what a database does wrong into one sentence, after undoing what was begun."""
+    """Turn a database error into a CourseError with one sentence, after calling ``undo``."""
     address = PASSWORD.sub("…", url)
     try:
         yield
@@ -30,14 +30,16 @@ def readable_errors(url: str, undo: Callable[[], None] = lambda: None) -> Iterat
             f"the gradebook {address} needs the Python package {error.name}, which is not installed"
         ) from error
     except ArgumentError as error:
-        raise CourseError(f"c.CourseDirectory.db_url is no address of a database: {address}") from error
+        raise CourseError(
+            f"c.CourseDirectory.db_url must be the address of a database, got {address}"
+        ) from error
     except (SQLAlchemyError, InvalidEntry) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         undo()
         if "database is locked" in reason:
             raise CourseError(
                 f"the gradebook {address} is locked: another program is writing to it; "
-                "close that, formgrader perhaps, and run this again"
+                "close that program (perhaps formgrader) and run this command again"
             ) from error
         raise CourseError(f"the gradebook {address} cannot be used: {reason}") from error
 
@@ -45,7 +47,7 @@ def readable_errors(url: str, undo: Callable[[], None] = lambda: None) -> Iterat
 def enter_lecture(
     course: NbgraderCourse, gradebook: Gradebook, lecture: Lecture, master: NotebookNode
 ) -> Notebook:
-    """Make sure that the gradebook has a lecture's cells as they are in its source, and return its notebook.
+    """Make the gradebook's entry of a lecture equal to its source, and return its notebook.
 
     Args:
         course: the course folder.
@@ -70,12 +72,12 @@ def enter_lecture(
         changed = ", ".join(sorted({name for _, name in names ^ had} | set(others)))
         raise CourseError(
             f"the gradebook has grades for another version of {lecture.folder}, and cells were added or removed "
-            f"since ({changed}); take them back, or have nbgrader forget these grades, manual ones too: "
+            f"since ({changed}); undo these changes, or remove all grades of the lecture, even manual ones, with: "
             f"nbgrader db assignment remove {lecture.folder} --force"
         )
     for other in others:
         gradebook.remove_notebook(other, lecture.folder)
-    gradebook.db.commit()  # SaveCells writes through a connection of its own
+    gradebook.db.commit()  # SaveCells writes through its own connection
     names = {"student": ".", "assignment": lecture.folder, "notebook": lecture.name}
     resources = {"nbgrader": {**names, "db_url": course.directory().db_url}}
     SaveCells(config=course.config()).preprocess(master, resources)

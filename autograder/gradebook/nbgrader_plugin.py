@@ -1,4 +1,4 @@
-"""What this course puts into nbgrader's conversions; ``nbgrader_config.py`` names these classes."""
+"""This course's steps of nbgrader's conversions; ``nbgrader_config.py`` names these classes."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from autograder.submission.grading import grade_submission
 from autograder.submission.record import Record, RemarkKind, SolutionRecord
 from autograder.submission.submission import Submission, read_submission
 
-# What Markdown makes, and the folded hints; all else in a text is shown as it was typed.
+# The tags of Markdown and of folded hints; other tags are shown as typed.
 SAFE_TAGS = [
     *("a", "br", "code", "del", "div", "em", "p", "pre", "span", "strong", "sub", "sup"),
     *("h1", "h2", "h3", "h4", "h5", "h6", "hr", "blockquote", "details", "summary"),
     *("dd", "dl", "dt", "li", "ol", "ul", "table", "tbody", "td", "th", "thead", "tr"),
 ]
-# Of highlighted code; others would let an answer look and act like a part of the page around it.
+# Classes of highlighted code; others would let an answer look and act like a part of the page around it.
 SAFE_CLASS = re.compile(r"highlight|[a-z][a-z0-9]?")
 
-# Of MathJax: they link, style, load or define, which would let a formula act outside itself.
+# Macros of MathJax that link, style, load or define, so that a formula could act outside itself.
 UNSAFE_MACROS = re.compile(
     r"\\(href|url|style|class|cssId|data|require|mmlToken|bbox|unicode|csname|def|let|DeclareMathOperator"
     r"|(re)?new(command|environment))(?![A-Za-z])"
@@ -52,15 +52,15 @@ _shared: list[Executor] = []
 
 
 def shared_executor(*, trust_submissions: bool) -> Executor:
-    """Return the executor of this process, so that torch is imported once for a whole class."""
+    """Return the executor that this process shares, so that torch is imported once per class."""
     if not _shared:
         _shared.append(JudgePool(1, trust_submissions=trust_submissions))
         atexit.register(_shared[0].close)
     return _shared[0]
 
 
-class NormaliseRelease(NbGraderPreprocessor):
-    """Leave in a student version only metadata that is the same on every machine."""
+class NormalizeRelease(NbGraderPreprocessor):
+    """Keep only metadata of a student version that is the same on every machine."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Reset the notebook's metadata and drop execution times and widget states."""
@@ -78,26 +78,26 @@ class NormaliseRelease(NbGraderPreprocessor):
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads graded notebooks as nbgrader does, and of a submission nothing: :class:`RebuildFromSource` does.
+    """Reads graded notebooks as nbgrader does, but no submission: :class:`RebuildFromSource` reads those.
 
-    So a file that is no notebook is graded with no points like any other that cannot be graded.
+    So a file that is not a notebook gets no points, like any other submission that cannot be graded.
     """
 
     def from_filename(self, filename: str, resources: dict | None = None, **kwargs: Any) -> tuple[str, dict]:
-        """Convert a notebook that was graded, or an empty one in place of a submission."""
-        if self.parent._sanitizing:  # nbgrader's first step of two
+        """Convert a graded notebook, or an empty one instead of a submission."""
+        if self.parent._sanitizing:  # the first of nbgrader's two steps
             return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **kwargs)
         return super().from_filename(filename, resources=resources, **kwargs)
 
 
 class RebuildFromSource(NbGraderPreprocessor):
-    """The first step of grading: the notebook is made of the source; only solution texts are submitted ones.
+    """The first step of grading: take the source, with the solution texts of the submission.
 
-    What else is different in the submission is remarked on, in the log and in the notebook's metadata.
+    Other differences of the submission become remarks in the log and in the notebook's metadata.
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Read the submission itself and return the notebook to judge; until then no test has passed."""
+        """Read the submission and return the notebook to judge, in which no test has passed yet."""
         directory, names = self.parent.parent.coursedir, resources["nbgrader"]
         course, student = NbgraderCourse(Path(directory.root), self.config), names["student"]
         lecture = Lecture(course.root, names["assignment"])
@@ -124,18 +124,18 @@ class RebuildFromSource(NbGraderPreprocessor):
 
 
 class RunSubmission(NbGraderPreprocessor):
-    """Stands in for nbgrader's ``Execute``: the judge fills the outputs of the cells that are graded."""
+    """The replacement of nbgrader's ``Execute``: the judge fills in the outputs of the graded cells."""
 
-    cell_seconds = Float(30.0, help="Seconds that one cell may take.").tag(config=True)
-    notebook_seconds = Float(300.0, help="Seconds that a whole notebook may take.").tag(config=True)
+    cell_seconds = Float(30.0, help="Time limit per cell, in seconds.").tag(config=True)
+    notebook_seconds = Float(300.0, help="Time limit per notebook, in seconds.").tag(config=True)
     check_seed = Integer(
         None,
         allow_none=True,
-        help="Seed of the inputs that the checks draw. If None, a new one for each submission, which is "
+        help="Seed of the inputs that the checks draw. If None, a new seed per submission, which is "
         "stored in the autograded notebook's metadata.",
     ).tag(config=True)
     trust_submissions = Bool(
-        False, help="Run submissions without a sandbox, where none can be had and you trust them."
+        False, help="Run submissions without a sandbox. Use it only for submissions that you trust."
     ).tag(config=True)
 
     library_answers = Enum(
@@ -145,20 +145,20 @@ class RunSubmission(NbGraderPreprocessor):
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Run the set-up, solution and test cells; every other cell stays without output."""
+        """Run the setup, solution and test cells; all other cells have no output."""
         seed = self.check_seed if self.check_seed is not None else random.SystemRandom().randrange(2**31)
         limits = Limits(
             cell_seconds=self.cell_seconds,
             notebook_seconds=self.notebook_seconds,
             library_answers=self.library_answers,
         )
-        said = nb.metadata[METADATA]
+        metadata = nb.metadata[METADATA]
         submission = Submission(
             resources["nbgrader"]["student"],
             {grade_id(cell): cell.source for cell in nb.cells if is_solution(cell)},
             remarks=remarks_of(nb),
-            failure=said.failure,
-            failure_for_student=said.failure_for_student,
+            failure=metadata.failure,
+            failure_for_student=metadata.failure_for_student,
         )
         executor = shared_executor(trust_submissions=self.trust_submissions)
         directory = self.parent.parent.coursedir
@@ -171,7 +171,7 @@ class RunSubmission(NbGraderPreprocessor):
 
 
 class RedactHiddenTests(NbGraderPreprocessor):
-    """In feedback, a hidden test shows its comment, whether it passed, and a hint; nothing else."""
+    """In feedback, a hidden test shows only its comment, whether it passed, and a hint."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Replace source and outputs of hidden tests; show other cells' outputs as text."""
@@ -194,15 +194,15 @@ def _verdict(cell: NotebookNode) -> str:
     if earned == points:
         return "✓ passed"
     hint = cell.metadata.get(METADATA, {}).get("hint", "")
-    return ("✗ did not pass" if earned == 0 else "◐ passed in part") + (f": {hint}" if hint else "")
+    return ("✗ did not pass" if earned == 0 else "◐ partly passed") + (f": {hint}" if hint else "")
 
 
-def _make_plain(output: NotebookNode, said: dict) -> None:
-    """Drop HTML and scripts from what a submission displayed: its page is opened by others."""
+def _make_plain(output: NotebookNode, metadata: dict) -> None:
+    """Drop HTML and scripts from the output of a submission, because others open its page."""
     if "data" in output:
         output.data = nbformat.from_dict({"text/plain": output.data.get("text/plain", "")})
-    elif output.get("ename") == NOT_GRADED:  # its own words are the instructor's
-        reason = said.get("failure_for_student") or "This submission could not be graded."
+    elif output.get("ename") == NOT_GRADED:  # its message is for the instructor
+        reason = metadata.get("failure_for_student") or "This submission could not be graded."
         output.evalue, output.traceback = reason, [reason]
 
 
@@ -219,14 +219,14 @@ def safe_markdown(context: Any, source: str) -> str:
     """
     try:
         html = _plain_exporter().markdown2html(context, source)
-    except InvalidNotebook:  # a picture that is not attached
+    except InvalidNotebook:  # an image that is not attached
         html = f"<pre>{escape(source)}</pre>"
     html = bleach.clean(html, tags=SAFE_TAGS, attributes=_is_safe)
     return UNSAFE_MACROS.sub(r"\\mathrm{\1}", ENTITY.sub(_resolved, html))
 
 
 def _resolved(entity: re.Match) -> str:
-    """What a macro's name is written with, for MathJax reads the text of the page."""
+    """Return the letter or backslash of an entity, because MathJax reads the text of the page; else the entity."""
     character = unescape(entity.group())
     return character if re.fullmatch(r"[\\A-Za-z]", character) else entity.group()
 
@@ -234,4 +234,4 @@ def _resolved(entity: re.Match) -> str:
 def _is_safe(tag: str, name: str, value: str) -> bool:
     if name == "class":
         return bool(SAFE_CLASS.fullmatch(value))
-    return tag == "a" and name == "href"  # bleach lets through addresses of http, https and mailto
+    return tag == "a" and name == "href"  # bleach allows the schemes http, https and mailto

@@ -1,4 +1,4 @@
-"""Answers to tasks: the cells that a student adds below a task cell, which a person reads and nothing runs."""
+"""Answers to tasks: the cells that a student adds below a task cell, which are graded by hand and never run."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from autograder.submission.files import find_notebook, parse, read_file
 from autograder.submission.refusal import Refused
 from autograder.submission.submission import MAX_TEXT
 
-MAX_CELLS = 100  # of one notebook
+MAX_CELLS = 100  # per notebook
 
 
 def task_answers(folder: Path, lecture: Lecture, master: NotebookNode) -> dict[str, list[NotebookNode]]:
-    """Return the cells that were added below each task cell, by its grade id: their text, and no output.
+    """Return the cells added below each task cell, by its grade id, without outputs.
 
-    An answer ends where the lecture goes on. A notebook that cannot be read has none.
+    An answer ends at the lecture's next cell. A notebook that cannot be read has no answers.
 
     Args:
         folder: ``submitted/STUDENT/LECTURE``.
-        lecture: which lecture it is.
+        lecture: the lecture.
         master: the lecture's notebook; if it has no task, nothing is read.
     """
     tasks = [grade_id(cell) for cell in master.cells if is_task(cell)]
@@ -46,7 +46,7 @@ def task_answers(folder: Path, lecture: Lecture, master: NotebookNode) -> dict[s
 
 
 def with_answers(notebook: NotebookNode, answers: Mapping[str, Sequence[NotebookNode]]) -> NotebookNode:
-    """Put the answers below their tasks, in place, and return the notebook."""
+    """Insert the answers below their tasks, in place, and return the notebook."""
     notebook.cells = [part for cell in notebook.cells for part in (cell, *(answers.get(grade_id(cell), ())))]
     return notebook
 

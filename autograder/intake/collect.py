@@ -201,9 +201,8 @@ class _Submission:
             *above, folder, name = ("", *owned.entry.parts)
             nested = any(part.lower().endswith(".zip") for part in above)
             if name == TIMESTAMP and folder == self.lecture.folder and not owned.number and not nested:
-                with suppress(
-                    Refused, ValueError, OverflowError
-                ):  # not a valid time: treated as if there were no file
+                # A file without a valid time is treated as missing.
+                with suppress(Refused, ValueError, OverflowError):
                     text = owned.entry.read()[:100].decode()
                     return parse_utc(text.strip()).replace(tzinfo=UTC)
         return None

@@ -1,1 +1,1 @@
-"""The trusted side: runs the test cells, and asks the student's process for what they call."""
+"""The trusted side: it runs the test cells and forwards their calls to the student's process."""

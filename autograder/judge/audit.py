@@ -1,8 +1,8 @@
-"""Asking again: an answer must depend on its arguments alone, the state of a generator being one of them.
+"""Repeat calls: an answer must depend only on its arguments, which include the state of a generator.
 
-A function that counts its calls, remembers the last one, or tells a test from an experiment can pass a check that it
-should fail. So when a test cell has passed, some of its calls are repeated, to the byte, in another order. The random
-state that went with a call goes with it again, so that honest randomness gives the same numbers.
+A function that counts its calls, remembers the last one, or recognizes a test can pass a check that it should fail. So
+when a test cell has passed, some of its calls are repeated, byte by byte, in a different order. Each repeated call gets
+the random state of the first one, so that honest randomness gives the same numbers.
 """
 
 from __future__ import annotations
@@ -15,18 +15,24 @@ from autograder.judge.calls import Call
 from autograder.judge.proxies import Conversation
 from dgm_helpers.checks.repeats import alike, not_repeatable
 
-SECONDS = 0.05  # beyond the first call, only what was answered within this is asked again
-FIRST_SECONDS = 1.0  # the first call is asked TIMES times if it took at most this, also on a busy machine
-TIMES = 2  # in a row, so that answers which alternate are found out
-PATIENCE = 3  # times as long as the first time it may take; in its own time, or slow tricks pass
-GRACE_SECONDS = 10.0  # beyond that, because a busy machine may keep a quick answer waiting
+SECONDS = 0.05  # time for repeated calls after the first
+FIRST_SECONDS = 1.0  # the first call is repeated TIMES times if it took at most this, even on a busy machine
+TIMES = 2  # repetitions in a row, to catch answers that alternate
+PATIENCE = (
+    3  # a repeated call may take this many times as long as the first; a time limit catches slow tricks
+)
+GRACE_SECONDS = 10.0  # additional time, because a busy machine may delay a quick answer
 
 
 def ask_again(conversation: Conversation, randomness: random.Random) -> None:
     """Repeat some of the calls of a test cell.
 
+    Args:
+        conversation: the conversation of the test cell with the student's process.
+        randomness: a generator that chooses the order of the calls.
+
     Raises:
-        CheckFailed: if one of them is answered otherwise.
+        CheckFailed: if a repeated call gives a different answer.
     """
     spent = 0.0
     shuffled = randomness.sample(conversation.sample, len(conversation.sample))
@@ -44,7 +50,7 @@ def _repeat(conversation: Conversation, call: Call) -> None:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             same = alike(call.result, conversation.repeat(call))
-    except Exception:  # it answered the first time
+    except Exception:  # the first call did not raise
         same = False
     if not same:
         raise not_repeatable(call.name)

@@ -1,4 +1,4 @@
-"""Running one test cell against a student's process."""
+"""Run one test cell against a student's process."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def run_test(
         cell: the test cell.
         answer: the text of the solution cell that it tests.
         namespace: the names that the setup cell defines; the test cell adds to them.
-        student: the process.
+        student: the student's process.
         randomness: a generator that the student does not know.
-        ended: called when the cell has ended, before its calls are repeated; repeating them has its own time limit.
+        ended: a function called when the cell has ended, before its calls are repeated under a separate time limit.
 
     Returns:
         The result, and whether the student's process is still usable.
@@ -76,7 +76,7 @@ def _library_answer(conversation: Conversation | None, answer: str) -> tuple[str
 
 
 class _Printed(io.StringIO):
-    """A stream that keeps what a cell prints, up to a number of characters."""
+    """A stream that keeps the output of a cell, up to a number of characters."""
 
     def __init__(self, characters: int) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class _Printed(io.StringIO):
 
 
 def compiled(name: str, source: str) -> tuple[CodeType, CodeType | None]:
-    """Compile a cell to its statements and, if it ends in an expression, that one; its value is partial credit."""
+    """Compile a cell to its statements and its last expression, if it ends with one; its value is partial credit."""
     tree = ast.parse(source)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     file = f"<{name}>"
@@ -100,10 +100,10 @@ def compiled(name: str, source: str) -> tuple[CodeType, CodeType | None]:
 
 
 def _cell_error(error: BaseException, cell: Cell) -> CellError:
-    """Describe what a test cell raised, with the student's own traceback if the student's code raised it."""
-    raised_there = getattr(error, "student", None)
-    if isinstance(raised_there, CellError):
-        return raised_there
+    """Describe an exception of a test cell, with the student's traceback if the student's code raised it."""
+    student_error = getattr(error, "student", None)
+    if isinstance(student_error, CellError):
+        return student_error
     name, message = type(error).__name__, str(error)
     if isinstance(error, CheckFailed):
         return CellError(name, message, (f"✗ {message}",), error.hint)

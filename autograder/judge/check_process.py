@@ -1,7 +1,7 @@
 """The fork of the judge in which test cells run, so that a crash or a change in place stays there.
 
-To fork a process that has imported torch takes about 25 ms, as long as many tests. So one fork runs all test cells of a
-student's process, each with the names and the random states that the setup left.
+Forking a process that has imported torch takes about 25 ms, as long as many tests. So one fork runs all test cells of a
+student's process. Each test cell starts with the names and the random states that the setup cell left.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from autograder.judge.student_process import Student
 from autograder.student.confinement import die_with_parent, limit_address_space
 from dgm_helpers.checks.randomness import SEED_VARIABLE
 
-GRACE_SECONDS = 1.0  # beyond a cell's time, for a test cell that loops after its calls
-MEMORY_BYTES = 2 << 30  # of the fork, beyond that of the libraries
-ENDED = b"\n"  # the test cell has ended, its calls are repeated
+GRACE_SECONDS = 1.0  # added to a cell's time, for a test cell that loops after its calls
+MEMORY_BYTES = 2 << 30  # the fork's limit, beyond the memory of the libraries
+ENDED = b"\n"  # message: the test cell has ended and its calls are being repeated
 
 
 class CheckProcess:
@@ -66,7 +66,7 @@ class CheckProcess:
 
         Args:
             cell: the test cell.
-            seconds: the time that it may take.
+            seconds: the time limit.
             answer: the text of the solution cell that it tests.
 
         Returns:
@@ -91,7 +91,7 @@ class CheckProcess:
         return CellResult(reply["outputs"], error, taken, library=library), reply["usable"]
 
     def end(self) -> int:
-        """Stop the fork, unless it was stopped before; return its exit status, or minus the signal."""
+        """Stop the fork, unless it was stopped before. Return its exit status, or minus the signal."""
         pid, self.pid = self.pid, None
         if pid is None:
             return 0
@@ -128,7 +128,7 @@ def _read(pipe: int, seconds: float, more_seconds: float) -> bytes | None:
 
 
 def _be_fork(reads: int, writes: int, namespace: dict[str, Any], student: Student, seed: int | None) -> None:
-    """Run one cell after the other until there are no more; never return."""
+    """Run the requested cells one after the other; never return."""
     try:
         die_with_parent()
         limit_address_space(MEMORY_BYTES)
@@ -169,7 +169,7 @@ def _answer(
 
 
 def _random_states() -> Callable[[], None]:
-    """Return a function that sets the global generators back to their present states."""
+    """Return a function that restores the current states of the global generators."""
     torch_state, state = torch.get_rng_state(), random.getstate()
 
     def rewind() -> None:

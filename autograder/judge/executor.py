@@ -14,15 +14,15 @@ CellKind = Literal["module", "setup", "solution", "test", "demonstration"]
 
 
 class ExecutorError(Exception):
-    """Cells could not be run at all; the message is one sentence for a person."""
+    """Cells could not be run at all; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A code cell to run. What a failed one costs is in :mod:`autograder.judge.ledger`.
+    """A code cell to run. :mod:`autograder.judge.ledger` decides the effects of a failed cell.
 
-    A cell of kind ``module`` is not in the notebook: it is the text of a module called ``id`` that only test cells
-    can import, such as a lecture's hidden checks.
+    A cell of kind ``module`` is not in the notebook. It contains the text of a module named ``id`` that only test
+    cells can import, such as a lecture's hidden checks.
     """
 
     id: str
@@ -43,14 +43,14 @@ class Limits:
     """The resources that a submission may use.
 
     Attributes:
-        cell_seconds: wall-clock time of one cell.
-        exercise_seconds: wall-clock time of an exercise's cells together.
-        notebook_seconds: wall-clock time of the whole notebook.
-        output_characters: length of one cell's output; the rest is cut.
-        memory_bytes: memory beyond that of the libraries.
+        cell_seconds: wall-clock time per cell.
+        exercise_seconds: wall-clock time per exercise.
+        notebook_seconds: wall-clock time per notebook.
+        output_characters: length of the output per cell; the rest is cut.
+        memory_bytes: memory, in addition to that of the libraries.
         disk_bytes: size of the student's temporary folder.
         threads: number of threads at a time; a submission cannot start processes.
-        result_bytes: size of one call's arguments, and of its result.
+        result_bytes: size of the arguments, and of the result, of one call.
         library_answers: whether an answer that calls the library's own version of its exercise earns nothing
             ("refuse"), or is only listed for the instructor ("report").
     """
@@ -66,7 +66,7 @@ class Limits:
     library_answers: Literal["refuse", "report"] = "refuse"
 
     def lengthened(self) -> Limits:
-        """Return limits whose exercise has at least a cell's time, and whose notebook at least an exercise's."""
+        """Return limits in which an exercise has at least the time of a cell, and a notebook that of an exercise."""
         exercise = max(self.exercise_seconds, self.cell_seconds)
         return replace(self, exercise_seconds=exercise, notebook_seconds=max(self.notebook_seconds, exercise))
 
@@ -76,8 +76,8 @@ class CellError:
     """An exception's class name, message and printed traceback.
 
     Attributes:
-        hint: text about a failed check that may be shown even if its test is hidden: it was written by the course's
-            authors, and nothing in it comes from the submission or from a test's inputs.
+        hint: a text about a failed check that may be shown even if its test is hidden. The course's authors wrote it;
+            it contains nothing from the submission or from a test's inputs.
     """
 
     name: str
@@ -87,12 +87,12 @@ class CellError:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> CellError:
-        """Return an error from its fields after a passage through JSON, which turns the tuple into a list."""
+        """Return the error with these fields, read from JSON, which turns the tuple into a list."""
         return cls(**{**data, "traceback": tuple(data["traceback"])})
 
     @property
     def by_check(self) -> bool:
-        """Return whether a check found the answer wrong, rather than the answer's own code raising an exception."""
+        """Whether a check refused the answer, as opposed to the answer's own code raising an exception."""
         return self.name in CHECK_FAILURES
 
     def __str__(self) -> str:
@@ -108,7 +108,7 @@ def not_run(reason: str) -> CellError:
 
 
 def timed_out(seconds: float) -> CellError:
-    """Return the error of a cell that took longer than it may."""
+    """Return the error of a cell that exceeded its time limit."""
     return CellError("CellTimeout", f"the cell did not end within {seconds:.3g} s")
 
 
@@ -117,8 +117,8 @@ class CellResult:
     """The result of one cell.
 
     Attributes:
-        outputs: in nbformat's form.
-        error: None if there was none.
+        outputs: the outputs, in nbformat's form.
+        error: the error; None if there was none.
         seconds: wall-clock time.
         memory_bytes: peak memory.
         library: for a test cell, how the answer uses the library's own version of the exercise: sentences such as
@@ -133,16 +133,16 @@ class CellResult:
 
 
 class Executor(Protocol):
-    """Runs the cells of notebooks, each in its own interpreters. Safe to call from several threads."""
+    """Runs the cells of notebooks, each notebook in separate interpreters. Safe to call from several threads."""
 
     def run(self, cells: Sequence[Cell], limits: Limits, seed: int | None = None) -> list[CellResult]:
-        """Run the cells in order and return one result for each.
+        """Run the cells in order and return one result per cell.
 
         Args:
             cells: setup, solution and test cells in the notebook's order.
-            limits: bounds on time and output.
-            seed: value of ``DGM_CHECK_SEED``, from which the checks draw their inputs;
-                None for the fixed inputs that a student's notebook has.
+            limits: the limits on time, memory and output.
+            seed: the value of ``DGM_CHECK_SEED``, the seed of the inputs that the checks draw; None for the fixed
+                inputs of a student's notebook.
         """
         ...
 

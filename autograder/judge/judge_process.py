@@ -1,7 +1,7 @@
 """A judge in its own process: it reads jobs from a connection, runs them, and sends back the results.
 
-The process has one thread, since it forks for test cells. What it reads and writes is pickled: both ends are
-trusted, and no object of a submission ever gets here.
+The process has one thread, because it forks for test cells. Jobs and results are pickled: both ends are trusted, and no
+object of a submission ever gets here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from autograder.judge.executor import Cell, CellResult, ExecutorError, Limits
 from autograder.judge.student_process import Student, WarmParent
 from autograder.student.confinement import die_with_parent
 
-# Whatever imports torch is imported below, when the warm parent has begun to do the same.
+# Modules that import torch are imported below, after the warm parent has started to import them too.
 
 
 class Judge:
@@ -36,8 +36,8 @@ class Judge:
         self.modules: dict[tuple[str, str], ModuleType] = {}
 
     def warm_up(self) -> None:
-        """Have the warm parent import while this process does the same."""
-        with contextlib.suppress(ExecutorError):  # the first submission is told of it
+        """Start the warm parent, which imports while this process does the same."""
+        with contextlib.suppress(ExecutorError):  # the first submission reports the error
             self.parent = WarmParent(trust_submissions=self.trust_submissions)
 
     def run(self, cells: Sequence[Cell], limits: Limits, seed: int | None) -> list[CellResult]:
@@ -58,30 +58,30 @@ class Judge:
     def _start(self, limits: Limits) -> Student:
         if self.parent is not None:
             if self.parent.alive():
-                with contextlib.suppress(ExecutorError):  # it has just ended: a new one may do
+                with contextlib.suppress(ExecutorError):  # the parent has just ended: start a new one
                     return Student(self.parent, limits)
             self.parent.close()
         self.parent = WarmParent(trust_submissions=self.trust_submissions)
         return Student(self.parent, limits)
 
     def _namespace(self, setup: str) -> dict[str, Any]:
-        """Return the names that the setup cell defines; it is run once, and test cells run in forks."""
+        """Return the names that the setup cell defines. It runs once, because test cells run in forks."""
         if setup not in self.namespaces:
             namespace: dict[str, Any] = {"__name__": "__main__"}
             try:
                 with contextlib.redirect_stdout(io.StringIO()):
-                    exec(compile(setup, "<set-up>", "exec"), namespace)
+                    exec(compile(setup, "<setup>", "exec"), namespace)
             except Exception as error:
                 raise ExecutorError(
                     f"the course's own setup cell fails: {type(error).__name__}: {error}"
                 ) from error
             self.namespaces[setup] = namespace
             gc.collect()
-            gc.freeze()  # so that a fork's collections do not touch, and so copy, the pages of all this
+            gc.freeze()  # so that garbage collection in a fork does not touch, and so copy, these pages
         return self.namespaces[setup]
 
     def _module(self, cell: Cell) -> ModuleType:
-        """Return the module with a cell's name and text; it is executed once, test cells import it in forks."""
+        """Return the module with a cell's name and text. It is executed once; test cells import it in forks."""
         key = cell.id, cell.source
         if key not in self.modules:
             module, file = ModuleType(cell.id), f"<{cell.id}>"

@@ -1,4 +1,4 @@
-"""Running cells in a fresh Jupyter kernel, as a student's notebook does: without hidden tests and without a sandbox."""
+"""Run cells in a fresh Jupyter kernel, as a student's notebook does: without hidden tests and sandbox."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from autograder.judge.executor import Cell, CellError, CellResult, ExecutorError, Limits, timed_out
 from autograder.judge.ledger import Ledger
 
-START_SECONDS = 120  # for the kernel, and for the first cell: the first import of torch can take a minute
+START_SECONDS = (
+    120  # for the kernel, and for the first cell: importing torch the first time can take a minute
+)
 SETTINGS = {"DGM_QUIET": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 ENDINGS = ("CellTimeout", "ProcessDied")  # errors after which a new kernel is needed
 NEEDS = {"execute_result", "stream", "error"}  # the outputs that decide or explain the points
@@ -44,7 +46,7 @@ class KernelExecutor:
 
 
 class _Run:
-    """One notebook's cells; after a cell that hangs or kills its kernel, the others run in a new one."""
+    """A run of one notebook's cells; if a cell hangs or kills its kernel, the others run in a new kernel."""
 
     def __init__(self, limits: Limits, seed: int | None) -> None:
         self.limits, self.seed = limits, seed
@@ -64,9 +66,9 @@ class _Run:
         return result
 
     def _run(self, cell: Cell) -> tuple[CellResult, float]:
-        """Return a cell's result and the seconds that count: those of cells repeated for it, but not of the setup.
+        """Return a cell's result, and the seconds to charge: also those of repeated cells, but not of the setup cell.
 
-        A setup cell spends its time on importing the libraries, which is not the submission's doing.
+        The setup cell spends its time importing libraries, for which the submission is not responsible.
         """
         waiting = [cell]
         if self.session is None:

@@ -1,4 +1,4 @@
-"""The account of one notebook's exercises, by which a bad cell costs its own exercise and nothing else.
+"""The account of one notebook's exercises, which makes a bad cell cost only its own exercise.
 
 - A setup cell that fails fails every later cell, because all of them rely on it.
 - A solution cell that raises fails the test cells of its exercise; these are not run.
@@ -17,7 +17,7 @@ ALL_EXERCISES = ""  # the key of a failed setup cell
 
 
 class Ledger:
-    """Which exercises of a notebook have failed and why, and the seconds that each has used.
+    """The failed exercises of a notebook, with reasons, and the seconds that each exercise has used.
 
     Args:
         limits: the limits on the time of a cell, an exercise and the notebook.
@@ -33,7 +33,7 @@ class Ledger:
         self._seconds: dict[str, float] = defaultdict(float)  # by exercise
 
     def refusal(self, cell: Cell) -> CellError | None:
-        """Return the reason why a cell must not be run, or None if it can be."""
+        """Return the reason why a cell must not be run, or None if it may be run."""
         failure = self._failures.get(ALL_EXERCISES) or self._failures.get(cell.exercise)
         if failure is not None:
             return failure
@@ -44,9 +44,9 @@ class Ledger:
         return None
 
     def seconds_for(self, cell: Cell) -> float:
-        """Return how many seconds a cell may take: what it, its exercise and the notebook have left."""
+        """Return the seconds that a cell may take: the least that is left of the three limits."""
         left = min(self.limits.cell_seconds, self._notebook_seconds_left())
-        if cell.kind == "setup":  # it belongs to no exercise
+        if cell.kind == "setup":  # a setup cell does not belong to an exercise
             return left
         return min(left, self.limits.exercise_seconds - self._seconds[cell.exercise])
 

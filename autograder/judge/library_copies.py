@@ -1,4 +1,4 @@
-"""Is an answer a copy of the library's own version of its exercise? Compared as code, up to names."""
+"""Find answers that copy the library's own version of their exercise, compared as code up to names."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable, Iterator
 
 from autograder.notebooks.exercises import parsed
 
-FEWEST_NODES = 25  # of a syntax tree: shorter functions are alike by chance
+FEWEST_NODES = 25  # nodes of a syntax tree: shorter functions are alike by chance
 
 
 def copies_of(source: str, references: Iterable[Callable]) -> list[str]:
-    """Return the names of the references of which a function in the answer is a copy.
+    """Return the names of the references that a function in the answer copies.
 
     Two functions count as copies if their syntax trees are equal after names are replaced by their order of
-    appearance, and without docstrings, annotations, decorators and checks of arguments that raise. Functions with
-    fewer than ``FEWEST_NODES`` nodes are passed over.
+    appearance, and docstrings, annotations, decorators and argument checks that raise are removed. Functions with
+    fewer than ``FEWEST_NODES`` nodes are ignored.
 
     Args:
         source: the answer's text.
@@ -32,8 +32,8 @@ def copies_of(source: str, references: Iterable[Callable]) -> list[str]:
 
 
 def shape_of(function: ast.FunctionDef) -> str:
-    """Return a function's code up to names, or an empty string if it is too short to tell anything."""
-    body = [statement for statement in function.body if not _says_or_refuses(statement)]
+    """Return a function's code up to names, or an empty string if it is too short to compare."""
+    body = [statement for statement in function.body if not _is_docstring_or_check(statement)]
     arguments = [argument.arg for argument in _arguments(function.args)]
     copy = ast.Module(body=body, type_ignores=[])
     if sum(1 for _ in ast.walk(copy)) < FEWEST_NODES:
@@ -44,7 +44,7 @@ def shape_of(function: ast.FunctionDef) -> str:
 
 
 class _Renamed(ast.NodeTransformer):
-    """Replaces names by their order of appearance; annotations go."""
+    """Replaces names by their order of appearance, and removes annotations."""
 
     def __init__(self, names: dict[str, str]) -> None:
         self.names = names
@@ -64,7 +64,7 @@ class _Renamed(ast.NodeTransformer):
         return self.visit(ast.Assign([node.target], node.value))
 
 
-def _says_or_refuses(statement: ast.stmt) -> bool:
+def _is_docstring_or_check(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.If):
         return all(isinstance(inner, ast.Raise) for inner in statement.body) and not statement.orelse
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

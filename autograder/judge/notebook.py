@@ -1,9 +1,9 @@
-"""One submission: which of its cells run in which process.
+"""Run the cells of one submission, in two passes.
 
-There are two passes, each in its own process of the student's. The first runs the setup, solution and visible test
-cells: everything that a student is shown comes from it, and its process never sees an input of a hidden test. The
-second runs the hidden test cells; only points and the hints of the tests' authors come out of it. What a bad cell costs
-within a pass is in :mod:`autograder.judge.ledger`.
+Each pass has its own student process. The first pass runs the setup, solution and visible test cells. Everything that a
+student is shown comes from this pass, and its process never sees an input of a hidden test. The second pass runs the
+hidden test cells; only points and the hints of the tests' authors come out of it. Within a pass,
+:mod:`autograder.judge.ledger` decides the effects of a bad cell.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class NotebookRun:
     """Runs the cells of one submission.
 
     Args:
-        start: starts a student's process.
+        start: a function that starts a student's process.
         namespace: the names that the setup cell defines, on the judge's side.
         limits: the resources that the submission may use.
         seed: the seed of the inputs that the checks draw; None for the fixed inputs.
-        modules: the modules that test cells can import, by name; no process of the student's has them.
+        modules: the modules that test cells can import, by name; student processes do not have them.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class NotebookRun:
         self.peak_bytes = 0
 
     def run(self, cells: Sequence[Cell]) -> list[CellResult]:
-        """Run the cells and return one result for each, in their order."""
+        """Run the cells and return one result per cell, in order."""
         self.answers = {cell.exercise: cell.source for cell in cells if cell.kind == "solution"}
         results: dict[int, CellResult] = {}
         try:
@@ -57,7 +57,7 @@ class NotebookRun:
                 if hidden and not any(cell.hidden for cell in cells):
                     break
                 for index, cell in enumerate(cells):
-                    # A solution cell's result is that of the first pass, in which no hidden test has been seen.
+                    # A solution cell's result is that of the first pass, which has not seen a hidden test.
                     if cell.kind != "test" or cell.hidden == hidden:
                         results.setdefault(index, self._run_cell(cell))
                 self._end_process()
@@ -79,7 +79,7 @@ class NotebookRun:
         began = monotonic()  # starting a process does not count, repeating the submission's cells does
         try:
             for earlier in self.ledger.to_repeat if is_new else []:
-                self._run_over_there(student, earlier, self.limits.cell_seconds)
+                self._run_in_student(student, earlier, self.limits.cell_seconds)
             result, usable = self._carry_out(cell, student)
         except StudentEnded as ended:
             result, usable = CellResult(error=ended.error, seconds=monotonic() - began), False
@@ -95,9 +95,9 @@ class NotebookRun:
             if self.tests is None:
                 self.tests = CheckProcess(self.namespace, student, self.seed, self.modules)
             return self.tests.run(cell, seconds, self.answers.get(cell.exercise, ""))
-        return self._run_over_there(student, cell, seconds), True
+        return self._run_in_student(student, cell, seconds), True
 
-    def _run_over_there(self, student: Student, cell: Cell, seconds: float) -> CellResult:
+    def _run_in_student(self, student: Student, cell: Cell, seconds: float) -> CellResult:
         began = monotonic()
         student.allow(seconds)
         reply = student.ask({"do": "run", "source": cell.source})
@@ -105,7 +105,7 @@ class NotebookRun:
         return CellResult(outputs, reply.error, monotonic() - began)
 
     def _end_failed_process(self, error: CellError) -> CellError:
-        """Stop the process and return the cell's error: if the process had already ended, how it ended."""
+        """Stop the process and return the cell's error, or, if the process had already ended, the reason for that."""
         self._end_tests()
         student, self.student = self.student, None
         if student is None:

@@ -1,4 +1,4 @@
-"""As many judges as are wanted, each a process of its own, behind the one interface of an executor."""
+"""A pool of judge processes with the interface of an executor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autograder.judge.executor import Cell, CellResult, ExecutorError, Limits
 from autograder.judge.sandbox import PACKAGE, require_sandbox
 from autograder.judge.student_process import SETTINGS
 
-START_SECONDS = 120.0  # importing torch on a busy machine
+START_SECONDS = 120.0  # importing torch on a busy machine takes long
 PASSES = 2
 
 
@@ -24,11 +24,11 @@ class JudgePool:
     """Runs submissions, at most ``jobs`` at a time; safe to call from several threads.
 
     Args:
-        jobs: number of processes; they start when they are needed.
-        trust_submissions: run without a sandbox, for submissions that are trusted as one's own code.
+        jobs: number of judge processes; each starts when it is needed.
+        trust_submissions: whether to run without a sandbox, for submissions trusted as much as the user's own code.
 
     Raises:
-        ExecutorError: where no sandbox can be had, or on a system that cannot fork processes.
+        ExecutorError: if no sandbox is available, or if the system cannot fork processes.
     """
 
     def __init__(self, jobs: int = 1, *, trust_submissions: bool = False) -> None:
@@ -41,7 +41,7 @@ class JudgePool:
         self.trust_submissions = trust_submissions
         self._closed = False
         self._lock = threading.Lock()
-        # A judge dies with the thread that started it, so they are all started by one that lives as long as the pool.
+        # A judge dies with the thread that started it, so one thread that lives as long as the pool starts all judges.
         self._starter = ThreadPoolExecutor(1, "judge-starter")
         self._all: set[_JudgeProcess] = set()
         self._idle: queue.LifoQueue[_JudgeProcess | None] = queue.LifoQueue()
@@ -52,7 +52,7 @@ class JudgePool:
         """See :class:`autograder.judge.executor.Executor`.
 
         Raises:
-            ExecutorError: if the judge's own process ends, or the pool is closed meanwhile.
+            ExecutorError: if the judge process ends, or the pool is closed meanwhile.
         """
         process = self._idle.get()
         try:
@@ -63,7 +63,7 @@ class JudgePool:
             self._idle.put(process)
 
     def close(self) -> None:
-        """End every process at once; what still runs ends with an :class:`ExecutorError`."""
+        """Kill all judge processes; pending runs raise an :class:`ExecutorError`."""
         with self._lock:
             self._closed = True
             processes, self._all = self._all, set()
@@ -80,7 +80,7 @@ class JudgePool:
     def _start(self, ended: _JudgeProcess | None) -> _JudgeProcess:
         with self._lock:
             if self._closed:
-                raise ExecutorError("the judges have been ended")
+                raise ExecutorError("the judge pool has been closed")
             self._all.discard(ended)
             process = self._starter.submit(_JudgeProcess, trusted=self.trust_submissions).result()
             self._all.add(process)
@@ -108,13 +108,13 @@ class _JudgeProcess:
     def run(self, cells: Sequence[Cell], limits: Limits, seed: int | None) -> list[CellResult]:
         try:
             self.connection.send((list(cells), limits, seed))
-            # It keeps to the limits by itself; one that does not answer long after is stuck.
+            # The judge enforces the limits; a judge that does not answer long after them is stuck.
             if not self.connection.poll(START_SECONDS + PASSES * limits.notebook_seconds):
                 self.process.kill()
             answer = self.connection.recv()
         except (OSError, EOFError):
             raise ExecutorError(f"the judge's process ended: {self._last_words()}") from None
-        except BaseException:  # such as Ctrl-C; what it answers later is no answer to the next job
+        except BaseException:  # such as Ctrl-C; a late answer must not be read as the answer to the next job
             self.close()
             raise
         if isinstance(answer, str):
@@ -125,7 +125,7 @@ class _JudgeProcess:
         return self.process.poll() is None
 
     def close(self) -> None:
-        self.process.kill()  # the kernel ends its sandbox with it
+        self.process.kill()  # the kernel then kills its sandbox
         self.process.wait()
 
     def _last_words(self) -> str:

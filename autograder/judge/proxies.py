@@ -1,8 +1,8 @@
-"""What stands in a test cell for the things that the student's cells define.
+"""Proxies that represent the student's functions, classes and objects in a test cell.
 
-A call is carried out in the student's process. Gradients cross too: what comes back with a graph behind it is the
-output of an autograd function, whose backward asks the student's process for the vector-Jacobian product. With
-``create_graph`` that product is such an output itself, and so on.
+A call is executed in the student's process. Gradients cross too: a returned tensor with a graph becomes the output of
+an autograd function, whose backward pass asks the student's process for the vector-Jacobian product. With
+``create_graph`` that product is again such an output, so higher derivatives work.
 """
 
 from __future__ import annotations
@@ -31,37 +31,37 @@ from dgm_helpers.checks.guard import changed_argument
 from dgm_helpers.checks.library_answers import library_answer
 
 SAMPLE = 3
-SEED_BYTES = 8  # of a generator's state: the number that it was seeded with comes first
+SEED_BYTES = 8  # a generator's state begins with its seed
 
 
 class CannotCross(Exception):
-    """A test cell handed over something that cannot cross: a mistake of the test's author."""
+    """A test cell passed an object that cannot cross: a mistake of the test's author."""
 
 
 class StudentError(Exception):
-    """Something that the student's code raised and that is no built-in exception."""
+    """An exception of the student's code that is not a built-in exception."""
 
 
 class Conversation:
-    """One test cell's dealings with a student's process: the objects, leaves and calls that it knows of.
+    """The requests of one test cell to a student's process, with their objects, leaves and calls.
 
     Args:
-        student: the process.
-        randomness: from which the judge's generators go on after a call; not known to the student.
+        student: the student's process.
+        randomness: a generator that the student does not know; after a call, it sets the judge's generators.
     """
 
     def __init__(self, student: Student, randomness: random.Random) -> None:
         self.student, self.randomness = student, randomness
         self.leaves: dict[int, Tensor] = {}
-        self.forgotten: list[int] = []  # nodes, of which the process is told with the next request
-        self.sample: list[Call] = []  # of the calls answered, for the audit; each as likely as any other
+        self.forgotten: list[int] = []  # nodes that the process may drop, sent with the next request
+        self.sample: list[Call] = []  # a uniform sample of the answered calls, for the audit
         self.answered = 0
         self.references: tuple[Callable, ...] = ()  # the library's own versions of the exercise
-        self.library_calls: list[str] = []  # those of them that the answer called
+        self.library_calls: list[str] = []  # the references that the answer called
         self._ask({"do": "begin"})
 
     def look(self, name: str) -> Any:
-        """Return what stands for a name that the student's cells define.
+        """Return the value or proxy of a name that the student's cells define.
 
         Raises:
             NameError: if they do not define it.
@@ -76,7 +76,7 @@ class Conversation:
         return value
 
     def forbid(self, references: Sequence[Callable]) -> None:
-        """Have the process report calls of these functions and classes of the library."""
+        """Make the process report calls of these functions and classes of the library."""
         self.references = tuple(references)
         names = [[reference.__module__, reference.__qualname__] for reference in references]
         self._ask({"do": "watch", "references": names})
@@ -89,7 +89,7 @@ class Conversation:
         """Call an object and return its result.
 
         Raises:
-            CannotCross: if an argument cannot be handed over.
+            CannotCross: if an argument cannot cross.
         """
         call = self._written(target, arguments, keywords)
         began = monotonic()
@@ -97,24 +97,24 @@ class Conversation:
             result = self.repeat(call)
         finally:
             for generator in (*call.generators, torch.default_generator):
-                # Where the student's process left it is not asked: it could choose what is drawn next.
+                # The student's process does not report its state: it could choose the next random numbers.
                 _advance(generator, self.randomness.getrandbits(63))
         if not (target._stateful or call.has_objects):
             self._remember(call, result, monotonic() - began)
         return result
 
     def _remember(self, call: Call, result: Any, seconds: float) -> None:
-        """Keep a call with some probability, such that in the end each is kept with the same."""
+        """Keep a call by reservoir sampling: in the end, every call is kept with the same probability."""
         self.answered += 1
-        place = len(self.sample)
-        if place == SAMPLE:
-            place = self.randomness.randrange(self.answered)
-        if place < SAMPLE:
+        slot = len(self.sample)
+        if slot == SAMPLE:
+            slot = self.randomness.randrange(self.answered)
+        if slot < SAMPLE:
             call.keep(result, seconds)
-            self.sample[place : place + 1] = [call]
+            self.sample[slot : slot + 1] = [call]
 
     def repeat(self, call: Call) -> Any:
-        """Ask for a call, again perhaps, and return its result."""
+        """Send a call, perhaps not for the first time, and return its result."""
         reply = self._ask(call.request, call.buffers)
         if reply.header.get("library") and self.references:
             self.library_calls = [f"{one.__module__}.{one.__qualname__}" for one in self.references]
@@ -129,13 +129,13 @@ class Conversation:
     def differentiate(
         self, node: int, gradients: Sequence[Tensor | None], create_graph: bool
     ) -> list[Tensor | None]:
-        """Return the vector-Jacobian product of a node, one entry for each of its leaves."""
+        """Return the vector-Jacobian product of a node, one entry per leaf."""
         writer = self._writer()
         request = {"do": "differentiate", "node": node, "create_graph": create_graph}
         request["gradients"] = writer.encode(list(gradients))
         found = self._value(self._ask(request, writer.buffers))
         if type(found) is not list or any(g is not None and type(g) is not Tensor for g in found):
-            raise malformed("a gradient is a list of tensors")
+            raise malformed("gradients must be a list of tensors")
         return found
 
     def _written(self, target: RemoteObject, arguments: tuple, keywords: dict) -> Call:
@@ -187,12 +187,12 @@ class Conversation:
         return reply
 
     def _value(self, reply: Reply) -> Any:
-        """Read a reply's value; anything that is not written as it must be ends the conversation."""
+        """Return a reply's value; a malformed value ends the conversation."""
         decoder = ResultDecoder(reply.body, self._own_leaf, partial(remote, self))
         try:
             live = reply.header.get("live", [])
             if type(live) is not list or not all(type(t) is list and t[:1] == ["T"] for t in live):
-                raise NotPlain("live tensors are a list")
+                raise NotPlain("live tensors must be a list")
             tensors = [decoder.decode(tensor) for tensor in live]
             if tensors:
                 decoder.live = self._joined(reply.header, tensors)
@@ -201,38 +201,40 @@ class Conversation:
             raise malformed(error) from None
 
     def _joined(self, header: dict, tensors: list[Tensor]) -> tuple[Tensor, ...]:
-        """Put tensors that came back into the judge's graph."""
+        """Put returned tensors into the judge's graph."""
         node, numbers = header["node"], header["leaves"]
         if type(node) is not int or not all(t.is_floating_point() or t.is_complex() for t in tensors):
-            raise NotPlain("only real and complex numbers have gradients")
+            raise NotPlain("live tensors must be real or complex")
         inputs = [self.leaves[number] for number in numbers]
-        anchor = torch.empty(0, requires_grad=True)  # what comes back live is live, whatever it depends on
+        anchor = torch.empty(
+            0, requires_grad=True
+        )  # a live tensor requires a gradient even if it depends on no leaf
         with torch.enable_grad():
             return RemoteNode.apply(self, node, tensors, anchor, *inputs)
 
     def _own_leaf(self, number: int, tensor: Tensor) -> Tensor:
-        """Return the judge's copy of a leaf of the student's, which from now on has the value that came."""
+        """Return the judge's copy of a student's leaf, updated to the received value."""
         known = self.leaves.setdefault(number, tensor)
         if known.shape != tensor.shape or known.dtype != tensor.dtype:
-            raise NotPlain("a leaf keeps its shape and its dtype")
+            raise NotPlain("a leaf must keep its shape and dtype")
         known.data.copy_(tensor.data)
         return known
 
 
 def _advance(generator: torch.Generator, seed: int) -> None:
-    """Set a generator to another state without changing its initial seed, as drawing from it would."""
+    """Move a generator to another state without changing its initial seed, as drawing does."""
     state = torch.Generator().manual_seed(seed).get_state()
     state[:SEED_BYTES] = generator.get_state()[:SEED_BYTES]
     generator.set_state(state)
 
 
-def _raised(told: CellError) -> BaseException:
-    """An exception that stands for the student's: of the same class if that is one of Python's own."""
-    kind = getattr(builtins, told.name, None)
+def _raised(student_error: CellError) -> BaseException:
+    """Return an exception that represents the student's, of the same class if that is built in."""
+    kind = getattr(builtins, student_error.name, None)
     plain = isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, StopIteration)
     try:
-        error = kind(told.message) if plain else StudentError(told.message)
-    except TypeError:  # such as UnicodeDecodeError, which wants more than a message
-        error = StudentError(told.message)
-    error.student = told
+        error = kind(student_error.message) if plain else StudentError(student_error.message)
+    except TypeError:  # such as UnicodeDecodeError, which needs more arguments
+        error = StudentError(student_error.message)
+    error.student = student_error
     return error

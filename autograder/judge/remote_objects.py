@@ -32,7 +32,7 @@ class RemoteObject:
             ("_number", number),
             ("_kind", kind),
             ("_called", f"an object of type {kind}"),
-            ("_stateful", True),  # what it gives may depend on what was done with it before
+            ("_stateful", True),  # its results may depend on earlier calls
         ):
             object.__setattr__(self, name, value)
 
@@ -46,11 +46,11 @@ class RemoteObject:
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
-            raise AttributeError(f"{self._called} has no {name} that can be asked for")
+            raise AttributeError(f"{self._called} has no public attribute {name}")
         return self._conversation.get(self._number, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError("an object of the student's process can be called and read, not written to")
+        raise AttributeError("an object of the student's process can be called and read, but not changed")
 
     def __eq__(self, other: object) -> bool:
         raise TypeError(f"{self._called} is not a number or a tensor, so it cannot be compared")

@@ -26,7 +26,7 @@ class StudentEnded(BaseException):
 
 
 class Reply:
-    """A reply: its header, whose values are still to be decoded, and the bytes for them.
+    """A reply: its header, whose values are not yet decoded, and the bytes for them.
 
     Attributes:
         error: the exception of the student's code, with its texts cut; None if there was none.
@@ -53,7 +53,7 @@ class Reply:
         """Return a cell's outputs, in nbformat's form.
 
         Args:
-            characters: how many characters they may have.
+            characters: the maximum number of characters.
         """
         listed = self.header.get("outputs")
         if type(listed) is not list:
@@ -64,13 +64,13 @@ class Reply:
         return list(outputs)
 
 
-def malformed(how: object) -> StudentEnded:
+def malformed(reason: object) -> StudentEnded:
     """Return the exception for a process that breaks the protocol."""
-    return StudentEnded(CellError("ProtocolError", f"the reply is malformed: {how}"))
+    return StudentEnded(CellError("ProtocolError", f"the reply is malformed: {reason}"))
 
 
-def _error(told: object) -> CellError:
-    match told:
+def _error(data: object) -> CellError:
+    match data:
         case [str(name), str(message), [*lines]] if all(type(line) is str for line in lines):
             text = "\n".join(lines)[-TRACEBACK_CHARACTERS:]
             traceback = tuple(text.split("\n")) if text else ()
@@ -78,9 +78,9 @@ def _error(told: object) -> CellError:
     raise malformed("an error must have a name, a message and a traceback")
 
 
-def _output(told: object) -> tuple[dict, int]:
+def _output(data: object) -> tuple[dict, int]:
     """Return an output, rebuilt from its known parts, and its number of characters."""
-    match told:
+    match data:
         case {"output_type": "stream", "name": ("stdout" | "stderr") as name, "text": str(text)}:
             return {"output_type": "stream", "name": name, "text": text}, len(text)
         case {"output_type": ("execute_result" | "display_data") as kind, "data": dict(data)}:

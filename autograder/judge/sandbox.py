@@ -1,4 +1,4 @@
-"""The outer wall: bubblewrap, with the interpreter and the libraries read-only, and nothing else of the host."""
+"""The outer wall: bubblewrap, which shows only the interpreter and the libraries, read-only."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from autograder.judge.executor import ExecutorError
 from autograder.student.confinement import FOLDER, STAGING
 from autograder.student.system_calls import ARCHITECTURES
 
-COURSE = Path("/course")  # where the packages lie inside
+COURSE = Path("/course")  # the folder of the packages inside the sandbox
 FONTS = "/tmp/matplotlib"
 WARM_FOLDER_BYTES = 16_000_000  # /tmp of the warm parent; a child has its own above it
-USER = "65534"  # nobody
+USER = "65534"  # the user nobody
 PACKAGE = Path(__file__).resolve().parents[1]
-STUDENT_SIDE = ("__init__.py", "student", "wire")  # of this package: no test, no answer, no judge
+STUDENT_SIDE = ("__init__.py", "student", "wire")  # parts of this package without tests, answers and judge
 ENVIRONMENT = {
     "HOME": "/tmp",
     "PATH": "/usr/bin:/bin",
@@ -32,41 +32,41 @@ ENVIRONMENT = {
 INSTALL = (
     "grading needs bubblewrap, which keeps submissions from your files: install it ('apt-get install bubblewrap' or "
     "'dnf install bubblewrap'; on macOS and Windows, grade in a Linux machine, container or WSL), "
-    "or, if you trust every submission as your own code, add --trust-submissions"
+    "or, if you trust every submission as much as your own code, add --trust-submissions"
 )
 
 
 @cache
 def require_sandbox() -> None:
-    """See that a sandbox can be had.
+    """Check that a sandbox is available.
 
     Raises:
-        ExecutorError: if not; its sentence says how to get one.
+        ExecutorError: if not; the message says how to get one.
     """
     if sys.platform != "linux" or shutil.which("bwrap") is None:
         raise ExecutorError(INSTALL)
     if platform.machine() not in ARCHITECTURES:
         raise ExecutorError(
-            f"the sandbox filters system calls on {' and '.join(ARCHITECTURES)}, not on {platform.machine()}: grade on "
-            "such a machine, or, if you trust every submission as your own code, add --trust-submissions"
+            f"the sandbox needs a machine of type {' or '.join(ARCHITECTURES)}, got {platform.machine()}: grade on "
+            "such a machine, or, if you trust every submission as much as your own code, add --trust-submissions"
         )
     probe = "from autograder.student.confinement import enter_namespaces; enter_namespaces()"
     tried = subprocess.run([*sandboxed("-c", probe)], capture_output=True, text=True, check=False)
     if tried.returncode:
         lines = tried.stderr.strip().splitlines()
         raise ExecutorError(
-            f"bubblewrap cannot make a sandbox on this machine ({lines[-1] if lines else 'it says nothing'}): allow "
-            "unprivileged user namespaces (in a container, also nested ones), grade on another machine, or, if you "
-            "trust every submission as your own code, add --trust-submissions"
+            f"bubblewrap cannot create a sandbox on this machine ({lines[-1] if lines else 'no message'}): allow "
+            "unprivileged user namespaces (in a container, nested ones too), grade on another machine, or, if you "
+            "trust every submission as much as your own code, add --trust-submissions"
         )
 
 
 def sandboxed(*arguments: str, environment: dict[str, str] | None = None) -> list[str]:
     """Return the command that runs Python with these arguments behind the wall.
 
-    Inside: no network, no host file but the interpreter, system libraries, ``dgm_helpers`` and the student's side of
-    this package, all read-only; an empty environment; users, processes, IPC and host name of its own; it ends with
-    its parent.
+    Inside there is no network and an empty environment. Of the host's files there are only the interpreter, system
+    libraries, ``dgm_helpers`` and the student's side of this package, all read-only. Users, processes, IPC and host
+    name are separate. The sandbox ends with its parent.
     """
     command = ["bwrap", "--unshare-all", "--uid", USER, "--gid", USER, "--hostname", "sandbox"]
     command += ["--die-with-parent", "--new-session", "--clearenv"]
@@ -76,7 +76,7 @@ def sandboxed(*arguments: str, environment: dict[str, str] | None = None) -> lis
         command += (
             ["--symlink", str(folder.readlink()), str(folder)] if folder.is_symlink() else _bind(folder)
         )
-    # First, for the libraries may lie below it.
+    # Mounted first, because the libraries may lie below it.
     command += ["--size", str(WARM_FOLDER_BYTES), "--tmpfs", FOLDER]
     for folder in _library_folders():
         command += _bind(folder)
@@ -113,7 +113,7 @@ def _system_folders() -> list[Path]:
 
 @cache
 def _library_folders() -> tuple[Path, ...]:
-    """The interpreter and its packages; a folder inside another of them is left out."""
+    """Return the folders of the interpreter and its packages, without folders inside others."""
     wanted = [sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages()]
     wanted += [str(_package(name).parent) for name in ("torch", "numpy", "matplotlib", "IPython")]
     folders = sorted({Path(path).resolve() for path in wanted} | {Path(path) for path in wanted})
@@ -126,7 +126,7 @@ def _library_folders() -> tuple[Path, ...]:
 
 
 def _hidden() -> list[Path]:
-    """What would be seen although it must not: this package, where it lies among the libraries."""
+    """Return the folders to hide: this package, if it lies among the libraries."""
     visible = [*_library_folders(), Path("/usr")]
     return [PACKAGE] if any(PACKAGE.is_relative_to(folder) for folder in visible) else []
 
@@ -143,7 +143,7 @@ def _package(name: str) -> Path:
 
 @cache
 def _font_cache() -> tuple[str, ...]:
-    """matplotlib's list of fonts, which takes a second to make."""
+    """Return the options that bind matplotlib's list of fonts, which takes a second to create."""
     import matplotlib
 
     cached = sorted(Path(matplotlib.get_cachedir()).glob("fontlist*.json"))

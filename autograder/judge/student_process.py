@@ -1,4 +1,4 @@
-"""The judge's end of a student's process: starting the warm parent, and a child for each submission."""
+"""The judge's end of student processes: it starts the warm parent, and one child per submission."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SETTINGS = {
     "MPLBACKEND": "Agg",
     "DGM_DEVICE": "cpu",
     "DGM_QUIET": "1",
-    "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS: the parent has no thread that a fork could lose
+    "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS: the parent has no threads that a fork could lose
 }
 LONGEST_LOG = 2000
 DYING_SECONDS = 2.0
 
 
 class WarmParent:
-    """A process that has imported everything and forks a child for each submission, in a sandbox unless trusted.
+    """A process that has imported everything and forks one child per submission, in a sandbox unless trusted.
 
     It imports in the background; the first request waits for it.
 
@@ -75,7 +75,7 @@ class WarmParent:
         """Send a request, with an open file if it needs one, and return the answer.
 
         Raises:
-            ExecutorError: if it has ended, or cannot start.
+            ExecutorError: if the process has ended or cannot start.
         """
         if not self._ready:
             self._receive()  # it reports when its imports are done
@@ -93,7 +93,7 @@ class WarmParent:
         self.log.close()
 
     def _end(self) -> None:
-        self.control.close()  # upon which it ends its children and itself
+        self.control.close()  # the process then stops its children and itself
         try:
             self.process.wait(timeout=DYING_SECONDS)
         except subprocess.TimeoutExpired:
@@ -166,7 +166,7 @@ class Student:
         Raises:
             StudentEnded: if the process has ended, is late, or breaks the protocol.
         """
-        number = secrets.randbits(63)  # a reply that was sent before its request cannot know it
+        number = secrets.randbits(63)  # a reply sent before its request cannot contain this number
         try:
             send_frame(self.socket, number, request, buffers, self.deadline)
             answered, header, body = receive_frame(self.socket, self.limits.result_bytes, self.deadline)
@@ -174,14 +174,14 @@ class Student:
             raise StudentEnded(timed_out(self.seconds)) from None
         except OSError:
             raise StudentEnded(CellError("ProcessDied", "the process that ran the cell ended")) from None
-        except (FrameError, MemoryError) as error:  # the rest of it would be read as the next reply
+        except (FrameError, MemoryError) as error:  # the rest of the frame would be read as the next reply
             raise malformed(error) from None
         if answered != number:
             raise malformed("it does not belong to the request")
         return Reply(header, body)
 
     def end(self, *, died: bool = False) -> CellError | None:
-        """Stop the process; if it had already ended, as it must have if it ``died``, return how."""
+        """Stop the process; if it had already ended, as after ``died``, return the error that describes how."""
         child, self.child = self.child, None
         if child is None:
             return None

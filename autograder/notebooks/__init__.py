@@ -1,1 +1,1 @@
-"""What a lecture's notebook is: where it lies, its exercises and test cells, and how they must be built."""
+"""A lecture's notebook: its files, its exercises and test cells, and the rules for their structure."""

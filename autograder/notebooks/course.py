@@ -1,4 +1,4 @@
-"""The layout of the course: where a lecture's source, student version and answers lie."""
+"""The layout of the course: the paths of a lecture's source, student version and answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HIDDEN_CHECKS = (
 
 
 class CourseError(Exception):
-    """Something in the course or in its input is wrong; the message is one sentence for a person."""
+    """The course or its input is wrong; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ class Lecture:
 
     @property
     def name(self) -> str:
-        """The folder's name without its number; the notebook is called the same."""
+        """The folder's name without its number, which is also the notebook's name."""
         return self.folder[3:]
 
     @property
     def source(self) -> Path:
-        """The complete notebook, from which everything else is made."""
+        """The complete notebook, from which everything else is generated."""
         return self.course / "solutions" / self.folder / f"{self.name}.ipynb"
 
     @property
@@ -59,7 +59,7 @@ class Lecture:
 
     @property
     def answers(self) -> Path:
-        """The folder of right and wrong answers that the checks are tested with."""
+        """The folder of right and wrong answers that test the checks."""
         return self.source.parent / "answers"
 
 
@@ -71,10 +71,10 @@ class Course:
 
     @classmethod
     def find(cls, directory: str | Path | None = None) -> Course:
-        """Return the course at this folder, or else the one around the working directory.
+        """Return the course in this folder, or else the course that contains the working directory.
 
-        Without a folder, the working directory and the folders above it are searched for
-        ``nbgrader_config.py``; then the folder that this package lies in.
+        Without a folder, ``nbgrader_config.py`` is searched for in the working directory and the folders above it, then
+        in the folder that contains this package.
 
         Raises:
             CourseError: if no such file is found.
@@ -88,8 +88,8 @@ class Course:
             if (candidate / CONFIG_NAME).is_file():
                 return cls(candidate)
         raise CourseError(
-            f"{candidates[0]} holds no {CONFIG_NAME}, so it is no course; "
-            "go to the course's folder or name it with --course"
+            f"a course must contain {CONFIG_NAME}, got {candidates[0]}; "
+            "change to the course's folder or name it with --course"
         )
 
     def lectures(self) -> list[Lecture]:
@@ -101,15 +101,15 @@ class Course:
         """Return the lecture with this folder (``08_elbo_surgery``), number (``08``) or name.
 
         Raises:
-            CourseError: if there is none; the message lists those that there are.
+            CourseError: if there is no such lecture; the message lists the lectures.
         """
         known = self.lectures()
         for lecture in known:
             names = {lecture.folder, lecture.name, lecture.number, lecture.number.lstrip("0") or "0"}
             if wanted in names:
                 return lecture
-        listed = ", ".join(lecture.folder for lecture in known) or "none: solutions/ is empty"
-        raise CourseError(f"there is no lecture {wanted!r}; the lectures are {listed}")
+        listed = ", ".join(lecture.folder for lecture in known) or "(none: solutions/ is empty)"
+        raise CourseError(f"the lecture must be one of {listed}; got {wanted!r}")
 
     def select(self, wanted: Sequence[str]) -> list[Lecture]:
         """Return the lectures with these names, or all of them if no name is given.
@@ -119,15 +119,15 @@ class Course:
         """
         lectures = [self.lecture(name) for name in wanted] if wanted else self.lectures()
         if not lectures:
-            raise CourseError(f"{self.root / 'solutions'} holds no lecture")
+            raise CourseError(f"{self.root / 'solutions'} contains no lecture")
         return lectures
 
 
 def read_source(lecture: Lecture) -> NotebookNode:
     """Read a lecture's source notebook together with its hidden checks.
 
-    The text of ``hidden_checks.py``, if there is one, is added to the notebook's metadata, so that the notebook alone
-    is enough to grade with, wherever that happens. Nothing writes it to a file.
+    The text of ``hidden_checks.py``, if there is one, is added to the notebook's metadata, so that grading needs
+    only the notebook, on any machine. It is never written to a file.
 
     Raises:
         CourseError: if the notebook or its hidden checks cannot be read.
@@ -171,15 +171,14 @@ def read_notebook(path: Path) -> NotebookNode:
     """Read a notebook of format 4.
 
     Raises:
-        CourseError: if the file is missing, is no text, no JSON, no notebook, or of another format;
-            each has its own sentence.
+        CourseError: if the file is missing, or is not text, not JSON, not a notebook or not in format 4.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise CourseError(f"the notebook {path} does not exist") from None
     except UnicodeDecodeError:
-        raise CourseError(f"{path} is not a notebook: it is not text in UTF-8") from None
+        raise CourseError(f"{path} is not a notebook: it is not encoded in UTF-8") from None
     except OSError as error:
         raise CourseError(f"{path} cannot be read: {error.strerror}") from None
     try:
@@ -195,13 +194,15 @@ def _checked_notebook(content: object, path: Path) -> NotebookNode:
         raise CourseError(f"{path} is not a notebook: it is JSON, but has no nbformat entry")
     if content["nbformat"] != NOTEBOOK_FORMAT:
         raise CourseError(
-            f"{path} is a notebook of format {content['nbformat']}, not {NOTEBOOK_FORMAT}; "
+            f"the format of {path} must be {NOTEBOOK_FORMAT}, got {content['nbformat']}; "
             "open it in JupyterLab and save it again"
         )
     notebook = nbformat.from_dict(content)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # cells without ids: older editors write none, all the rest works
+            warnings.simplefilter(
+                "ignore"
+            )  # about cells without ids: older editors write none, and nothing needs them
             nbformat.validate(notebook)
     except nbformat.ValidationError as error:
         reason = str(error).splitlines()[0]
@@ -213,5 +214,5 @@ def _checked_notebook(content: object, path: Path) -> NotebookNode:
 
 
 def is_folder_name(student: str) -> bool:
-    """Return whether a student's name is the name of one folder, and of no other place."""
+    """Return whether a student's name can be the name of a single folder, not a path."""
     return student not in ("", ".", "..") and not any(sign in student for sign in "/\\\0")

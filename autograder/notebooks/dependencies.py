@@ -1,4 +1,4 @@
-"""Which exercises an answer needs or can influence, read from the code without running it."""
+"""Find the exercises that an answer needs or can influence, by reading the code without running it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from autograder.notebooks.exercises import exercises, parsed
 
 
 def affected(notebook: NotebookNode, exercise: str, answer: str) -> set[str]:
-    """Return this exercise, those that use a name which the answer defines, directly or not, and those they need.
+    """Return this exercise, the exercises that use a name the answer defines, even indirectly, and all that they need.
 
     An answer needs the exercises whose solutions define a name that it uses.
     """
@@ -58,7 +58,7 @@ def _names_defined(source: str) -> set[str]:
     for node in parsed(source).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
-            continue  # what is bound inside stays inside
+            continue  # names bound inside are local
         for part in ast.walk(node):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                 names.add(part.id)

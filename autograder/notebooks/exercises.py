@@ -26,7 +26,7 @@ class Exercise:
 
     @property
     def points(self) -> float:
-        """Points of all test cells together."""
+        """Points of all test cells."""
         return sum(float(cell.metadata.nbgrader.get("points", 0)) for cell in self.tests)
 
 
@@ -38,7 +38,7 @@ def grade_id(cell: NotebookNode) -> str:
 def exercise_of(cell: NotebookNode) -> str:
     """Return the name of the exercise that a solution or test cell belongs to.
 
-    A test cell's id is the exercise's name, ``_visible`` or ``_hidden``, and perhaps a number.
+    A test cell's id is the exercise's name, then ``_visible`` or ``_hidden``, then optionally a number.
     """
     name = grade_id(cell)
     match = TEST_ID.fullmatch(name)
@@ -46,22 +46,22 @@ def exercise_of(cell: NotebookNode) -> str:
 
 
 def is_setup(cell: NotebookNode) -> bool:
-    """Whether this is the cell of imports that every other cell relies on."""
+    """Return whether this is the setup cell, on whose imports every other cell relies."""
     return cell.cell_type == "code" and SETUP_TAG in cell.metadata.get("tags", [])
 
 
 def is_test(cell: NotebookNode) -> bool:
-    """Whether this cell gives points by its outputs."""
+    """Return whether this is a test cell, whose outputs give points."""
     return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
 
 
 def is_solution_code(cell: NotebookNode) -> bool:
-    """Whether this is a code cell that the student writes in."""
+    """Return whether this is a code cell that the student writes in."""
     return cell.cell_type == "code" and is_solution(cell)
 
 
 def is_hidden(cell: NotebookNode) -> bool:
-    """Whether a test cell is hidden from the student, by its id or by what it holds."""
+    """Return whether a test cell is hidden from the student, by its id or by a hidden region."""
     match = TEST_ID.fullmatch(grade_id(cell))
     return bool(match and match["kind"] == "hidden") or HIDDEN_BEGIN in cell.source
 
@@ -81,7 +81,7 @@ def exercises(notebook: NotebookNode) -> dict[str, Exercise]:
 
 
 def regions(source: str, begin: str, end: str) -> list[str]:
-    """Return what stands between each pair of marker lines."""
+    """Return the text between each pair of marker lines."""
     pattern = rf"^[^\n]*{re.escape(begin)}[^\n]*\n(.*?)^[^\n]*{re.escape(end)}"
     return re.findall(pattern, source, flags=re.DOTALL | re.MULTILINE)
 
@@ -100,12 +100,15 @@ def without_hidden_tests(source: str) -> str:
 
 
 def parsed(source: str) -> ast.Module:
-    """Parse a cell's code; one that is no Python counts as empty here: running it is what reports the error."""
+    """Parse a cell's code; invalid code counts as empty, because running it reports the error."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # an invalid escape in a student's text is no business of the grader
+            warnings.simplefilter("ignore")  # about invalid escapes in a student's text
             return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # also NUL bytes, and nesting without end
+    except (
+        SyntaxError,
+        ValueError,
+        RecursionError,
+        MemoryError,
+    ):  # including NUL bytes and very deep nesting
         return ast.Module(body=[], type_ignores=[])

@@ -1,4 +1,4 @@
-"""Print the Colab and Binder address of every lecture, for the place that this course is published at."""
+"""Print the Colab and Binder addresses of every lecture, for the repository that publishes this course."""
 
 import argparse
 import re
@@ -13,18 +13,18 @@ BINDER = "https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/lectures
 
 
 def links(repository: str, folder: str, name: str) -> tuple[str, str]:
-    """The Colab and the Binder address of one notebook in a GitHub repository ``owner/name``.
+    """Return the Colab and the Binder address of a notebook in a GitHub repository ``owner/name``.
 
     Raises:
         ValueError: if the repository is not written as ``owner/name``.
     """
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
-        raise ValueError(f"{repository!r} is no GitHub repository: write it as owner/name")
+        raise ValueError(f"a GitHub repository must be written as owner/name, got {repository!r}")
     return tuple(scheme.format(repository=repository, folder=folder, name=name) for scheme in (COLAB, BINDER))
 
 
 def origin(root: Path) -> str | None:
-    """``owner/name`` of the clone's origin on GitHub, or ``None`` if it has none there."""
+    """Return ``owner/name`` of the clone's origin on GitHub, or None if the origin is not on GitHub."""
     asked = subprocess.run(
         ["git", "-C", root, "remote", "get-url", "origin"], capture_output=True, text=True, check=False
     )
@@ -33,7 +33,7 @@ def origin(root: Path) -> str | None:
 
 
 def table(course: Course, repository: str) -> str:
-    """A Markdown table with a row for each lecture of the course."""
+    """Return a Markdown table with one row per lecture of the course."""
     rows = ["| lecture | Colab | Binder |", "|---|---|---|"]
     for lecture in course.lectures():
         colab, binder = links(repository, lecture.folder, lecture.name)
@@ -44,7 +44,7 @@ def table(course: Course, repository: str) -> str:
 def main() -> int:
     """Print the table for the repository given as argument, or for this clone's origin."""
     parser = argparse.ArgumentParser(prog="python -m autograder.notebooks.links", description=__doc__)
-    parser.add_argument("repository", nargs="?", help="owner/name on GitHub; this clone's origin if left out")
+    parser.add_argument("repository", nargs="?", help="owner/name on GitHub (default: this clone's origin)")
     course = Course.find()
     repository = parser.parse_args().repository or origin(course.root)
     if repository is None:

@@ -1,4 +1,4 @@
-"""What a source notebook must look like before anything in it is run."""
+"""Check the structure of a source notebook before anything in it is run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DEFINITIONS = ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def structure_problems(notebook: NotebookNode) -> list[str]:
-    """Return a sentence for each way in which the exercises are not built as they must be."""
+    """Return a sentence for each rule that the structure of the exercises breaks."""
     found = list(_cell_problems(notebook))
     items = exercises(notebook)
     if not items:
@@ -51,9 +51,9 @@ def _cell_problems(notebook: NotebookNode) -> Iterator[str]:
     setups = [i for i, cell in enumerate(notebook.cells) if is_setup(cell)]
     graded = [i for i, cell in enumerate(notebook.cells) if is_test(cell) or is_solution_code(cell)]
     if len(setups) != 1:
-        yield f"{len(setups)} cells are tagged 'setup', there must be one"
+        yield f"exactly one cell must be tagged 'setup', got {len(setups)}"
     elif graded and graded[0] < setups[0]:
-        yield "the set-up cell stands after the first exercise"
+        yield "the setup cell must be before the first exercise"
     ids = Counter(grade_id(cell) for cell in notebook.cells if "nbgrader" in cell.metadata)
     yield from (f"the grade_id {name!r} is used {n} times" for name, n in ids.items() if n > 1)
     for index, cell in enumerate(notebook.cells):
@@ -91,7 +91,7 @@ def _test_problems(cell: NotebookNode, exercise: Exercise, defined: set[str]) ->
     yield from _role_problems(cell, TEST_ROLE)
     points = cell.metadata.nbgrader.get("points")
     if not isinstance(points, int | float) or not points > 0:
-        yield f"test cell {name} gives {points!r} points, it must give more than 0"
+        yield f"the points of test cell {name} must be more than 0, got {points!r}"
     if is_hidden(cell):
         shown = without_hidden_tests(cell.source).strip()
         if not shown or any(not line.startswith("#") for line in shown.splitlines() if line):
@@ -109,7 +109,7 @@ def _test_problems(cell: NotebookNode, exercise: Exercise, defined: set[str]) ->
     unknown = {node.id for node in names} - bound - defined - {exercise.name} - set(vars(builtins))
     for other in sorted(unknown):
         yield (
-            f"test cell {name} uses {other!r}, which is neither imported by the set-up cell "
+            f"test cell {name} uses {other!r}, which is neither imported by the setup cell "
             f"nor the function {exercise.name}"
         )
 
@@ -133,7 +133,7 @@ def _card(notebook: NotebookNode, exercise: Exercise) -> str:
         if is_test(cell) or is_solution_code(cell):
             card = ""
         elif cell.cell_type == "markdown" and "### Exercise" in cell.source:
-            card = cell.source.rpartition("### Exercise")[2]  # a heading or a sentence may stand before
+            card = cell.source.rpartition("### Exercise")[2]  # a heading or a sentence may come before
     return card
 
 

@@ -1,1 +1,1 @@
-"""What comes out of grading: feedback pages, the instructor's report, tables for other systems."""
+"""The results of grading: feedback pages, the instructor's report, and tables for other systems."""

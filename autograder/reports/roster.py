@@ -1,4 +1,4 @@
-"""A list of students from another system, which maps a submission's folder to a person."""
+"""A list of students exported from Canvas or Moodle, which maps a submission's folder to a person."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Grading a class: reading what was handed in, in parallel, to a journal and into nbgrader's gradebook."""
+"""Grading a class: submissions are graded in parallel and recorded in a journal and nbgrader's gradebook."""

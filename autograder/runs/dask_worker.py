@@ -1,4 +1,4 @@
-"""What runs on a worker of a Dask cluster: grading, by an executor that all tasks of the process share."""
+"""Grading on a worker of a Dask cluster, by an executor that all tasks of the process share."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from autograder.notebooks.course import CourseError
 from autograder.runs.job import Job, check, grade_job
 from autograder.submission.version import grader_version
 
-IDLE_SECONDS = 60.0  # after which a worker that has nothing to grade gives its memory back
+IDLE_SECONDS = 60.0  # an idle worker frees its memory after this time
 
 
 def unfit(version: str, trust_submissions: bool, limits: dict[str, Any]) -> str:
-    """Return why it cannot grade as the client would, or an empty text."""
+    """Return the reason why this worker cannot grade as the client would, or an empty text."""
     if grader_version() != version:
-        return "its version of the grader is not this one's; install the same on both"
+        return "its version of the grader differs from the client's; install the same version on both"
     try:
         with _executor(trust_submissions) as executor:
             check(executor, Limits(**limits))
@@ -42,7 +42,7 @@ def grade_remotely(job: Job, source: str, version: str, trust_submissions: bool)
         ExecutorError: if it cannot run cells at all.
     """
     if grader_version() != version:
-        raise CourseError(f"the Dask worker {get_worker().address} has another version of the grader")
+        raise CourseError(f"the Dask worker {get_worker().address} has a different version of the grader")
     with _executor(trust_submissions) as executor:
         return grade_job(job, _notebook(source), executor).to_json()
 
@@ -53,7 +53,7 @@ def _notebook(text: str) -> NotebookNode:
 
 
 class _Shared:
-    """An executor that all threads of this worker use. It is closed when none has used it for a while."""
+    """An executor that all threads of this worker share; it is closed when it has been idle for a while."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Ctrl-C, heard at a moment when nothing is half done."""
+"""Handle Ctrl-C at a moment when nothing is half done."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Callable
 from types import FrameType
 
 HEARD = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
-PATIENCE = 2  # so many are asked for politely; the next one ends the run wherever it is
+PATIENCE = 2  # this many signals wait for a safe moment; the next one stops the run immediately
 
 
 class Interrupted(Exception):
-    """The run has been asked to end."""
+    """The run has been asked to stop."""
 
 
 class Interrupt:
-    """While this context is entered, a signal to end is noted, and raised only where :meth:`check` is called.
+    """A context that notes signals to stop, and raises :class:`Interrupted` only in :meth:`check`.
 
-    A signal that was ignored before (``nohup``, a job in the background) is still ignored. Once the run was asked
-    to end, its process is about to: what comes after this context is not heard any more.
+    A signal that was ignored before (``nohup``, a job in the background) is still ignored. Once the run has been asked
+    to stop, its process is about to end, so signals after this context are ignored.
 
     Attributes:
-        asked: whether the run has been asked to end.
-        wake: called, from a signal handler, when it is.
+        asked: whether the run has been asked to stop.
+        wake: a function that the signal handler calls.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Interrupt:
             signal.signal(number, signal.SIG_IGN if self.asked else handler)
 
     def check(self) -> None:
-        """Raise :class:`Interrupted` if the run has been asked to end."""
+        """Raise :class:`Interrupted` if the run has been asked to stop."""
         if self.asked:
             raise Interrupted
 

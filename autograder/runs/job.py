@@ -1,4 +1,4 @@
-"""One submission to be graded, wherever that happens: in a thread of this process or on a machine of a cluster."""
+"""The grading of one submission, in a thread of this process or on a machine of a cluster."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ATTEMPTS = 2
 
 @dataclass(frozen=True)
 class Job:
-    """A submission and all that its grade depends on but the source: plain data, which may travel."""
+    """A submission and everything else that its grade depends on, except the source, as plain data."""
 
     lecture: str
     submission: Submission
@@ -28,10 +28,10 @@ class Job:
 
 
 def check(executor: Executor, limits: Limits) -> None:
-    """Run an empty cell, so that an executor which can run nothing says so before a class is given to it.
+    """Run an empty cell, so that an executor that cannot run cells fails before it gets a class.
 
     Raises:
-        ExecutorError: with its reason.
+        ExecutorError: if the executor cannot run cells.
     """
     executor.run([Cell("nothing", "", "setup")], limits)
 
@@ -39,13 +39,13 @@ def check(executor: Executor, limits: Limits) -> None:
 def grade_job(
     job: Job, source: NotebookNode, executor: Executor, stopped: Callable[[], bool] = lambda: False
 ) -> Record:
-    """Grade a submission; if its worker dies, once more; whatever happens, there is a record of it.
+    """Grade a submission, a second time if its worker dies, and return its record even if grading fails.
 
     Args:
-        job: what to grade.
+        job: the submission to grade.
         source: the lecture's complete notebook.
-        executor: runs the cells.
-        stopped: tells whether the whole run has been stopped, so that its worker died of that.
+        executor: the executor that runs the cells.
+        stopped: a function that returns whether the whole run has been stopped, which kills its workers.
 
     Raises:
         ExecutorError: if the run has been stopped.
@@ -65,7 +65,7 @@ def grade_job(
             if stopped():
                 raise
             reason = f"{error} (tried {attempt} times)"
-        except Exception as error:  # a defect of the grader, which must not cost others their grades
+        except Exception as error:  # a defect of the grader, which must not stop the others
             where = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{where.name}, line {where.lineno}"
             reason = f"the grader failed with {type(error).__name__}: {error} ({place})"
@@ -74,9 +74,9 @@ def grade_job(
 
 
 def not_graded(job: Job, reason: str) -> Record:
-    """Return the record of a submission that could not be graded through no fault that is known of its own.
+    """Return the record of a submission that could not be graded, without a known fault of the submission.
 
-    It has no key, so that the next run tries again.
+    It has no key, so the next run tries again.
     """
     return Record(
         job.submission.student,

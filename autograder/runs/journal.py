@@ -1,6 +1,6 @@
-"""The journal of a lecture's grading: one record a line, written as soon as it is there.
+"""The journal of a lecture's grading: one record per line, written as soon as it exists.
 
-It lets a run that was interrupted go on where it stopped, and everything that comes out is made from it.
+It lets an interrupted run resume where it stopped, and all pages and reports are made from it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CHUNK = 1 << 16
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """Where in the journal a student's record begins, and what tells whether it still holds."""
+    """A student's record in the journal: its offset, and the key and seed that show whether it is current."""
 
     key: str
     seed: int
@@ -31,20 +31,20 @@ class JournalEntry:
 
 
 class Journal:
-    """Records of one lecture, oldest first; the last one of a student counts.
+    """The records of one lecture, oldest first; a student's last record counts.
 
-    Reading needs no permission and may go on beside a run. Writing needs the journal to itself: ``with journal:``
-    keeps others from writing until its end, and a lone :meth:`append` does so for its one line.
+    Reading needs no lock and is possible during a run. Writing needs the lock: ``with journal:`` keeps others from
+    writing until its end, and a single :meth:`append` for one line.
 
     Args:
-        path: the file; it and its folder are made when the first record is written.
+        path: the file; it and its folder are created when the first record is written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = filelock.FileLock(path.with_name(path.name + ".lock"), timeout=0)
         self._file: FileIO | None = None
-        self._said = False
+        self._warned = False
 
     @classmethod
     def of(cls, lecture: Lecture) -> Journal:
@@ -52,10 +52,10 @@ class Journal:
         return cls(lecture.course / FOLDER / f"{lecture.folder}.jsonl")
 
     def __enter__(self) -> Journal:
-        """Keep other writers away, and cut off a line that a killed run left half-written.
+        """Lock the journal, and cut off a line that a killed run left half written.
 
         Raises:
-            CourseError: if another run writes here, or if the file cannot be written.
+            CourseError: if another run is writing here, or if the file cannot be written.
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,12 +63,12 @@ class Journal:
         except filelock.Timeout:
             raise CourseError(
                 f"another run is grading {self.path.stem} (it holds {self._lock.lock_file}); "
-                "wait until it has ended, or end it"
+                "wait until it has ended, or stop it"
             ) from None
         except OSError as error:
             raise self._unusable(error) from None
         try:
-            self._file = self.path.open("a+b", buffering=0)  # so that nothing is left to write when it closes
+            self._file = self.path.open("a+b", buffering=0)  # unbuffered: nothing is left to write on closing
             _cut_unfinished_line(self._file)
         except OSError as error:
             self._close()
@@ -79,10 +79,10 @@ class Journal:
         self._close()
 
     def append(self, record: Record) -> None:
-        """Write a record; when this returns, it is on the disk.
+        """Write a record to the disk before returning.
 
         Raises:
-            CourseError: if another run writes here, or if it cannot be written.
+            CourseError: if another run is writing here, or if the record cannot be written.
         """
         if self._file is None:
             with self:
@@ -98,19 +98,19 @@ class Journal:
     def latest(self) -> dict[str, Record]:
         """Return the last record of each student, in the order in which students were first graded.
 
-        A line that is no record is passed over, with one warning in the log.
+        A line that is not a record is skipped, with one warning in the log.
 
         Raises:
-            CourseError: if there is a journal that cannot be read.
+            CourseError: if the journal exists but cannot be read.
         """
         return {record.student: record for _, record in self._records()}
 
     def places(self) -> dict[str, JournalEntry]:
-        """Return where each student's last record is. Of a class of any size this takes little memory."""
+        """Return the place of each student's last record, which needs little memory even for large classes."""
         return {record.student: JournalEntry(record.key, record.seed, at) for at, record in self._records()}
 
     def read(self, place: JournalEntry) -> Record:
-        """Return the record at one of :meth:`places`."""
+        """Return the record at one of the :meth:`places`."""
         try:
             with self.path.open("rb") as file:
                 file.seek(place.offset)
@@ -132,15 +132,15 @@ class Journal:
             return
         except OSError as error:
             raise self._unusable(error) from None
-        self._say(garbage)
+        self._warn(garbage)
 
-    def _say(self, garbage: list[int]) -> None:
-        if garbage and not self._said:
-            self._said = True
+    def _warn(self, garbage: list[int]) -> None:
+        if garbage and not self._warned:
+            self._warned = True
             lines = "line" if len(garbage) == 1 else "lines"
             listed = ", ".join(map(str, garbage[:5])) + (", …" if len(garbage) > 5 else "")
             logging.getLogger(__name__).warning(
-                "%s: %s %s passed over: not a record of a graded submission", self.path, lines, listed
+                "%s: %s %s skipped: not a record of a graded submission", self.path, lines, listed
             )
 
     def _unusable(self, error: OSError) -> CourseError:
@@ -154,7 +154,7 @@ class Journal:
 
 
 def _cut_unfinished_line(file: FileIO) -> None:
-    """Cut off what follows the last line's end."""
+    """Cut off everything after the last line break."""
     end = file.seek(0, os.SEEK_END)
     kept = end
     while kept > 0:

@@ -1,8 +1,7 @@
-"""Grading on an existing Dask cluster: a task is one submission; this process alone writes what comes of it.
+"""Grading on an existing Dask cluster: one task per submission; only this process writes the results.
 
-The machines need this package, of the same version, and what its executor needs (a sandbox). A worker that
-dies gives its tasks to the others; how often a task may lose its worker is the scheduler's setting
-``distributed.scheduler.allowed-failures``.
+The machines need the same version of this package, and a sandbox. If a worker dies, the others get its tasks. The
+scheduler's setting ``distributed.scheduler.allowed-failures`` limits how often a task may lose its worker.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ from autograder.runs.job import Job, not_graded
 from autograder.submission.record import Record
 from autograder.submission.version import grader_version
 
-CONNECT_SECONDS = 20.0  # for a scheduler that is there, on a busy machine, to answer
-CHECK_SECONDS = 300.0  # for a worker to be there, and to import torch and start a judge on a busy machine
+CONNECT_SECONDS = 20.0  # time for an existing scheduler on a busy machine to answer
+CHECK_SECONDS = 300.0  # time for a worker to appear, import torch and start a judge on a busy machine
 
 
 class DaskWorkers:
@@ -35,13 +34,14 @@ class DaskWorkers:
 
     Args:
         url: the scheduler's address, for example ``tcp://scheduler:8786``.
-        trust_submissions: whether the workers do without a sandbox.
-        limits: what a submission may use.
-        check_seconds: how long to wait for a first worker, and for all of them to say that they are fit.
-        say: told, in a sentence, what there is to wait for.
+        trust_submissions: whether the workers run without a sandbox.
+        limits: the resources that a submission may use.
+        check_seconds: time to wait for the first worker, and then for all workers to report that they can grade.
+        say: a function that prints a sentence, for example on a wait for workers.
 
     Raises:
-        CourseError: if Dask is not installed, the scheduler or its workers are not there, or are not fit.
+        CourseError: if Dask is not installed, if the scheduler does not answer, or if a worker is missing or cannot
+            grade.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class DaskWorkers:
         self._sources: dict[int, tuple[NotebookNode, Any]] = {}
         self._size, self._counted = 0, float("-inf")
         self._ended: SimpleQueue[tuple[Future[Record], Job, Any]] = SimpleQueue()
-        # Dask's own thread for callbacks would wait for ever for a result when the client is closed.
+        # Dask's thread for callbacks would wait forever for a result after the client is closed.
         threading.Thread(target=self._settle_all, daemon=True).start()
         try:
             self._check_all(limits, check_seconds)
@@ -71,15 +71,15 @@ class DaskWorkers:
 
     @property
     def size(self) -> int:
-        """Threads of all workers that there are now."""
+        """The number of threads of all current workers."""
         if monotonic() - self._counted > 1.0:
-            with suppress(OSError):  # the scheduler is lost, which the tasks will tell
+            with suppress(OSError):  # the scheduler is lost, which the tasks will report
                 self._size = sum(self._client.nthreads().values())
             self._counted = monotonic()
         return max(self._size, 1)
 
     def begin(self) -> None:
-        """See :class:`autograder.runs.workers.Workers`; what runs already needs nothing."""
+        """See :class:`autograder.runs.workers.Workers`; running workers need no preparation."""
 
     def submit(self, job: Job, source: NotebookNode) -> Future[Record]:
         """See :class:`autograder.runs.workers.Workers`."""
@@ -93,8 +93,8 @@ class DaskWorkers:
         return answer
 
     def close(self) -> None:
-        """Leave the cluster. It drops what is still to do; what runs there ends within its limits."""
-        with suppress(TimeoutError):  # the scheduler does not answer, and need not
+        """Leave the cluster, which drops pending tasks; running tasks end within their limits."""
+        with suppress(TimeoutError):  # it does not matter if the scheduler does not answer
             self._client.close(timeout=1)
 
     def __enter__(self) -> DaskWorkers:
@@ -104,7 +104,7 @@ class DaskWorkers:
         self.close()
 
     def _sent(self, source: NotebookNode) -> Any:
-        """Return the source as a task of its own: sent once, and made anew where a worker takes it along."""
+        """Return the source as a separate task: sent once, and computed again if its worker dies."""
         if id(source) not in self._sources:
             text = self._client.submit(str, nbformat.writes(source), pure=False)
             self._sources[id(source)] = (source, text)
@@ -135,7 +135,7 @@ class DaskWorkers:
         return CourseError(f"the connection to the Dask scheduler at {self.url} was lost")
 
     def _check_all(self, limits: Limits, seconds: float) -> None:
-        """Have each worker try out that it can grade; also what makes an adaptive cluster start one."""
+        """Make each worker test that it can grade, which also makes an adaptive cluster start a worker."""
         from distributed import wait
 
         greet, to_know = _greeting(), (grader_version(), self._trusted, asdict(limits))
@@ -146,21 +146,21 @@ class DaskWorkers:
             wait(first, timeout=seconds)
         workers = list(self._client.nthreads())
         if not first.done():
-            lacks = (
+            problem = (
                 "does not answer" if workers else f"has no worker; start some with `dask worker {self.url}`"
             )
-            raise CourseError(f"the Dask cluster at {self.url} {lacks}")
+            raise CourseError(f"the Dask cluster at {self.url} {problem}")
         greetings = {
             worker: self._client.submit(greet, *to_know, workers=[worker], pure=False) for worker in workers
         }
-        with suppress(TimeoutError):  # of those that do not answer, the scheduler takes care
+        with suppress(TimeoutError):  # the scheduler handles workers that do not answer
             wait(list(greetings.values()), timeout=seconds)
         for worker, greeting in greetings.items():
-            said = greeting.result() if greeting.status == "finished" else ""
+            reason = greeting.result() if greeting.status == "finished" else ""
             if greeting.status == "error":
-                said = _named(greeting.exception())
-            if said:
-                raise CourseError(f"the Dask worker {worker} cannot grade: {said}")
+                reason = _named(greeting.exception())
+            if reason:
+                raise CourseError(f"the Dask worker {worker} cannot grade: {reason}")
 
 
 def _connect(url: str) -> Any:
@@ -168,23 +168,23 @@ def _connect(url: str) -> Any:
         from distributed import Client
     except ImportError:
         raise CourseError("--dask needs Dask, which is not installed: pip install distributed") from None
-    for logger in ("distributed", "distributed.client"):  # what matters is said in our words
+    for logger in ("distributed", "distributed.client"):  # this module reports what matters
         logging.getLogger(logger).setLevel(logging.CRITICAL)
     try:
         return _in_time(lambda: Client(url, timeout=CONNECT_SECONDS), CONNECT_SECONDS + 1)
     except OSError:
-        reason = "nothing answers there"
-    except (ValueError, ImportError) as error:  # no address, or another version of Dask
+        reason = "there is no answer"
+    except (ValueError, ImportError) as error:  # an invalid address, or a different version of Dask
         reason = str(error)
-    except Exception as error:  # another program's answer, taken for Dask's, leads to anything
-        reason = f"what answers there is something else ({type(error).__name__})"
+    except Exception as error:  # another program's answer can raise any exception
+        reason = f"another program answers ({type(error).__name__})"
     raise CourseError(
-        f"there is no Dask scheduler at {url}: {reason}; `dask scheduler` starts one and prints its address"
+        f"no Dask scheduler answers at {url}: {reason}; start one with `dask scheduler`, which prints its address"
     )
 
 
 def _in_time(make: Callable[[], Any], seconds: float) -> Any:
-    """Return what this makes; raise :class:`TimeoutError` where it goes on waiting beyond its own time limit."""
+    """Return the result of ``make``; raise :class:`TimeoutError` if it waits longer than this."""
     answer: Future[Any] = Future()
 
     def work() -> None:
@@ -199,7 +199,10 @@ def _in_time(make: Callable[[], Any], seconds: float) -> Any:
 
 def _greeting() -> Callable[[str, bool, dict[str, Any]], str]:
     def greet(version: str, trust_submissions: bool, limits: dict[str, Any]) -> str:
-        """Return why this worker cannot grade, or nothing. Sent as code, since it may have no other."""
+        """Return the reason why this worker cannot grade, or an empty text.
+
+        It is sent as code, because the worker may not have this package.
+        """
         try:
             from autograder.runs.dask_worker import unfit
         except ImportError as error:

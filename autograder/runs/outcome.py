@@ -1,4 +1,4 @@
-"""What is kept of a graded submission while its class is graded."""
+"""The outcome of one submission, kept while its class is graded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autograder.submission.record import Record, Remark
 
 @dataclass(frozen=True)
 class Outcome:
-    """A line for the table at the end: a record without its texts."""
+    """A record without its texts, for a line of the final table."""
 
     student: str
     earned: float
@@ -23,7 +23,7 @@ class Outcome:
 
     @classmethod
     def of(cls, record: Record, *, unchanged: bool, not_filed: str) -> Outcome:
-        """Shorten a record."""
+        """Return the outcome of a record."""
         return cls(
             record.student,
             record.earned,
@@ -38,5 +38,5 @@ class Outcome:
 
     @property
     def failed(self) -> bool:
-        """Whether there is no grade of it, or none in the gradebook."""
+        """Whether the submission has no grade, or none in the gradebook."""
         return bool(self.failure or self.not_filed)

@@ -1,4 +1,4 @@
-"""How far a run has come: a bar on a terminal, plain lines elsewhere."""
+"""The progress of a run: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
-LINES, AT_LEAST = 20, 10  # of a whole run that does not write to a terminal, and submissions for each
-RECENT = 50  # submissions that the speed is measured by; the first one waits for imports and does not count
+LINES, AT_LEAST = 20, 10  # without a terminal: lines per run, and the fewest submissions per line
+RECENT = 50  # submissions that give the speed; the first one waits for imports and does not count
 BAR = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]"
 
 
 class Progress:
-    """Says of a class how many submissions are done, how many failed, how fast it goes, and what time is left.
+    """Shows the number of submissions done and failed, the speed, and the time left.
 
     Args:
-        name: the lecture's.
+        name: the name of the lecture.
         total: number of submissions.
-        quiet: whether to say nothing.
+        quiet: whether to print nothing.
         stream: where to write; stderr if None.
     """
 
@@ -43,7 +43,7 @@ class Progress:
 
         Args:
             failed: whether it could not be graded.
-            unchanged: whether its grade was known already, and so says nothing about the speed.
+            unchanged: whether its grade was already known, so that it does not count for the speed.
         """
         self.done += 1
         self.failed += failed
@@ -56,7 +56,7 @@ class Progress:
             print(f"{self.name}: {self.done} of {self.total}, {self._pace()}", file=self.stream, flush=True)
 
     def refresh(self) -> None:
-        """Write the bar anew, for the clock in it."""
+        """Redraw the bar, to update its clock."""
         if self._bar is not None:
             self._bar.set_postfix_str(self._pace(), refresh=True)
 

@@ -1,4 +1,4 @@
-"""Grading a class: many at a time, one record after the other to the journal and the gradebook."""
+"""Grade a class: several submissions at a time, one record after the other to the journal and gradebook."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from autograder.submission.record import Record
 from autograder.submission.submission import read_submission
 
 SEEDS = 2**31
-AHEAD = 2  # jobs handed out for each that can run, so that none waits for this process
+AHEAD = 2  # jobs submitted per job that can run, so that no worker waits for this process
 
 
 class Filer(Protocol):
-    """Where records go: :class:`autograder.gradebook.filing.Filing`."""
+    """A destination of records: :class:`autograder.gradebook.filing.Filing`."""
 
     def is_filed(self, record: Record) -> bool:
-        """Whether this very record has been filed and still holds."""
+        """Return whether exactly this record has been filed and is current."""
         ...
 
     def file(self, record: Record) -> object:
@@ -40,12 +40,12 @@ class Filer(Protocol):
 
 @dataclass(frozen=True)
 class Settings:
-    """How to grade.
+    """Settings of a run.
 
     Attributes:
-        limits: what a submission may use.
-        seed: from which all checks draw their inputs; None for a new one for each submission.
-        regrade: whether to grade what has not changed, too.
+        limits: the resources that a submission may use.
+        seed: the seed of the inputs that the checks draw; None for a new seed per submission.
+        regrade: whether to grade unchanged submissions again.
     """
 
     limits: Limits
@@ -65,16 +65,16 @@ def handed_in(lecture: Lecture) -> list[str]:
 class ClassRun:
     """The grading of one lecture's class, or of some students in it.
 
-    Memory does not grow with the class: submissions are read when there is somebody to grade them, and of a
-    record that is filed only its :class:`Outcome` stays.
+    Memory does not grow with the class: a submission is read when a worker is free, and only the :class:`Outcome` of a
+    filed record is kept.
 
     Args:
-        lecture: whose source has the tests.
-        workers: who grade.
-        journal: entered by the caller, so that nobody else writes in it.
-        filer: where records go.
-        settings: how to grade.
-        interrupt: tells when to stop.
+        lecture: the lecture, whose source contains the tests.
+        workers: the workers that grade.
+        journal: the journal, entered by the caller, so that no other process writes in it.
+        filer: the destination of the records.
+        settings: the settings of the run.
+        interrupt: the context that notes signals to stop.
 
     Raises:
         CourseError: if the source cannot be read.
@@ -98,12 +98,12 @@ class ClassRun:
         self._draw = random.SystemRandom()
 
     def run(self, students: Iterable[str], progress: Progress) -> None:
-        """Grade these students' submissions; ``outcomes`` has what came of them.
+        """Grade these students' submissions and append the results to ``outcomes``.
 
         Raises:
             Interrupted: if the run was asked to stop.
             CourseError: if the journal cannot be written, or the cluster is lost.
-            ExecutorError: if no cell at all can be run.
+            ExecutorError: if no cell can be run.
         """
         self.progress = progress
         finished: SimpleQueue[Future[Record] | None] = SimpleQueue()
@@ -112,12 +112,12 @@ class ClassRun:
         outstanding = self._hand_out(jobs, 0, finished)
         while outstanding:
             future = self._next(finished)
-            # First, so that nobody waits while this process files what is there.
+            # First, so that no worker waits while this process files a record.
             outstanding = self._hand_out(jobs, outstanding - 1, finished)
             self._keep(future.result())
 
     def _hand_out(self, jobs: Iterator[Job], outstanding: int, finished: SimpleQueue) -> int:
-        """Submit as many jobs as the workers can use; return how many are outstanding."""
+        """Submit as many jobs as the workers can use; return the number of outstanding jobs."""
         while outstanding < AHEAD * self.workers.size and (job := next(jobs, None)) is not None:
             self.workers.submit(job, self.source).add_done_callback(finished.put)
             outstanding += 1
@@ -135,7 +135,7 @@ class ClassRun:
                 return future
 
     def _changed(self, students: Iterable[str]) -> Iterator[Job]:
-        """Read submissions one by one; yield those to be graded, and deal with the others at once."""
+        """Read submissions one by one; yield those to grade, and file the others immediately."""
         for student in students:
             self.interrupt.check()
             folder = self.lecture.course / "submitted" / student / self.lecture.folder

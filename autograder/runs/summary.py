@@ -1,4 +1,4 @@
-"""What a run says at its end: a table of a small class, the main figures of a large one, failures last."""
+"""The summary of a run: a table for a small class, the main numbers for a large one, failures last."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from autograder.runs.outcome import Outcome
 from autograder.submission.record import RemarkKind
 from autograder.tables import table
 
-SMALL_CLASS = 40  # up to here every student has a line
+SMALL_CLASS = 40  # up to this size, every student has a line
 LISTED = 20
 REMARK_LENGTH = 80
 
 
 @dataclass(frozen=True)
 class ClassResult:
-    """What came of grading a class, or of as much of it as was graded before the run was stopped.
+    """The results of grading a class, or of the part graded before the run was stopped.
 
     Attributes:
         lecture: the lecture.
-        students: how many have handed it in.
-        outcomes: one for each that is done.
-        journal: where their records are.
+        students: the number of submissions.
+        outcomes: the outcomes of the submissions that are done.
+        journal: the path of the journal with their records.
     """
 
     lecture: Lecture
@@ -36,12 +36,12 @@ class ClassResult:
 
     @property
     def failed(self) -> list[Outcome]:
-        """Those without a grade, and those whose grade did not get into the gradebook."""
+        """The outcomes without a grade, or whose grade is not in the gradebook."""
         return [outcome for outcome in self.outcomes if outcome.failed]
 
 
 def done_so_far(result: ClassResult) -> str:
-    """Return how much of a class is done, and where that is kept."""
+    """Return a sentence on the part of a class that is done, and the path of its records."""
     return (
         f"{len(result.outcomes)} of {result.students} submissions of {result.lecture.folder} are done "
         f"and kept in {result.journal}"
@@ -103,9 +103,9 @@ def _headline(result: ClassResult, tampered: int) -> str:
         mean = sum(outcome.earned for outcome in graded) / len(graded)
         parts.append(f"mean {mean:.4g} of {graded[0].points:g} points")
     if graded and graded[0].by_hand:
-        parts.append(f"{graded[0].by_hand:g} more are given by hand")
+        parts.append(f"{graded[0].by_hand:g} more are graded by hand")
     if tampered:
-        parts.append(f"{tampered} tampered with")
+        parts.append(f"{tampered} with signs of tampering")
     if result.failed:
         parts.append(f"{len(result.failed)} failed")
     return f"{result.lecture.folder}: {', '.join(parts)}"
@@ -124,7 +124,7 @@ def _table(outcomes: Iterable[Outcome]) -> str:
 
 
 def _remark(outcome: Outcome) -> str:
-    """The most telling remark, with its kind, and how many more there are."""
+    """Return the most important remark, with its kind, and the number of further remarks."""
     if outcome.failed:
         return "see below"
     remarks = _tampering(outcome) or list(outcome.remarks)
@@ -144,7 +144,7 @@ def _failure(outcome: Outcome) -> str:
     if not outcome.failure:
         return f"is graded, but not in the gradebook: {printable(outcome.not_filed)}"
     reason = outcome.failure.removeprefix("could not be graded: ")
-    also = f"; nor entered into the gradebook: {outcome.not_filed}" if outcome.not_filed else ""
+    also = f"; and not entered into the gradebook: {outcome.not_filed}" if outcome.not_filed else ""
     return f"could not be graded: {printable(reason + also)}"
 
 
@@ -158,5 +158,5 @@ def _name(outcome: Outcome) -> str:
 
 
 def printable(text: str) -> str:
-    """Replace what would move a terminal's cursor, colour it, or not be encodable: names come from outside."""
+    """Replace characters that could control the terminal or cannot be encoded, because names are not trusted."""
     return "".join(character if character.isprintable() else "�" for character in text)

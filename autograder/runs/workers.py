@@ -1,4 +1,4 @@
-"""Those who grade, each a job at a time: here threads of this process."""
+"""Workers, each of which grades one job at a time: here, threads of this process."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from autograder.submission.record import Record
 
 
 class Workers(Protocol):
-    """Those who grade; :class:`LocalWorkers`, and :class:`autograder.runs.on_dask.DaskWorkers`."""
+    """The interface of :class:`LocalWorkers` and :class:`autograder.runs.on_dask.DaskWorkers`."""
 
     @property
     def size(self) -> int:
-        """How many submissions they grade at a time."""
+        """The number of submissions graded at a time."""
         ...
 
     def begin(self) -> None:
-        """Get ready for jobs that are about to come."""
+        """Prepare for the first jobs."""
         ...
 
     def submit(self, job: Job, source: NotebookNode) -> Future[Record]:
-        """Begin with a job. Its result is a record; an exception means that nothing at all can be graded."""
+        """Start a job. Its result is a record; an exception means that no submission can be graded."""
         ...
 
     def close(self) -> None:
-        """End all that runs, at once."""
+        """Stop all running jobs immediately."""
         ...
 
 
 class LocalWorkers:
-    """Threads of this process; the work is done by the processes of their executor.
+    """Threads of this process; the processes of their executor do the work.
 
     Args:
-        executor: runs the cells; it is closed with the workers.
+        executor: the executor that runs the cells; it is closed with the workers.
         size: number of threads.
-        limits: for the trial cells, one a thread, which are run before the first job; so all processes start at once.
+        limits: the limits of the trial cells; each thread runs one before the first job, so all processes start early.
     """
 
     def __init__(self, executor: Executor, size: int, limits: Limits) -> None:

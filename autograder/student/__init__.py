@@ -1,1 +1,1 @@
-"""What runs inside the sandbox: it holds no test, no expected value and no solution."""
+"""The code inside the sandbox: it contains no tests, expected values or solutions."""

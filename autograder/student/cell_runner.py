@@ -1,4 +1,4 @@
-"""Runs code cells as a notebook does and records their outputs."""
+"""Run code cells as a notebook does, and record their outputs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Recorder:
         self.left = characters
 
     def write(self, stream: str, text: str) -> None:
-        """Add text to stdout or stderr, as much of it as still fits."""
+        """Add text to stdout or stderr, up to the limit."""
         if self.left <= 0 or not text:
             return
         last = self.outputs[-1] if self.outputs else {}
@@ -37,7 +37,7 @@ class Recorder:
         self.left -= len(text)
 
     def show(self, kind: str, data: dict[str, Any]) -> None:
-        """Add a displayed object in those of its forms that are text and still fit."""
+        """Add a displayed object, in those of its formats that are text and fit the limit."""
         bundle, self.left = {}, self.left - OUTPUT_COST
         for mime, content in data.items():
             content = base64.b64encode(content).decode() if isinstance(content, bytes) else content
@@ -71,23 +71,23 @@ class _Stream(io.TextIOBase):
 
 
 class _ResultHook(DisplayHook):
-    """The value of a cell's last line becomes an ``execute_result``."""
+    """A hook that records the value of a cell's last line as an ``execute_result``."""
 
     def write_output_prompt(self) -> None:
-        """A notebook has its prompts in the margin."""
+        """Write nothing: a notebook has its prompts in the margin."""
 
     def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
         self.shell.recorder.show("execute_result", format_dict)
 
     def log_output(self, format_dict: dict) -> None:
-        """Nothing is kept for later cells."""
+        """Keep nothing for later cells."""
 
     def finish_displayhook(self) -> None:
         self._is_active = False
 
 
 class _Publisher(DisplayPublisher):
-    """What ``display`` is given becomes ``display_data``."""
+    """A publisher that records the arguments of ``display`` as ``display_data``."""
 
     def publish(self, data: dict, metadata: dict | None = None, *_: object, **__: object) -> None:
         self.shell.recorder.show("display_data", data)
@@ -108,21 +108,21 @@ class GradingShell(InteractiveShell):
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         text = "\n".join(stb) if isinstance(stb, list) else str(stb)
-        if len(text) > TRACEBACK_CHARACTERS:  # its end says what went wrong
+        if len(text) > TRACEBACK_CHARACTERS:  # the end of a traceback names the error
             text = CUT + text[-TRACEBACK_CHARACTERS:]
         self.recorder.error = [etype.__name__, message_of(evalue), text.split("\n")]
 
     def system(self, cmd: str) -> None:
-        """``!command``: there is no other program in grading; an answer does not fail for having asked."""
-        print(f"!{cmd}: not run, for grading starts no other program")
+        """Print that ``!command`` is not run; a cell does not fail because it tried."""
+        print(f"!{cmd}: not run, because grading does not start other programs")
 
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> list[str]:
-        """``x = !command``: likewise."""
+        """Print that ``x = !command`` is not run, and return no lines."""
         self.system(cmd)
         return []
 
     def enable_gui(self, gui: str | None = None) -> None:
-        """``%matplotlib`` with any name: there is no window to open."""
+        """Do nothing for ``%matplotlib``: no window can be opened."""
 
 
 class CellRunner:
@@ -137,7 +137,7 @@ class CellRunner:
         self.output_characters = 0
 
     def begin(self, output_characters: int) -> None:
-        """From now on what is printed goes to the recorder, as much of it in each cell as is allowed."""
+        """Redirect printed output to the recorder, up to this many characters per cell."""
         self.output_characters = output_characters
         sys.stdout, sys.stderr = _Stream(self.shell, "stdout"), _Stream(self.shell, "stderr")
 
@@ -158,7 +158,7 @@ class CellRunner:
 
 
 def message_of(error: BaseException) -> str:
-    """Return an exception's message, of bounded length, whatever its class does."""
+    """Return an exception's message, of bounded length, even if its class misbehaves."""
     try:
         if isinstance(error, SyntaxError):
             return f"{error.msg} (line {error.lineno})"

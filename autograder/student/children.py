@@ -1,4 +1,4 @@
-"""A child of the warm parent: forked, confined, watched and ended."""
+"""A child of the warm parent: forked, confined, watched and stopped."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from autograder.student import confinement
 from autograder.student.usage import is_ending, own_memory, threads
 
-ENDING_SECONDS = 0.1  # between two looks at a process that is ending
+ENDING_SECONDS = 0.1  # time between two looks at a process that is ending
 MOST_LOOKS = 300
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """What a child may use; see :class:`autograder.judge.executor.Limits`."""
+    """The resources that a child may use; see :class:`autograder.judge.executor.Limits`."""
 
     memory_bytes: int
     disk_bytes: int
@@ -32,17 +32,17 @@ class Allowance:
 class Child:
     """A forked child that runs ``serve``.
 
-    Where it is confined there are two processes: the outer one takes the namespaces and waits for the inner one,
-    which is the first in them, so that all others in them end when it does.
+    A confined child has two processes. The outer one enters the namespaces and waits for the inner one, which is the
+    first process in them: when it ends, the kernel ends all others there.
 
     Args:
-        allowance: what it may use.
-        folder: its working directory; None confines it to an empty one of its own.
-        keep: descriptors that stay open in it.
-        serve: what it does, in the child.
+        allowance: the resources that the child may use.
+        folder: the working directory; None confines the child to a separate, empty one.
+        keep: the socket that stays open in the child.
+        serve: the function that the child runs.
 
     Raises:
-        RuntimeError: if it cannot be confined.
+        RuntimeError: if the child cannot be confined.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Child:
         self.pid = int(first)
 
     def look(self) -> None:
-        """Measure memory and threads, and end the child if it has too much of them."""
+        """Measure memory and threads, and kill the child if it exceeds a limit."""
         used = max(own_memory(self.pid) - self.shared_bytes, 0)
         self.peak_bytes = max(self.peak_bytes, used)
         if threads(self.pid) > self.allowance.threads:
@@ -75,31 +75,30 @@ class Child:
             self._kill("memory")
 
     def end(self, patience: float = 0.0) -> dict:
-        """End it.
+        """Stop the child.
 
         Args:
-            patience: seconds to wait for it to end by itself, where it is known to be about to; once the
-                kernel is ending it, half a minute more.
+            patience: seconds to wait for the child to end by itself, if that is expected; if the kernel is already
+                ending it, up to half a minute more.
 
         Returns:
-            ``status``: its exit status, or minus the signal, if it had ended already, else None; ``reason``: what it
-            used too much of, if it was ended for that; ``peak_bytes``.
+            A dict with ``status``: the exit status, or minus the signal, or None if the child was still running;
+            ``reason``: the limit that it exceeded, if it was killed for that, else empty; ``peak_bytes``.
         """
-        asked = not self._ends(patience)
-        if asked:
+        running = not self._ends(patience)
+        if running:
             self.look()
-            asked = not self.reason
+            running = not self.reason
             self._kill("")
         status = int(_line(self.pipe) or -signal.SIGKILL)
         self.pipe.close()
         os.waitpid(self.outer, 0)
-        return {"status": None if asked else status, "reason": self.reason, "peak_bytes": self.peak_bytes}
+        return {"status": None if running else status, "reason": self.reason, "peak_bytes": self.peak_bytes}
 
     def _ends(self, patience: float) -> bool:
-        """Return whether it has ended by itself within its patience, or while the kernel was ending it."""
-        for _ in range(
-            MOST_LOOKS
-        ):  # a main thread that has ended looks like this as long as another one runs
+        """Return whether the child ends by itself within ``patience``, or while the kernel is ending it."""
+        # A main thread that has ended looks like an ending process as long as another thread runs.
+        for _ in range(MOST_LOOKS):
             if select.select([self.pipe], [], [], patience)[0]:
                 return True
             if not is_ending(self.pid):
@@ -119,7 +118,7 @@ class Child:
 def _be_outer(
     allowance: Allowance, folder: str | None, keep: socket.socket, pipe: int, serve: Callable[[], None]
 ) -> None:
-    """Fork the inner process, tell its number, wait for it, tell how it ended; never return."""
+    """Fork the inner process, report its number, wait for it, and report its exit status; never return."""
     status = 1
     try:
         confinement.die_with_parent()
@@ -128,7 +127,7 @@ def _be_outer(
         inner = os.fork()
         if not inner:
             _be_inner(allowance, folder, keep, pipe, serve)
-        _close_all_but(pipe)
+        _close_all_except(pipe)
         os.write(pipe, b"%d\n" % inner)
         _, ended = os.waitpid(inner, 0)
         os.write(pipe, b"%d\n" % os.waitstatus_to_exitcode(ended))
@@ -152,11 +151,11 @@ def _be_inner(
         else:
             os.chdir(folder)
         os.write(pipe, b"ready\n")
-        _close_all_but(keep.fileno())
+        _close_all_except(keep.fileno())
         serve()
         status = 0
     except ConnectionError:
-        status = 0  # nobody listens any more
+        status = 0  # the judge has closed the connection
     except OSError:
         with contextlib.suppress(OSError):
             os.write(pipe, _last_line().encode() + b"\n")
@@ -164,11 +163,11 @@ def _be_inner(
         os._exit(status)
 
 
-def _close_all_but(kept: int) -> None:
-    """Close every descriptor but this; the standard ones lead nowhere, for a library may print below Python."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
+def _close_all_except(kept: int) -> None:
+    """Close every other descriptor; the standard ones go to /dev/null, because a library may print below Python."""
+    null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
-        os.dup2(nowhere, standard)
+        os.dup2(null, standard)
     os.closerange(3, kept)
     os.closerange(kept + 1, 4096)
 

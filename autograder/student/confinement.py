@@ -1,8 +1,8 @@
-"""The inner wall: what a forked child gives up for good before it runs a submission.
+"""The inner wall: privileges that a forked child gives up for good before it runs a submission.
 
-It stands inside bubblewrap's wall, in which there is no network and no file but the libraries'. Here the child gets
-namespaces of its own, so that it sees no other process and leaves nothing behind, a temporary folder of bounded size,
-limits on what it may use, and no privilege at all.
+It is inside bubblewrap's wall, which has no network and only the files of the libraries. Here the child gets its own
+namespaces, so that it sees no other process and leaves nothing behind, a temporary folder of bounded size, limits on
+resources, and no privileges.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x08000000, 0x
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
 MS_MOVE, MS_REC, MS_PRIVATE = 0x2000, 0x4000, 0x40000
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_SECUREBITS = 1, 24, 38, 28
-SECUREBITS_LOCKED = 0b101111  # no privilege by being root, now or after an exec
+SECUREBITS_LOCKED = 0b101111  # root has no privileges, now or after an exec
 LAST_CAPABILITY = 63
 CAPABILITY_VERSION_3 = 0x20080522
 FOLDER, STAGING = "/tmp", "/staging"
 MOST_FILES = 4096
-RESERVED_PIDS = 300  # the kernel gives them out once only
-OPEN_FILES = 64  # each socket among them may hold some hundred kilobytes that no process is seen to hold
-NICENESS = 5  # the judge and the watching parent come first
+RESERVED_PIDS = 300  # the kernel assigns them only once
+OPEN_FILES = 64  # each open socket may use a few hundred kilobytes that are counted for no process
+NICENESS = 5  # the judge and the watching parent have priority
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def die_with_parent() -> None:
-    """Have the kernel end this process when its parent ends (Linux)."""
+    """Make the kernel kill this process when its parent ends (Linux)."""
     if sys.platform == "linux":
         _libc.prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0)
 
 
 def enter_namespaces() -> None:
-    """Take user, mount, process and IPC namespaces; the next fork is the first process of the latter.
+    """Enter new user, mount, process and IPC namespaces; the next fork is the first process in the process namespace.
 
     Raises:
         OSError: if the kernel refuses.
@@ -53,31 +53,34 @@ def enter_namespaces() -> None:
 
 
 def close_the_door(disk_bytes: int, threads: int) -> None:
-    """In the first process of the namespaces: private folders, and then no privilege any more.
+    """Mount private folders, then drop all privileges, in the first process of the namespaces.
 
     Args:
         disk_bytes: size of the temporary folder.
-        threads: how many there may be at least.
+        threads: the number of threads that must remain possible.
 
     Raises:
         OSError: if the kernel refuses.
     """
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
-    if _kernel() >= (6, 14):  # before, the number was one for the whole machine, which root would set here
+    if _kernel() >= (
+        6,
+        14,
+    ):  # in older kernels, the number holds for the whole machine, and root would set it here
         Path("/proc/sys/kernel/pid_max").write_text(str(RESERVED_PIDS + threads + 10))
     _mount("none", "/", "", MS_REC | MS_PRIVATE)
     options = f"size={disk_bytes},nr_inodes={MOST_FILES},mode=700"
     _mount("tmpfs", STAGING, "tmpfs", MS_NOSUID | MS_NODEV, options)
-    for library in _mounted_below(FOLDER):  # where the course itself lies there
+    for library in _mounted_below(FOLDER):  # needed if the course lies there
         os.makedirs(STAGING + library.removeprefix(FOLDER))
         _mount(library, STAGING + library.removeprefix(FOLDER), "", MS_BIND | MS_REC)
     _mount(STAGING, FOLDER, "", MS_MOVE)
     _mount(FOLDER, "/dev/shm", "", MS_BIND)
-    # Mapped and shared, /dev/zero would be memory that is seen in no process.
+    # A shared mapping of /dev/zero would be memory that is counted for no process.
     _mount("/dev/null", "/dev/zero", "", MS_BIND)
     try:
         _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    except OSError:  # where part of the outer /proc is covered, as it is for root, no new one may be mounted
+    except OSError:  # if part of the outer /proc is covered, as for root, a new one cannot be mounted
         _mount("tmpfs", "/proc", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0,mode=555")
     os.chdir(FOLDER)
     _drop_privileges()
@@ -85,12 +88,12 @@ def close_the_door(disk_bytes: int, threads: int) -> None:
 
 
 def limit_resources(memory_bytes: int, disk_bytes: int, threads: int, cpu_seconds: float) -> None:
-    """Bound what this process may use.
+    """Limit the resources of this process.
 
     Args:
-        memory_bytes: address space beyond what the libraries take already.
-        disk_bytes: size of a file.
-        threads: of this user, where the kernel counts them (not for root).
+        memory_bytes: address space in addition to that of the libraries.
+        disk_bytes: maximum size of a file.
+        threads: maximum number of this user's threads, which the kernel does not enforce for root.
         cpu_seconds: processor time.
     """
     limits = {
@@ -112,7 +115,7 @@ def limit_resources(memory_bytes: int, disk_bytes: int, threads: int, cpu_second
 
 
 def limit_address_space(memory_bytes: int) -> None:
-    """Bound this process's memory to this much beyond its present address space (Linux)."""
+    """Limit this process's address space to its current size plus ``memory_bytes`` (Linux)."""
     if sys.platform == "linux":
         limit = _address_space() + memory_bytes
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -128,7 +131,7 @@ def _address_space() -> int:
 
 
 def _mounted_below(folder: str) -> list[str]:
-    """Folders that are mounted below this one."""
+    """Return the folders that are mounted below a folder."""
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     points = [line.split()[4] for line in lines]
     return [point for point in points if point.startswith(f"{folder}/") and os.path.isdir(point)]
@@ -139,7 +142,7 @@ def _drop_privileges() -> None:
     _call("prctl", PR_SET_SECUREBITS, SECUREBITS_LOCKED, 0, 0, 0)
     for capability in range(LAST_CAPABILITY + 1):
         if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0):
-            break  # the kernel knows no more of them
+            break  # the kernel has no further capabilities
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     _call("capset", header, (ctypes.c_uint32 * 6)())
 

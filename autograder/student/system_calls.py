@@ -1,8 +1,8 @@
-"""A filter on system calls: what no exercise needs, and what a way out of a sandbox begins with.
+"""A filter on system calls that no exercise needs, and with which escapes from a sandbox begin.
 
-The kernel runs the filter, a program of its packet-filter machine, at every system call of the process; a call on the
-list fails with EPERM. See ``man 2 seccomp``. There can be no other process and no other program: no exercise needs one,
-and what a single process holds and does is easily seen and quickly ended.
+The kernel runs the filter, a program for its packet-filter machine, at every system call of the process. A denied call
+fails with EPERM. See ``man 2 seccomp``. The process cannot start other processes or programs: no exercise needs them,
+and a single process is easy to watch and quick to stop.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import errno
 import platform
 import struct
 
-# name: (number on x86-64, number on 64-bit ARM); -1 where there is none
+# name: (number on x86-64, number on 64-bit ARM); -1 if there is none
 DENIED = {
     "fork": (57, -1),
     "vfork": (58, -1),
@@ -37,7 +37,7 @@ DENIED = {
     "setns": (308, 268),
     "open_by_handle_at": (304, 265),
     "name_to_handle_at": (303, 264),
-    "memfd_create": (319, 279),  # memory that no process is seen to hold
+    "memfd_create": (319, 279),  # memory that is counted for no process
     "memfd_secret": (447, 447),
     "shmget": (29, 194),
     "msgget": (68, 186),
@@ -67,7 +67,7 @@ DENIED = {
     "fanotify_init": (300, 262),
 }
 ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}  # audit's number, column above
-X32_BIT = 0x40000000  # the other numbering that x86-64 knows
+X32_BIT = 0x40000000  # marks the second numbering of x86-64
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 LOAD, AND, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 NUMBER_AT, ARCHITECTURE_AT = 0, 4  # in the kernel's struct seccomp_data
@@ -76,21 +76,21 @@ CLONE, CLONE3 = (56, 220), (435, 435)  # as in DENIED
 CLONE_THREAD = 0x10000
 FIRST_ARGUMENT_AT, THIRD_ARGUMENT_AT, FOURTH_ARGUMENT_AT = 16, 32, 40
 SOCKET, MMAP, SETSOCKOPT = (41, 198), (9, 222), (54, 208)  # as in DENIED
-SO_SNDBUF, SO_SNDBUFFORCE = 7, 32  # a larger buffer is memory that is seen in no process
-AF_UNIX = 1  # no other: some, such as those of virtual machines, know of no network namespace
-SHARED_ANONYMOUS = 0x21  # memory that can be left unmapped, and so is seen in no process
+SO_SNDBUF, SO_SNDBUFFORCE = 7, 32  # a larger buffer is memory that is counted for no process
+AF_UNIX = 1  # the only allowed family: some, such as those of virtual machines, ignore network namespaces
+SHARED_ANONYMOUS = 0x21  # memory that can be unmapped, and then is counted for no process
 ALLOW, REFUSE, UNKNOWN = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
 
 
 def deny_system_calls() -> None:
-    """Install the filter for good; needs ``PR_SET_NO_NEW_PRIVS``.
+    """Install the filter irrevocably; requires ``PR_SET_NO_NEW_PRIVS``.
 
     Raises:
-        OSError: if the kernel refuses it, or this machine's numbers are not known.
+        OSError: if the kernel refuses the filter, or the machine is not one of ``ARCHITECTURES``.
     """
     if platform.machine() not in ARCHITECTURES:
         known = " or ".join(ARCHITECTURES)
-        raise OSError(errno.ENOSYS, f"system calls can be filtered on {known}, not on {platform.machine()}")
+        raise OSError(errno.ENOSYS, f"the machine must be {known}, got {platform.machine()}")
     code = ctypes.create_string_buffer(b"".join(program(platform.machine())))
 
     class Program(ctypes.Structure):
@@ -109,7 +109,7 @@ def program(machine: str) -> list[bytes]:
     steps = [
         _instruction(LOAD, ARCHITECTURE_AT),
         _instruction(JUMP_IF_EQUAL, architecture, yes=1),
-        _instruction(RETURN, REFUSE),  # another architecture's numbers mean other calls
+        _instruction(RETURN, REFUSE),  # in another architecture, the numbers mean different calls
         _instruction(LOAD, NUMBER_AT),
         _instruction(JUMP_IF_AT_LEAST, X32_BIT, no=1),
         _instruction(RETURN, REFUSE),
@@ -118,9 +118,8 @@ def program(machine: str) -> list[bytes]:
         steps += [_instruction(JUMP_IF_EQUAL, number, no=1), _instruction(RETURN, REFUSE)]
     steps += [
         _instruction(JUMP_IF_EQUAL, CLONE3[column], no=1),
-        _instruction(
-            RETURN, UNKNOWN
-        ),  # its flags lie in memory, where no filter looks; libraries then call clone
+        # Its flags lie in memory, which a filter cannot read; libraries then call clone.
+        _instruction(RETURN, UNKNOWN),
         _instruction(JUMP_IF_EQUAL, CLONE[column], no=5),
         _instruction(LOAD, FIRST_ARGUMENT_AT),
         _instruction(AND, CLONE_THREAD),

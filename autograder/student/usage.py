@@ -1,4 +1,4 @@
-"""How much memory and how many threads a process has, as Linux's /proc tells it; 0 of one that has ended."""
+"""Memory and number of threads of a process, read from Linux's /proc; 0 for a process that has ended."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ PF_EXITING = 4
 
 
 def own_memory(pid: int) -> int:
-    """Bytes without mapped files: of those, a fork has at first none, whatever its parent has."""
+    """Return the resident bytes without mapped files, of which a fresh fork has none, unlike its parent."""
     numbers = _read(pid, "statm").split()
     return (int(numbers[1]) - int(numbers[2])) * PAGE if numbers else 0
 
 
 def threads(pid: int) -> int:
-    """Number of threads."""
+    """Return the number of threads."""
     for line in _read(pid, "status").splitlines():
         if line.startswith("Threads:"):
             return int(line.split()[1])
@@ -26,7 +26,7 @@ def threads(pid: int) -> int:
 
 
 def is_ending(pid: int) -> bool:
-    """Return whether the kernel is ending a process, or has ended it; False where there is no ``/proc``."""
+    """Return whether the kernel is ending a process, or has ended it; False on systems without ``/proc``."""
     fields = _read(pid, "stat").rpartition(")")[2].split()
     if not fields:
         return sys.platform == "linux"
@@ -36,5 +36,5 @@ def is_ending(pid: int) -> bool:
 def _read(pid: int, name: str) -> str:
     try:
         return Path(f"/proc/{pid}/{name}").read_text()
-    except OSError:  # it has ended meanwhile, or this is no Linux
+    except OSError:  # the process has ended, or this is not Linux
         return ""

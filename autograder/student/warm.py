@@ -1,7 +1,7 @@
-"""The warm parent inside the sandbox: imports once, and forks a child for each submission.
+"""The warm parent inside the sandbox: it imports once, and forks one child per submission.
 
-It is started with the number of an open socket. On it come ``start`` requests, each with a socket for the new child,
-and ``end`` requests. It holds no test, no expected value and no solution: the judge talks with the child directly.
+Its argument is the number of an open socket, which receives ``start`` requests, each with a socket for the new child,
+and ``end`` requests. It contains no tests, expected values or solutions: the judge talks to the child directly.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from autograder.student.children import Allowance, Child
 from autograder.student.worker import Worker
 
 WATCH_SECONDS = 0.1
-# torch imports the last, and sympy with it, at the first call of torch.unravel_index, for example: a second and more.
+# torch imports the last module, with sympy, at the first call of torch.unravel_index, for example: over a second.
 MODULES = ("matplotlib.pyplot", "IPython.display", "torch.fx.experimental.symbolic_shapes")
 
 
 def main() -> None:
-    """Serve until the other end of the control socket closes; then end every child."""
+    """Serve until the other end of the control socket closes; then stop all children."""
     control = socket.socket(fileno=int(sys.argv[1]))
     import_everything()
     runner = CellRunner(tempfile.gettempdir())
     prepare(runner)
     gc.collect()
-    gc.freeze()  # so that a child's collections do not touch, and so copy, the pages of all this
+    gc.freeze()  # so that garbage collection in a child does not touch, and so copy, these pages
     children: dict[int, Child] = {}
     control.sendall(b"{}\n")
     try:
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def import_everything() -> None:
-    """Import what a lecture's cells import, and compute nothing in parallel.
+    """Import the modules that a lecture's cells import, without computing anything in parallel.
 
     A parallel operation would start threads, which do not survive a fork.
     """
@@ -78,7 +78,7 @@ def import_everything() -> None:
 
 
 def prepare(runner: CellRunner) -> None:
-    """Do once what the first cell, and the first error, of a process would do: look up the files of all modules."""
+    """Run a cell with an error, so that the files of all modules are looked up once, not in every child."""
     standard = sys.stdout, sys.stderr
     runner.begin(output_characters=1000)
     runner.run("raise RuntimeError")
@@ -88,7 +88,7 @@ def prepare(runner: CellRunner) -> None:
 
 
 def _wait(control: socket.socket, children: dict[int, Child]) -> None:
-    """Return when a request comes; meanwhile see that no child takes more than it may."""
+    """Wait for a request; meanwhile, enforce the limits of all children."""
     while not select.select([control], [], [], WATCH_SECONDS if children else None)[0]:
         for child in children.values():
             child.look()

@@ -1,4 +1,4 @@
-"""Serves the judge inside a confined child: runs cells, calls functions, differentiates what they returned."""
+"""Serve the judge inside a confined child: run cells, call functions, and differentiate their results."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from autograder.wire.results import ResultEncoder
 from autograder.wire.text_limits import NAME_CHARACTERS, TRACEBACK_CHARACTERS
 from dgm_helpers.checks.library_answers import code_keys, watch
 
-EVERYTHING = 1 << 62  # the judge bounds what it sends
+EVERYTHING = 1 << 62  # the judge limits the size of its messages
 
 
 class Worker:
     """Answers requests on a socket, one after the other.
 
-    Objects, and the leaves that they may use, are kept until the next ``begin``, which is the next test cell; a graph
-    until the judge has no use for it.
+    Objects, and the leaves that they may use, are kept until the next ``begin``, which starts the next test cell. A
+    graph is kept until the judge forgets it.
 
     Args:
-        connection: to the judge.
-        runner: runs cells.
-        output_characters: what one cell, or one call, may print.
-        result_bytes: size of one result's tensors.
+        connection: the socket to the judge.
+        runner: the runner of cells.
+        output_characters: the maximum output of one cell or one call.
+        result_bytes: the maximum size of one result's tensors.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Worker:
         self._forget()
 
     def serve(self) -> None:
-        """Answer until the judge hangs up; raises ConnectionError then."""
+        """Answer requests until the judge closes the connection, then raise ConnectionError."""
         self.runner.begin(self.output_characters)
         while True:
             number, request, body = receive_frame(self.connection, EVERYTHING)
@@ -56,7 +56,7 @@ class Worker:
                 del self.nodes[node]
             try:
                 answer, buffers = getattr(self, f"_do_{request['do']}")(request, body)
-            except BaseException as error:  # a submission may raise anything; all of it is its answer
+            except BaseException as error:  # a submission may raise anything; every exception is its answer
                 answer, buffers = {"error": describe(error)}, []
             outputs = recorder.finished()["outputs"]
             if "outputs" not in answer and outputs:
@@ -65,10 +65,8 @@ class Worker:
 
     def _forget(self) -> None:
         self.objects: list[Any] = []
-        self.own: dict[
-            int, Tensor
-        ] = {}  # leaves of the student's that the judge knows of, numbered below zero
-        self.held: dict[int, Tensor] = {}  # leaves of the judge's that an object may have kept
+        self.own: dict[int, Tensor] = {}  # the student's leaves that the judge knows, with negative numbers
+        self.held: dict[int, Tensor] = {}  # the judge's leaves that an object may have kept
         self.nodes: dict[int, tuple[list[Tensor], dict[int, Tensor]]] = {}  # outputs and leaves
         self.made = 0
         self.forbidden: frozenset = frozenset()  # code of the library that an answer must not call
@@ -102,7 +100,7 @@ class Worker:
         _seed(state)
         with torch.set_grad_enabled(request["grad"]), watch(self.forbidden) as library_calls:
             result = function(*arguments, **keywords)
-        # What an object computes may depend on what it was given before.
+        # The results of an object may depend on earlier arguments.
         stateful, objects = request["stateful"], len(self.objects)
         answer, buffers = self._answer(result, self.own | (self.held if stateful else {}) | reader.leaves)
         if stateful or len(self.objects) > objects:
@@ -115,7 +113,7 @@ class Worker:
         return answer, buffers
 
     def _do_differentiate(self, request: dict, body: bytearray) -> tuple[dict, list]:
-        """Vector-Jacobian product of a node: gradients in its leaves, given those in its outputs."""
+        """Return the vector-Jacobian product of a node: the gradients of its leaves, given those of its outputs."""
         reader = ArgumentDecoder(body, self.objects.__getitem__)
         gradients = reader.decode(request["gradients"])
         outputs, leaves = self.nodes[request["node"]]
@@ -156,7 +154,7 @@ class Worker:
 
 
 def _seed(state: Tensor) -> None:
-    """Take over the judge's global random state; Python's and numpy's follow from it."""
+    """Set the judge's global random state; Python's and numpy's are derived from it."""
     torch.set_rng_state(state)
     seed = zlib.crc32(state.numpy())
     random.seed(seed)
@@ -164,7 +162,7 @@ def _seed(state: Tensor) -> None:
 
 
 def describe(error: BaseException) -> list:
-    """Return an exception as class name, message and lines of its traceback, without the frames of this module."""
+    """Return an exception's class name, message and lines of its traceback, without the frames of this module."""
     name = str(type(error).__name__)[:NAME_CHARACTERS]
     if isinstance(error, NotPlain):
         name = "CannotCross"

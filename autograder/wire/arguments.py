@@ -1,4 +1,4 @@
-"""What a test hands to a student's function: plain data, and things of the libraries by name.
+"""The arguments that a test passes to a student's function: plain data, and library objects by name.
 
 ====  ========================================  ==========================================================
 tag   content                                   value
@@ -6,7 +6,7 @@ tag   content                                   value
 P     leaf, of a leaf, parameter, its .grad,    tensor that a gradient flows back to, or a parameter
       dtype, shape
 m     number                                    the same tensor or object as earlier in this message
-g                                               generator; its state stands in the body
+g                                               generator; its state is in the body
 n     module, name                              function or class of a library
 b     object, name                              its method
 p     function, arguments, keywords             ``functools.partial``
@@ -47,13 +47,13 @@ class ArgumentEncoder(Encoder):
     """The judge's side.
 
     Args:
-        most_bytes: what all tensors together may take.
-        new_leaf: numbers a tensor that a gradient may flow back to.
-        handle_of: returns the number of an object of the student's process, None for anything else.
+        most_bytes: maximum size of all tensors together.
+        new_leaf: a function that numbers a tensor that a gradient may flow back to.
+        handle_of: a function that returns the number of an object of the student's process, or None for other values.
 
     Attributes:
-        generators: those written, in order.
-        has_objects: whether an object of the student's process is among what was written.
+        generators: the generators written, in order.
+        has_objects: whether an object of the student's process was written.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class ArgumentEncoder(Encoder):
         self.new_leaf, self.handle_of = new_leaf, handle_of
         self.generators: list[torch.Generator] = []
         self.has_objects = False
-        self.seen: dict[int, tuple[int, Any]] = {}  # with the object, which so keeps its id
+        self.seen: dict[int, tuple[int, Any]] = {}  # the object is kept so that its id stays unique
 
     def tensor(self, value: Tensor) -> list:
         if id(value) in self.seen:
@@ -111,21 +111,21 @@ class ArgumentEncoder(Encoder):
 
     def _refuse(self, value: Any) -> None:
         called = getattr(value, "__qualname__", type(value).__qualname__)
-        raise NotPlain(f"{called} is no function of a library, and code does not cross")
+        raise NotPlain(f"{called} is not a function of a library, and code does not cross")
 
     def _remember(self, value: Any) -> None:
         self.seen[id(value)] = (len(self.seen), value)
 
 
 class ArgumentDecoder(Decoder):
-    """The student's side: it trusts what it reads, for the judge wrote it.
+    """The student's side: it trusts its input, because the judge wrote it.
 
     Args:
-        body: the bytes; what is read stays comparable with them.
-        object_of: returns the object with a number.
+        body: the bytes; they are kept to find changed arguments.
+        object_of: a function that returns the object with a number.
 
     Attributes:
-        leaves: number -> tensor that a gradient flows back to.
+        leaves: the tensors that a gradient flows back to, by number.
     """
 
     def __init__(self, body: bytearray, object_of: Callable[[int], Any]) -> None:
@@ -133,12 +133,12 @@ class ArgumentDecoder(Decoder):
         self.object_of = object_of
         self.leaves: dict[int, Tensor] = {}
         self.seen: list[Any] = []
-        self.place: int | str = 0  # of the argument that is being read
-        self.inside_objects = 0  # how many objects around what is being read: their contents may change
+        self.place: int | str = 0  # position or name of the argument being read
+        self.inside_objects = 0  # number of objects around the value being read; their contents may change
         self.unchanged: list[tuple[int | str, Callable[[], bool]]] = []
 
     def read_call(self, data: list) -> tuple[list, dict[str, Any]]:
-        """Read a call's positional and keyword arguments."""
+        """Return a call's positional and keyword arguments."""
         _, (_, *positional), (_, *keywords) = data
         arguments = [self._argument(number, value) for number, value in enumerate(positional, start=1)]
         return arguments, {name: self._argument(name, value) for name, value in keywords}
@@ -148,7 +148,7 @@ class ArgumentDecoder(Decoder):
         return self.decode(data)
 
     def changed(self) -> list[int | str]:
-        """Return the places of the arguments in which something is not as it was read."""
+        """Return the positions and names of the arguments that have changed since they were read."""
         return list(dict.fromkeys(place for place, unchanged in self.unchanged if not unchanged()))
 
     def read_l(self, data: list, depth: int) -> list:
@@ -158,7 +158,7 @@ class ArgumentDecoder(Decoder):
         return self._keep_container(super().read_d(data, depth), dict)
 
     def _keep_container(self, value: Any, kind: type) -> Any:
-        """Remember the entries of a list or dict; whether they change themselves is watched one by one."""
+        """Watch the entries of a list or dict for replacement; changes inside an entry are watched separately."""
         if not self.inside_objects:
             before = [*value] if kind is list else [*value.items()]
 
@@ -198,7 +198,7 @@ class ArgumentDecoder(Decoder):
     def _keep(self, tensor: Tensor, stored: Stored, *, watched: bool) -> Tensor:
         self.seen.append(tensor)
         if watched:
-            self.unchanged.append((self.place, lambda: _holds(tensor, stored)))
+            self.unchanged.append((self.place, lambda: _equals(tensor, stored)))
         return tensor
 
     def read_m(self, data: list, depth: int) -> Any:
@@ -238,8 +238,8 @@ def _same_entry(before: Any, after: Any) -> bool:
     return before is after or (type(before) in (bool, int, float, str) and before == after)
 
 
-def _holds(tensor: Tensor, stored: Stored) -> bool:
-    """Whether a tensor has this dtype, shape and bytes, whichever way it may have been written to."""
+def _equals(tensor: Tensor, stored: Stored) -> bool:
+    """Return whether a tensor still has the stored dtype, shape and bytes."""
     *kind, before = stored
     try:
         *kind_now, now = tensor_bytes(tensor, len(before))

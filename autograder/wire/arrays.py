@@ -23,26 +23,26 @@ ARRAY_DTYPES = frozenset(
 )
 GENERATOR_BYTES = len(torch.Generator().get_state())
 MOST_AXES = 32
-MOST_ENTRIES = 1 << 50  # of an empty tensor, other axes than the empty one; beyond, sizes overflow
+MOST_ENTRIES = 1 << 50  # product of the non-empty axes; larger ones overflow
 
 
 class NotPlain(ValueError):
-    """A value that cannot be written as plain data; the message says which and why."""
+    """A value that cannot be written as plain data; the message names it and the reason."""
 
 
 def tensor_bytes(tensor: Tensor, most: int) -> tuple[str, list[int], memoryview]:
-    """Return dtype, shape and bytes of a tensor; one that is strided, sparse or on a GPU is made plain.
+    """Return dtype, shape and bytes of a tensor; strided, sparse and GPU tensors are made plain.
 
     Raises:
-        NotPlain: if it has no values (``meta``) of its own, a dtype that does not cross, or more than ``most`` bytes.
+        NotPlain: if the tensor has no values (``meta``), a dtype that does not cross, or more than ``most`` bytes.
     """
     size = math.prod(tensor.shape) * tensor.element_size()
     if size > most:
         raise NotPlain(
-            f"a tensor of shape {tuple(tensor.shape)} takes {size:,} bytes, more than {most:,} do not cross"
+            f"a tensor must have at most {most:,} bytes to cross; got shape {tuple(tensor.shape)} with {size:,} bytes"
         )
     if tensor.is_meta or tensor.is_quantized or tensor.dtype not in DTYPE_NAMES:
-        raise NotPlain(f"a tensor of {tensor.dtype} on {tensor.device} holds no plain numbers")
+        raise NotPlain(f"a tensor of {tensor.dtype} on {tensor.device} does not contain plain numbers")
     plain = tensor.detach()
     if plain.layout != torch.strided:
         plain = plain.to_dense()
@@ -50,18 +50,18 @@ def tensor_bytes(tensor: Tensor, most: int) -> tuple[str, list[int], memoryview]
     plain = plain.as_strided((plain.numel(),), (1,))  # a single entry may have any stride
     try:
         data = memoryview(plain.view(torch.uint8).numpy()) if plain.numel() else memoryview(b"")
-    except RuntimeError as error:  # a tensor within torch.func.grad, for one
+    except RuntimeError as error:  # for example a tensor inside torch.func.grad
         raise NotPlain(f"a tensor's memory cannot be read: {error}") from None
     return DTYPE_NAMES[tensor.dtype], list(tensor.shape), data
 
 
 def tensor_of(dtype: str, shape: Sequence[int], data: memoryview) -> Tensor:
-    """Rebuild a tensor; ``data`` has the size that :func:`size_of` tells."""
+    """Rebuild a tensor; ``data`` has the size that :func:`size_of` returns."""
     if not len(data):
         return torch.empty(tuple(shape), dtype=DTYPES[dtype])
-    # A copy: aligned, writable, and the only one that holds this memory.
+    # A copy: aligned, writable, and the only tensor that uses this memory.
     raw = torch.frombuffer(data, dtype=torch.uint8).clone()
-    plain = raw != 0 if dtype == "bool" else raw.view(DTYPES[dtype])  # a bool of another byte is neither
+    plain = raw != 0 if dtype == "bool" else raw.view(DTYPES[dtype])  # a bool must have byte 0 or 1
     return plain.reshape(tuple(shape))
 
 
@@ -69,21 +69,21 @@ def array_bytes(array: np.ndarray | np.generic, most: int) -> tuple[str, list[in
     """Return dtype, shape and bytes of a numpy array or scalar.
 
     Raises:
-        NotPlain: if its dtype holds no plain numbers, or if it has more than ``most`` bytes.
+        NotPlain: if its dtype is not one of plain numbers, or if it has more than ``most`` bytes.
     """
     dtype = array.dtype.str.lstrip("<>=|")
     if dtype not in ARRAY_DTYPES:
-        raise NotPlain(f"an array of dtype {array.dtype} holds no plain numbers")
+        raise NotPlain(f"an array of dtype {array.dtype} does not contain plain numbers")
     if array.nbytes > most:
         raise NotPlain(
-            f"an array of shape {array.shape} takes {array.nbytes:,} bytes, more than {most:,} do not cross"
+            f"an array must have at most {most:,} bytes to cross; got shape {array.shape} with {array.nbytes:,} bytes"
         )
     plain = np.ascontiguousarray(array, dtype=np.dtype(f"<{dtype}"))
     return dtype, list(array.shape), memoryview(plain.reshape(-1).view(np.uint8))
 
 
 def array_of(dtype: str, shape: Sequence[int], data: memoryview) -> np.ndarray:
-    """Rebuild an array; ``data`` has the size that :func:`size_of` tells."""
+    """Rebuild an array; ``data`` has the size that :func:`size_of` returns."""
     raw = np.frombuffer(data, dtype=np.uint8)
     plain = raw != 0 if dtype == "b1" else raw.copy().view(np.dtype(f"<{dtype}"))
     return plain.reshape(tuple(shape))
@@ -93,16 +93,16 @@ def size_of(dtype: object, shape: object, *, array: bool) -> int:
     """Return the number of bytes of a tensor or an array.
 
     Raises:
-        NotPlain: if the dtype is unknown, or the shape is no list of sensible sizes.
+        NotPlain: if the dtype is unknown, or the shape is not a list of sensible sizes.
     """
     known = ARRAY_DTYPES if array else DTYPES
     if not isinstance(dtype, str) or dtype not in known:
-        raise NotPlain(f"{str(dtype)[:40]!r} is no dtype that crosses")
+        raise NotPlain(f"the dtype must be one that crosses, got {str(dtype)[:40]!r}")
     fits = isinstance(shape, list) and len(shape) <= MOST_AXES
     if not fits or not all(type(n) is int and 0 <= n < 1 << 40 for n in shape):
-        raise NotPlain("a shape is a list of sizes")
+        raise NotPlain("a shape must be a list of sizes")
     if math.prod(max(n, 1) for n in shape) > MOST_ENTRIES:
-        raise NotPlain("a shape of sensible sizes has fewer entries")
+        raise NotPlain("a shape has too many entries")
     item = np.dtype(dtype).itemsize if array else DTYPES[dtype].itemsize
     return math.prod(shape) * item
 
@@ -114,7 +114,7 @@ def generator_bytes(generator: torch.Generator) -> memoryview:
         NotPlain: if it belongs to another device.
     """
     if generator.device.type != "cpu":
-        raise NotPlain(f"a generator of {generator.device.type} does not cross, only the CPU's")
+        raise NotPlain(f"a generator must be on the CPU to cross, got {generator.device.type}")
     return memoryview(generator.get_state().numpy())
 
 

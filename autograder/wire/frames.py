@@ -1,6 +1,6 @@
 """Frames on a socket: a number that pairs a reply with its request, a JSON header, and raw bytes.
 
-Both ends bound what they read before they read it, and every wait has a deadline.
+Both ends check the size of a message before they read it, and every wait has a deadline.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HEADER_BYTES = 16_000_000
 
 
 class FrameError(Exception):
-    """What arrived is no frame, or is larger than agreed."""
+    """The received bytes are not a frame, or the frame is larger than agreed."""
 
 
 def send_frame(
@@ -31,14 +31,14 @@ def send_frame(
 
     Args:
         connection: the socket.
-        number: of the request that this is, or answers.
-        header: anything that JSON can hold.
+        number: the number of the request that this frame is, or answers.
+        header: data that JSON can represent.
         buffers: raw bytes, joined in this order.
-        deadline: of ``time.monotonic``; None waits for ever.
+        deadline: the deadline on the clock ``time.monotonic``; None waits without limit.
 
     Raises:
         TimeoutError: if the other end does not read in time.
-        OSError: if it is gone.
+        OSError: if the other end has closed.
     """
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
     head = PREFIX.pack(number, len(text), sum(map(len, buffers))) + text
@@ -46,7 +46,7 @@ def send_frame(
     if not buffers:
         connection.sendall(head)
     elif len(buffers) == 1 and len(buffers[0]) <= 1 << 16:
-        connection.sendall(head + bytes(buffers[0]))  # one system call in place of two
+        connection.sendall(head + bytes(buffers[0]))  # one system call instead of two
     else:
         connection.sendall(head)
         for buffer in buffers:
@@ -63,13 +63,13 @@ def receive_frame(
 
     Args:
         connection: the socket.
-        body_bytes: the largest body that is read.
-        deadline: of ``time.monotonic``; None waits for ever.
+        body_bytes: the maximum size of the body.
+        deadline: the deadline on the clock ``time.monotonic``; None waits without limit.
 
     Raises:
-        TimeoutError: if it does not arrive in time.
-        ConnectionError: if the other end is gone.
-        FrameError: if it is larger than agreed, or its header is no JSON.
+        TimeoutError: if the frame does not arrive in time.
+        ConnectionError: if the other end has closed.
+        FrameError: if the frame is larger than agreed, or its header is not JSON.
     """
     number, header_size, body_size = PREFIX.unpack(_receive(connection, PREFIX.size, deadline))
     if header_size > HEADER_BYTES or body_size > body_bytes:
@@ -82,7 +82,7 @@ def receive_frame(
             header = json.loads(json.dumps(header, ensure_ascii=False).encode(errors="replace"))
         return number, header, body
     except (ValueError, RecursionError) as error:
-        raise FrameError(f"a message is no JSON: {str(error)[:200]}") from None
+        raise FrameError(f"a message must be JSON: {str(error)[:200]}") from None
 
 
 def _receive(connection: socket.socket, count: int, deadline: float | None) -> bytearray:
@@ -92,7 +92,7 @@ def _receive(connection: socket.socket, count: int, deadline: float | None) -> b
         _set_timeout(connection, deadline)
         received = connection.recv_into(view[got:])
         if not received:
-            raise ConnectionError("the other end is gone")
+            raise ConnectionError("the other end has closed the connection")
         got += received
     return data
 

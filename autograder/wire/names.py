@@ -1,4 +1,4 @@
-"""Library functions and classes as names: what may be named, and how a name is found again."""
+"""Library functions and classes as names: the allowed names, and how a name is looked up."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from types import ModuleType
 from typing import Any
 
 ALLOWED = ("dgm_helpers", "torch", "numpy", "math", "operator", "functools", "builtins", "einops")
-# Where to look for what does not say where it lives, as built-in functions and numpy's ufuncs do not.
+# Modules to search for objects without a module name, such as built-in functions and numpy's ufuncs.
 HOMES = ("torch", "torch.nn.functional", "torch._C._nn", "numpy", "math", "operator", "functools")
 
 
 def name_of(value: Any) -> tuple[str, str] | None:
-    """Return the module and the qualified name of a library function or class, or None if it is none.
+    """Return the module and the qualified name of a library function or class, or None for other values.
 
-    Only what the name leads back to counts: a lambda, or a function of a notebook, has no such name.
+    Looking up the name must give the value again, so lambdas and functions of a notebook have no name.
     """
     if isinstance(value, ModuleType):
         return None
@@ -31,13 +31,13 @@ def name_of(value: Any) -> tuple[str, str] | None:
 
 
 def find(module: str, name: str) -> Any:
-    """Return what a name stands for.
+    """Return the object with a name.
 
     Raises:
-        LookupError: if the module is not allowed, or has nothing of that name.
+        LookupError: if the module is not allowed, or does not have the name.
     """
     if not _allowed(module):
-        raise LookupError(f"{module} is no library whose names may cross")
+        raise LookupError(f"{module} is not a library whose names may cross")
     importlib.import_module(module)
     found = _lookup(module, name)
     if found is None:

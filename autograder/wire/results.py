@@ -1,9 +1,9 @@
-"""What comes back from a student's process: plain data, tensors in a graph, references to objects that stay there.
+"""The results of a student's process: plain data, tensors in a graph, references to objects that stay there.
 
 ====  ==============================  ================================================================
 tag   content                         value
 ====  ==============================  ================================================================
-R     place                           tensor with a graph behind it; they stand together before the value
+R     place                           tensor with a graph; all are written before the value
 L     leaf, parameter, dtype, shape   the student's own tensor that requires a gradient
 i     items                           an iterator, read to its end
 h     number, name of its type        object that stays in the student's process
@@ -27,12 +27,12 @@ class ResultEncoder(Encoder):
     """The student's side.
 
     Args:
-        most_bytes: what all tensors together may take.
-        own_leaf: returns the number of the student's own leaf, None for a tensor that came from the judge.
-        handle_of: keeps an object and numbers it.
+        most_bytes: maximum size of all tensors together.
+        own_leaf: a function that returns the number of a student's leaf, or None for a tensor from the judge.
+        handle_of: a function that keeps an object and returns its number.
 
     Attributes:
-        live: tensors with a graph behind them, to be written before the value.
+        live: the tensors with a graph, which are written before the value.
     """
 
     def __init__(
@@ -53,15 +53,15 @@ class ResultEncoder(Encoder):
         return ["R", len(self.live) - 1]
 
     def message(self, value: Any) -> tuple[list, Any]:
-        """Return the live tensors and the value, both written; ``buffers`` has the bytes in that order."""
+        """Return the encoded live tensors and the encoded value; ``buffers`` contains the bytes in that order."""
         written = self.encode(value)
-        behind, self.buffers = self.buffers, []
+        value_buffers, self.buffers = self.buffers, []
         live = [Encoder.tensor(self, tensor) for tensor in self.live]
-        self.buffers += behind
+        self.buffers += value_buffers
         return live, written
 
     def other(self, value: Any, depth: int) -> Any:
-        if isinstance(value, tuple):  # a named tuple, what torch.max returns
+        if isinstance(value, tuple):  # a named tuple, for example the result of torch.max
             return self._tuple(value, depth)
         if isinstance(value, list):
             return self._list(value, depth)
@@ -76,12 +76,12 @@ class ResultEncoder(Encoder):
 
 
 class ResultDecoder(Decoder):
-    """The judge's side: strict, for anything may have been written.
+    """The judge's side: strict, because its input is not trusted.
 
     Args:
         body: the bytes.
-        leaf: returns the judge's tensor for a leaf of the student's, given its number and its value.
-        handle: returns what stands for an object of the student's process.
+        leaf: a function that returns the judge's tensor for a student's leaf, given its number and its value.
+        handle: a function that returns the proxy of an object of the student's process.
     """
 
     def __init__(
@@ -101,10 +101,10 @@ class ResultDecoder(Decoder):
 
     def read_L(self, data: list, depth: int) -> Tensor:
         if len(data) != 4 or type(data[0]) is not int or data[0] >= 0 or type(data[1]) is not bool:
-            raise NotPlain("a leaf has a number below zero")
+            raise NotPlain("a leaf must have a number below zero")
         tensor = tensor_of(*self._array(data[2:], array=False))
         if not (tensor.is_floating_point() or tensor.is_complex()):
-            raise NotPlain("a leaf holds real or complex numbers")
+            raise NotPlain("a leaf must contain real or complex numbers")
         return self.leaf(data[0], torch.nn.Parameter(tensor) if data[1] else tensor.requires_grad_())
 
     def read_i(self, data: list, depth: int) -> Iterator:
@@ -112,5 +112,5 @@ class ResultDecoder(Decoder):
 
     def read_h(self, data: list, depth: int) -> Any:
         if len(data) != 2 or type(data[0]) is not int or type(data[1]) is not str:
-            raise NotPlain("an object has a number and a type")
+            raise NotPlain("an object must have a number and a type")
         return self.handle(data[0], data[1][:100])

@@ -1,6 +1,6 @@
 """Values as JSON and raw bytes.
 
-None, bool, int, float and str are themselves; all else is a list that begins with a tag:
+None, bool, int, float and str are written unchanged; every other value is a list that begins with a tag:
 
 ====  ================================================  =====
 tag   content                                           value
@@ -9,14 +9,14 @@ l t   items                                             list, tuple
 z     sizes                                             torch.Size
 d     pairs                                             dict
 c     real, imaginary                                   complex
-T     dtype, shape                                      tensor; its bytes stand in the body, in order
+T     dtype, shape                                      tensor; its bytes are in the body, in order
 A S   dtype, shape                                      numpy array, numpy scalar; likewise
 y v   name                                              dtype, device
 s     start, stop, step                                 slice
 ====  ================================================  =====
 
-What only the judge sends has further tags in :mod:`autograder.wire.arguments`; what only a student's process sends,
-references to objects that stay where they are among it, in :mod:`autograder.wire.results`.
+Values that only the judge sends have further tags in :mod:`autograder.wire.arguments`. Values that only a student's
+process sends, such as references to its objects, have further tags in :mod:`autograder.wire.results`.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ LARGEST_INTEGER = 1 << 1024
 
 
 class Encoder:
-    """Writes values; ``buffers`` holds the bytes of tensors and arrays in the order of writing.
+    """Writes values; ``buffers`` holds the bytes of tensors and arrays, in the order of writing.
 
     Args:
-        most_bytes: what all buffers together may take.
+        most_bytes: maximum size of all buffers together.
     """
 
     def __init__(self, most_bytes: int) -> None:
@@ -60,11 +60,13 @@ class Encoder:
         """Return the value in JSON's types.
 
         Raises:
-            NotPlain: if it, or something in it, does not cross.
+            NotPlain: if the value, or a part of it, does not cross.
         """
         self.items_left -= 1
         if self.items_left < 0 or depth > DEEPEST:
-            raise NotPlain(f"more than {MOST_ITEMS:,} values, or {DEEPEST} levels of nesting, do not cross")
+            raise NotPlain(
+                f"a value must have at most {MOST_ITEMS:,} parts and {DEEPEST} levels of nesting to cross"
+            )
         kind = type(value)
         if value is None or kind is bool or kind is float:
             return value
@@ -84,22 +86,24 @@ class Encoder:
         return ["T", *self._stored(tensor_bytes(value, self.bytes_left))]
 
     def other(self, value: Any, depth: int) -> Any:
-        """Write what is no plain data of an exact type: arrays, and what plain data can stand in for."""
+        """Write a value of another type: arrays here, further types in the subclasses."""
         if isinstance(value, np.generic | np.ndarray):
             if type(value) is not np.ndarray and isinstance(value, np.ndarray):
-                raise NotPlain(f"a {type(value).__name__} is no plain array")
+                raise NotPlain(f"a {type(value).__name__} is not a plain array")
             tag = "A" if isinstance(value, np.ndarray) else "S"
             return [tag, *self._stored(array_bytes(value, self.bytes_left))]
-        raise NotPlain(f"a {type(value).__name__} is no plain data")
+        raise NotPlain(f"a {type(value).__name__} is not plain data")
 
     def _integer(self, value: int) -> int:
         if abs(value) > LARGEST_INTEGER:
-            raise NotPlain("a whole number of more than 1,024 bits does not cross")
+            raise NotPlain("a whole number must have at most 1,024 bits to cross")
         return value
 
     def _text(self, value: str) -> str:
         if len(value) > MOST_CHARACTERS:
-            raise NotPlain(f"a text of {len(value):,} characters is longer than {MOST_CHARACTERS:,}")
+            raise NotPlain(
+                f"a text must have at most {MOST_CHARACTERS:,} characters to cross, got {len(value):,}"
+            )
         return value
 
     def _stored(self, parts: tuple[str, list[int], memoryview]) -> tuple[str, list[int]]:
@@ -148,7 +152,7 @@ WRITERS = {
 
 
 class Decoder:
-    """Reads values that the other side wrote, as exactly the types of the table, and refuses all else.
+    """Reads values that the other side wrote, as exactly the types of the table, and refuses others.
 
     Args:
         body: the bytes of tensors and arrays.
@@ -163,11 +167,11 @@ class Decoder:
         """Return the value.
 
         Raises:
-            NotPlain: if it is not written as :class:`Encoder` writes.
+            NotPlain: if it is not in the format of :class:`Encoder`.
         """
         self.items_left -= 1
         if self.items_left < 0 or depth > DEEPEST:
-            raise NotPlain("too many values, or too deep")
+            raise NotPlain("it has too many parts or is nested too deeply")
         kind = type(data)
         if data is None or kind is bool or kind is float or kind is str:
             return data
@@ -179,7 +183,7 @@ class Decoder:
             raise NotPlain("a value has no tag")
         reader = getattr(self, f"read_{data[0]}", None) if len(data[0]) == 1 else None
         if reader is None:
-            raise NotPlain(f"{data[0][:20]!r} is no tag")
+            raise NotPlain(f"the tag {data[0][:20]!r} is unknown")
         return reader(data[1:], depth)
 
     def take(self, size: int) -> memoryview:
@@ -198,14 +202,14 @@ class Decoder:
 
     def read_z(self, data: list, depth: int) -> torch.Size:
         if len(data) > 64 or not all(type(n) is int and 0 <= n < 1 << 40 for n in data):
-            raise NotPlain("a torch.Size is a list of sizes")
+            raise NotPlain("a torch.Size must be a list of sizes")
         return torch.Size(data)
 
     def read_d(self, data: list, depth: int) -> dict:
         found = {}
         for pair in data:
             if type(pair) is not list or len(pair) != 2:
-                raise NotPlain("a dict is written as pairs")
+                raise NotPlain("a dict must be written as pairs")
             key = self.decode(pair[0], depth + 1)
             if key is not None and type(key) not in (bool, int, float, str, tuple):
                 raise NotPlain(f"a dict whose keys are a {type(key).__name__} does not cross")
@@ -217,7 +221,7 @@ class Decoder:
 
     def read_c(self, data: list, depth: int) -> complex:
         if len(data) != 2 or not all(type(part) is float for part in data):
-            raise NotPlain("a complex number has two parts")
+            raise NotPlain("a complex number must have two parts")
         return complex(*data)
 
     def read_T(self, data: list, depth: int) -> Tensor:
@@ -229,25 +233,25 @@ class Decoder:
     def read_S(self, data: list, depth: int) -> np.generic:
         array = array_of(*self._array(data, array=True))
         if array.shape != ():
-            raise NotPlain("a scalar has no axes")
+            raise NotPlain("a scalar must not have axes")
         return array[()]
 
     def read_y(self, data: list, depth: int) -> torch.dtype:
         if len(data) != 1 or type(data[0]) is not str or data[0] not in DTYPES:
-            raise NotPlain("no dtype that crosses")
+            raise NotPlain("the dtype must be one that crosses")
         return DTYPES[data[0]]
 
     def read_v(self, data: list, depth: int) -> torch.device:
         if data != ["cpu"]:
-            raise NotPlain("only the CPU's tensors cross")
+            raise NotPlain("a device must be the CPU")
         return torch.device("cpu")
 
     def read_s(self, data: list, depth: int) -> slice:
         if len(data) != 3 or not all(part is None or type(part) is int for part in data):
-            raise NotPlain("a slice has three parts")
+            raise NotPlain("a slice must have three parts")
         return slice(*data)
 
     def _array(self, data: list, *, array: bool) -> tuple[str, list[int], memoryview]:
         if len(data) != 2:
-            raise NotPlain("an array is written as dtype and shape")
+            raise NotPlain("an array must be written as dtype and shape")
         return data[0], data[1], self.take(size_of(data[0], data[1], array=array))

@@ -87,7 +87,7 @@ class StubExecutor:
             raise KeyError("a key")
         self.enough.wait(HANG_SECONDS)
         if texts and self.closed.wait(2 * HANG_SECONDS if "hangs" in text else 0.0):
-            raise ExecutorError("the judges have been ended")
+            raise ExecutorError("the judge pool has been closed")
         return [self._result(cell, texts.get(cell.exercise, "")) for cell in cells]
 
     def _result(self, cell, text):

@@ -1,4 +1,4 @@
-"""Answers are graded as labelled, and mislabelled ones are found."""
+"""Answers are graded as labeled, and mislabeled ones are found."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def verdict_on(notebook, executor, tmp_path, name, source, **options):
     return judge(Answer("double", path), notebook, executor, **options)
 
 
-def test_the_bank_of_the_toy_comes_out_as_labelled(lecture, notebook, executor):
+def test_the_bank_of_the_toy_comes_out_as_labeled(lecture, notebook, executor):
     answers = find_answers(lecture)
     verdicts = judge_all(answers, notebook, executor)
     assert len(verdicts) == 12
@@ -38,9 +38,9 @@ def test_the_bank_of_the_toy_comes_out_as_labelled(lecture, notebook, executor):
         (
             "wrong_crash",
             "# Divides by 0.\ndef double(x):\n    return 1 / 0",
-            "not by a check, but by ZeroDiv",
+            "must fail with a check in double_visible, got ZeroDiv",
         ),
-        ("wrong_text", "# No Python.\ndef double(x:", "not by a check, but by NotRun"),
+        ("wrong_text", "# No Python.\ndef double(x:", "must fail with a check in double_visible, got NotRun"),
         (
             "wrong_spill",
             "# Breaks an import.\nimport sys as math\ndef double(x):\n    return x",
@@ -48,7 +48,7 @@ def test_the_bank_of_the_toy_comes_out_as_labelled(lecture, notebook, executor):
         ),
     ],
 )
-def test_an_answer_that_is_not_as_labelled_is_found(notebook, executor, tmp_path, name, source, said):
+def test_an_answer_that_is_not_as_labeled_is_found(notebook, executor, tmp_path, name, source, said):
     problems = verdict_on(notebook, executor, tmp_path, name, source).problems
     assert any(said in problem for problem in problems)
 
@@ -75,7 +75,7 @@ def test_an_answer_that_hangs_ends(notebook, executor, tmp_path):
 
 def test_too_few_answers_are_found(lecture, notebook):
     answers = [answer for answer in find_answers(lecture) if answer.exercise == "double" or answer.right]
-    assert shortages(notebook, answers) == ["exercise mean has 0 wrong answers, it needs at least 4"]
+    assert shortages(notebook, answers) == ["exercise mean must have at least 4 wrong answers, got 0"]
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_what_was_kept_and_is_broken_is_graded_again(lecture, kept):
 
 
 @pytest.mark.notebook
-def test_a_class_of_wrong_answers_is_recognised_from_other_seeds(lecture, executor):
+def test_a_class_of_wrong_answers_is_recognized_from_other_seeds(lecture, executor):
     bank = read_bank(lecture, lambda: JudgePool(1, trust_submissions=True))
     source = read_notebook(lecture.source)
     known = {name: answer.failures for name, answer in bank.items()}
@@ -304,7 +304,7 @@ def test_the_command_writes_the_page_and_prints_the_summary(course, lecture, cap
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["99"], "there is no lecture '99'"),
+        (["99"], "the lecture must be one of 03_toy; got '99'"),
         ([], "run .autograder grade. first"),
         (["03"], "03_toy has no grades yet"),
     ],

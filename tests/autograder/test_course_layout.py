@@ -14,14 +14,14 @@ def test_a_lecture_is_found_by_folder_number_and_name(course, wanted):
 
 
 def test_an_unknown_lecture_is_refused_with_those_that_are_known(course):
-    with pytest.raises(CourseError, match="no lecture 'elbow'; the lectures are 03_toy"):
+    with pytest.raises(CourseError, match="must be one of 03_toy; got 'elbow'"):
         course.lecture("elbow")
 
 
 def test_no_name_means_all_lectures_and_none_at_all_is_an_error(course, tmp_path):
     assert [lecture.folder for lecture in course.select([])] == ["03_toy"]
     (tmp_path / "solutions").rename(tmp_path / "elsewhere")
-    with pytest.raises(CourseError, match="holds no lecture"):
+    with pytest.raises(CourseError, match="contains no lecture"):
         course.select([])
 
 
@@ -30,8 +30,8 @@ def test_the_course_is_found_from_a_folder_inside_it(course, monkeypatch):
     assert Course.find().root == course.root
 
 
-def test_a_folder_without_settings_is_no_course(tmp_path):
-    with pytest.raises(CourseError, match="so it is no course"):
+def test_a_folder_without_settings_is_not_a_course(tmp_path):
+    with pytest.raises(CourseError, match="a course must contain nbgrader_config"):
         Course.find(tmp_path)
 
 
@@ -40,10 +40,10 @@ def test_a_folder_without_settings_is_no_course(tmp_path):
     [
         (b"", "it is empty"),
         (b'{"cells": [', "it is not JSON"),
-        (b"\xff\xfe\x00", "it is not text in UTF-8"),
+        (b"\xff\xfe\x00", "it is not encoded in UTF-8"),
         (b"[" * 200_000, "it is not JSON"),
         (b"[1, 2]", "has no nbformat entry"),
-        (json.dumps({"nbformat": 3, "worksheets": []}).encode(), "format 3, not 4"),
+        (json.dumps({"nbformat": 3, "worksheets": []}).encode(), "must be 4, got 3"),
         (json.dumps({"nbformat": 4, "nbformat_minor": 5, "cells": [{}]}).encode(), "not a valid notebook"),
     ],
 )

@@ -241,7 +241,9 @@ def test_a_worker_with_another_version_of_the_grader_is_one_sentence(empty, tmp_
     grading = tmp_path / "other" / "autograder" / "submission" / "grading.py"
     grading.write_text(grading.read_text() + "\n# another version\n")
     empty.add_worker(PYTHONPATH=str(tmp_path / "other"))
-    with pytest.raises(CourseError, match=r"worker tcp://\S+ cannot grade: its version of the grader is not"):
+    with pytest.raises(
+        CourseError, match=r"worker tcp://\S+ cannot grade: its version of the grader differs"
+    ):
         connect(empty.url)
 
 
@@ -256,15 +258,15 @@ def test_a_worker_without_the_grader_is_one_sentence(empty, tmp_path):
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("tcp://127.0.0.1:9", "nothing answers there"),
+        ("tcp://127.0.0.1:9", "there is no answer"),
         ("http://127.0.0.1:9", "unknown address scheme 'http'"),
         ("somewhere", "missing port number"),
     ],
 )
 def test_a_scheduler_that_is_not_there_is_one_sentence(url, reason, monkeypatch):
-    if reason == "nothing answers there":  # the only one that waits
+    if reason == "there is no answer":  # the only one that waits
         monkeypatch.setattr(on_dask, "CONNECT_SECONDS", 1.0)
-    with pytest.raises(CourseError, match=f"^there is no Dask scheduler at {url}: {reason}"):
+    with pytest.raises(CourseError, match=f"^no Dask scheduler answers at {url}: {reason}"):
         connect(url)
 
 
@@ -272,7 +274,7 @@ def test_another_program_at_the_schedulers_address_is_one_sentence(monkeypatch):
     monkeypatch.setattr(on_dask, "CONNECT_SECONDS", 1.0)
     with (
         serving() as port,
-        pytest.raises(CourseError, match=f"^there is no Dask scheduler at tcp://127.0.0.1:{port}: "),
+        pytest.raises(CourseError, match=f"^no Dask scheduler answers at tcp://127.0.0.1:{port}: "),
     ):
         connect(f"tcp://127.0.0.1:{port}")
 

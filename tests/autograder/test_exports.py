@@ -322,7 +322,7 @@ def test_students_whom_the_roster_does_not_have_are_named_and_left_out(course, l
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["99", "--format", "csv"], "there is no lecture '99'"),
+        (["99", "--format", "csv"], "the lecture must be one of 03_toy; got '99'"),
         (["03", "--format", "csv"], "03_toy has no grades yet: run"),
         (["--format", "canvas"], "no lecture has grades yet: run 'autograder grade' first"),
         (["--format", "csv", "--roster", "x.csv"], "--roster needs --format canvas or moodle, got csv"),

@@ -362,7 +362,7 @@ def test_the_last_record_of_a_student_counts(course, lecture):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["99"], "there is no lecture '99'; the lectures are 03_toy"),
+        (["99"], "the lecture must be one of 03_toy; got '99'"),
         ([], "no lecture has grades yet: run 'autograder grade' first"),
         (["03"], "03_toy has no grades yet: run 'autograder grade 03' first"),
     ],

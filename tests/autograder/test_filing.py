@@ -117,10 +117,10 @@ def test_a_gradebook_in_use_by_another_program_is_one_sentence_and_nothing_is_fi
     ("url", "sentence"),
     [
         ("sqlite:////nowhere/at/all.db", "cannot be used: unable to open database file"),
-        ("nonsense", "db_url is no address of a database: nonsense"),
+        ("nonsense", "db_url must be the address of a database, got nonsense"),
         ("postgresql+pg8000://ada:password@host/grades", "ada:…@host/grades needs the Python package pg8000"),
         ("postgresql+psycopg://ada:password@/grades?host=/nowhere", "cannot be used: connection"),
-        ("oracle+nothing://host", "db_url is no address of a database: oracle"),
+        ("oracle+nothing://host", "db_url must be the address of a database, got oracle"),
     ],
 )
 def test_a_gradebook_that_cannot_be_had_is_one_sentence_without_its_password(tmp_path, url, sentence):

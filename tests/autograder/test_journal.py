@@ -79,7 +79,7 @@ def test_a_line_that_is_no_record_is_passed_over_and_told_once(journal, caplog, 
     for _ in range(3):
         assert list(journal.latest()) == ["ann", "bob"]
     assert [message.getMessage() for message in caplog.records] == [
-        f"{journal.path}: line 2 passed over: not a record of a graded submission"
+        f"{journal.path}: line 2 skipped: not a record of a graded submission"
     ]
 
 

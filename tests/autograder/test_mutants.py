@@ -56,7 +56,7 @@ def test_the_command_lists_survivors_and_accepts_them_with_a_reason(course, lect
     path.write_text('"reversed *" = "A mean does not depend on the order."\n')
     status, text = run(course, capsys, "--tier", "strong")
     assert status == 0
-    assert "✓ no mutant is unexplained" in text
+    assert "✓ every surviving mutant is explained" in text
 
 
 @pytest.mark.notebook
@@ -97,7 +97,7 @@ def test_states_and_problems():
     listed = replace(mutation, listed={"*": "all"}, stale=["old"])
     assert [problem.split("\n")[0] for problem in listed.problems] == [
         "mean/flaky is killed with some seeds only",
-        "mean: equivalent.toml lists 'old': it survives no more",
+        "mean: equivalent.toml lists 'old', which explains no survivor: remove the entry",
     ]
 
 

@@ -50,7 +50,7 @@ def test_a_page_shows_of_hidden_tests_their_comment_whether_they_passed_and_a_hi
         assert text.count("# The same on other inputs.") == 2
         for secret in ("SECRET of mean_hidden", "HIDDEN TESTS", "4.0, 1.0, 2.0, 9.0", "in mean_hidden"):
             assert secret not in text
-    assert text.count("◐ passed in part") == 1
+    assert text.count("◐ partly passed") == 1
     assert "SECRET of mean_visible" in texts["ada"]
     assert "warned in mean_visible" in texts["ada"]
     assert "✗ did not pass: HINT" in texts["ada"]

@@ -40,7 +40,7 @@ def test_a_changed_source_makes_the_student_version_stale(lecture):
     notebook = toy_notebook()
     cell_of(notebook, "title").source += " and more"
     write_source(lecture, notebook)
-    assert "is not what its source gives" in stale(lecture)
+    assert "does not match its source" in stale(lecture)
 
 
 def test_nothing_is_written_unless_all_can_be_released(course, lecture):
@@ -71,7 +71,7 @@ def plant_solution_without_markers(notebook):
 
 
 def plant_solution_in_a_demonstration(notebook):
-    lines = ["twice_the_value = 2 * x  # long enough to be recognised elsewhere", "return twice_the_value"]
+    lines = ["twice_the_value = 2 * x  # long enough to be recognized elsewhere", "return twice_the_value"]
     cell_of(notebook, "demo").source = "\n".join(lines)
 
 

@@ -38,7 +38,9 @@ def test_a_check_that_passes_whatever_comes_is_found(lecture, executor):
 
 def test_a_stub_that_fails_by_accident_is_found(lecture, executor):
     problems = problems_after(lecture, executor, "double", "x: float", "x: Float")
-    assert any("the untouched stub fails in double_visible by NotRun" in problem for problem in problems)
+    assert any(
+        "must fail in double_visible with NotImplementedError, got NotRun" in problem for problem in problems
+    )
 
 
 def test_a_solution_without_its_end_is_found_and_the_rest_still_reported(lecture, executor):

@@ -14,7 +14,7 @@ from dgm_helpers import checks"""
 DOUBLE = '''def double(x: float) -> float:
     """Return 2 x."""
     ### BEGIN SOLUTION
-    twice_the_value = 2 * x  # long enough to be recognised elsewhere
+    twice_the_value = 2 * x  # long enough to be recognized elsewhere
     return twice_the_value
     ### END SOLUTION'''
 MEAN = '''def mean(values: list[float]) -> float:

@@ -328,7 +328,10 @@ def test_a_result_that_is_too_large_does_not_cross():
         process.ask({"do": "begin"})
         error = process.ask({"do": "look", "name": "large"}).error
     assert error.name == "CannotCross"
-    assert "takes 4,194,304 bytes, more than 1,048,576 do not cross" in error.message
+    assert (
+        "must have at most 1,048,576 bytes to cross; got shape (1048576,) with 4,194,304 bytes"
+        in error.message
+    )
 
 
 @pytest.mark.parametrize(

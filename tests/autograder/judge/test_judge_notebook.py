@@ -143,8 +143,8 @@ def test_a_shell_command_is_not_run_and_costs_nothing():
     result = run_one("!touch here\nlisted = !ls\nimport os\nprint(listed, os.path.exists('here'))")
     assert result.error is None
     assert "".join(output["text"] for output in result.outputs).split("\n") == [
-        "!touch here: not run, for grading starts no other program",
-        "!ls: not run, for grading starts no other program",
+        "!touch here: not run, because grading does not start other programs",
+        "!ls: not run, because grading does not start other programs",
         "[] False",
         "",
     ]
@@ -199,7 +199,7 @@ def test_a_failed_check_says_what_is_wrong_and_its_hint():
         (
             f"{FORGED}\ndef bad():\n    worker.Worker._answer = lambda *_: ({{'value': ['q']}}, [])",
             "ProtocolError",
-            "'q' is no tag",
+            "the tag 'q' is unknown",
         ),
     ],
 )

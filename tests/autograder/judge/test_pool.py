@@ -124,7 +124,7 @@ def test_closing_ends_a_pending_run_at_once_and_every_process(tmp_path):
     with pytest.raises(ExecutorError, match="the judge's process ended"):
         run.result(timeout=HANG_SECONDS)
     wait_for(lambda: have_ended(everybody))
-    with pytest.raises(ExecutorError, match="the judges have been ended"):
+    with pytest.raises(ExecutorError, match="the judge pool has been closed"):
         shared.run([SETUP], QUICK)
 
 

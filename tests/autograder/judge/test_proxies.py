@@ -427,7 +427,7 @@ def test_where_a_generator_is_left_is_not_for_the_student_to_choose(process):
 @pytest.mark.parametrize("nested", [lambda f: f, lambda f: [f], lambda f: {"f": functools.partial(f, 1)}])
 def test_what_cannot_cross_is_named_with_the_function_and_the_argument(there, nested):
     with pytest.raises(
-        CannotCross, match=r"argument 2 of apply cannot cross .*lambda.* is no function of a library"
+        CannotCross, match=r"argument 2 of apply cannot cross .*lambda.* is not a function of a library"
     ):
         there.look("apply")(torch.exp, nested(lambda v: v))
     with pytest.raises(CannotCross, match="generator of draw cannot cross"):

@@ -268,20 +268,20 @@ class Endless:
 
 
 REFUSED = {
-    "lambda": (lambda x: x, "lambda.* is no function of a library, and code does not cross"),
-    "local function": (LOCAL, "outer.<locals>.inner is no function"),
+    "lambda": (lambda x: x, "lambda.* is not a function of a library, and code does not cross"),
+    "local function": (LOCAL, "outer.<locals>.inner is not a function"),
     "local class": (LocalClass, "code does not cross"),
-    "instance of a local class": (LocalClass(), "Inner is no plain data"),
-    "function of a notebook": (of_main, "of_main is no function of a library"),
-    "method of one's own": (Endless().__call__, "Endless is no function of a library"),
+    "instance of a local class": (LocalClass(), "Inner is not plain data"),
+    "function of a notebook": (of_main, "of_main is not a function of a library"),
+    "method of one's own": (Endless().__call__, "Endless is not a function of a library"),
     "partial of a lambda": (functools.partial(lambda: 1), "lambda"),
-    "class derived from a library's": (Subclass(1, 1), "Subclass is no function of a library"),
-    "module": (math, "a module is no plain data"),
-    "module of torch": (torch.nn.functional, "a module is no plain data"),
-    "code": (of_main.__code__, "a code is no plain data"),
-    "frozen set": (frozenset([1]), "a frozenset is no plain data"),
-    "file": (open, "is no function"),
-    "a function of the system": (types.FunctionType, "is no function of a library|does not cross"),
+    "class derived from a library's": (Subclass(1, 1), "Subclass is not a function of a library"),
+    "module": (math, "a module is not plain data"),
+    "module of torch": (torch.nn.functional, "a module is not plain data"),
+    "code": (of_main.__code__, "a code is not plain data"),
+    "frozen set": (frozenset([1]), "a frozenset is not plain data"),
+    "file": (open, "is not a function"),
+    "a function of the system": (types.FunctionType, "is not a function of a library|does not cross"),
     "something in a container": ({"a": [lambda: 1]}, "lambda"),
 }
 

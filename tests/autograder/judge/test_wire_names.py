@@ -87,7 +87,7 @@ def test_what_only_pretends_to_be_of_a_library_has_no_name(thing):
     ],
 )
 def test_what_is_no_name_of_a_library_is_not_found(module, name):
-    with pytest.raises(LookupError, match=rf"{module} (is no library|has no {name})"):
+    with pytest.raises(LookupError, match=rf"{module} (is not a library|has no {name})"):
         find(module, name)
 
 

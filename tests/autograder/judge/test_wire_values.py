@@ -168,29 +168,29 @@ def deep(levels: int) -> list:
 
 
 REFUSED = {
-    "function": (lambda: None, "a function is no plain data"),
-    "module": (math, "a module is no plain data"),
-    "subclass of a float": (Pretender(1), "a Pretender is no plain data"),
-    "subclass of a list": (type("Items", (list,), {})(), "no plain data"),
-    "iterator": (iter([]), "no plain data"),
-    "bytes": (b"bytes", "a bytes is no plain data"),
-    "expanded tensor": (torch.zeros(1).expand(10**12), "takes 4,000,000,000,000 bytes"),
+    "function": (lambda: None, "a function is not plain data"),
+    "module": (math, "a module is not plain data"),
+    "subclass of a float": (Pretender(1), "a Pretender is not plain data"),
+    "subclass of a list": (type("Items", (list,), {})(), "not plain data"),
+    "iterator": (iter([]), "not plain data"),
+    "bytes": (b"bytes", "a bytes is not plain data"),
+    "expanded tensor": (torch.zeros(1).expand(10**12), "with 4,000,000,000,000 bytes"),
     "sparse tensor": (
         torch.sparse_coo_tensor(size=(10**6, 10**6), check_invariants=True),
-        "more than .* do not cross",
+        "must have at most .* to cross",
     ),
-    "broadcast array": (np.broadcast_to(np.zeros(1), 10**12), "takes 8,000,000,000,000 bytes"),
-    "tensor without values": (torch.empty(3, device="meta"), "on meta holds no plain numbers"),
+    "broadcast array": (np.broadcast_to(np.zeros(1), 10**12), "with 8,000,000,000,000 bytes"),
+    "tensor without values": (torch.empty(3, device="meta"), "on meta does not contain plain numbers"),
     "objects": (np.array([object()]), "dtype object"),
     "words": (np.array(["word"]), "dtype <U4"),
-    "records": (np.zeros(1, dtype=[("a", "f4")]), "holds no plain numbers"),
-    "times": (np.array(["2020-01-01"], dtype="datetime64[D]"), "holds no plain numbers"),
-    "subclass of an array": (np.ma.masked_array([1.0]), "a MaskedArray is no plain array"),
+    "records": (np.zeros(1, dtype=[("a", "f4")]), "does not contain plain numbers"),
+    "times": (np.array(["2020-01-01"], dtype="datetime64[D]"), "does not contain plain numbers"),
+    "subclass of an array": (np.ma.masked_array([1.0]), "a MaskedArray is not a plain array"),
     "large number": (1 << 1025, "1,024 bits"),
-    "long text": ("x" * 5_000_000, "5,000,000 characters"),
+    "long text": ("x" * 5_000_000, "at most 4,000,000 characters to cross, got 5,000,000"),
     "too deep": (deep(DEEPEST + 1), "levels of nesting"),
     "endless": (itself(), "levels of nesting"),
-    "too many": ([0] * (MOST_ITEMS + 1), "200,000 values"),
+    "too many": ([0] * (MOST_ITEMS + 1), "200,000 parts"),
     "dtype": (torch.float8_e5m2, "does not cross"),
 }
 
@@ -204,7 +204,7 @@ def test_all_else_is_refused_with_a_reason(value, reason):
 def test_all_tensors_together_may_take_so_many_bytes():
     writer = Encoder(100)
     writer.encode([torch.zeros(10), torch.zeros(10)])
-    with pytest.raises(NotPlain, match="takes 40 bytes, more than 20 do not cross"):
+    with pytest.raises(NotPlain, match="must have at most 20 bytes to cross"):
         writer.encode(torch.zeros(10))
 
 
@@ -294,7 +294,7 @@ def test_what_is_too_deep_or_too_much_is_refused():
     for _ in range(DEEPEST + 1):
         nested = ["l", nested]
     for data in (nested, long, ["l", *[["l"]] * MOST_ITEMS], ["d", *[[i, 0] for i in range(MOST_ITEMS)]]):
-        with pytest.raises(NotPlain, match="too many values, or too deep"):
+        with pytest.raises(NotPlain, match="too many parts or is nested too deeply"):
             hostile(data)
 
 
