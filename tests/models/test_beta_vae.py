@@ -176,7 +176,7 @@ def test_the_paper_presets_have_the_papers_networks():
         ({"image_size": 20, "maps": (4, 4, 4)}, "3 strides of 2 need a multiple of 8"),
         ({"decoder_activation": "swish"}, "unknown activation 'swish'"),
         ({"likelihood": "poisson"}, "unknown likelihood"),
-        ({"ramp_steps": 0}, "at least one step"),
+        ({"ramp_steps": 0}, "ramp_steps must be at least 1"),
     ],
 )
 def test_wrong_arguments_are_told(options, message):

@@ -257,7 +257,7 @@ def test_the_config_rebuilds_the_model_and_presets_build():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: VLAE(levels=1), "^a pixel of 1 levels"),
+        (lambda: VLAE(levels=1), "^levels must be at least 2, got 1"),
         (lambda: VLAE(image_size=10), "^images of 10 pixels a side: 2 strides of 2 need a multiple of 4$"),
         (lambda: VLAE(flow="both"), "^the flow stands in one of prior, posterior, not 'both'$"),
         (lambda: VLAE(local_layers=0), "^layers must be at least 1, got 0"),
