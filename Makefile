@@ -73,7 +73,7 @@ normalize: setup ## strip execution counts and machine-dependent metadata from s
 release: setup ## regenerate the student versions in lectures/ from solutions/
 	$(BIN)/autograder release $(LECTURE)
 
-validate: setup ## sources earn full points, student versions none, the answer bank as labelled
+validate: setup ## sources earn full points, student versions none, the answer bank as labeled
 	$(BIN)/autograder validate $(LECTURE)
 
 grade-demo: setup ## grade a demo class through nbgrader, print its points, write feedback pages

@@ -21,7 +21,7 @@ from dgm_helpers.data import Heads, Renderer, Sprites
 RENDERERS = {
     "sprites, 64×64": (Sprites(), 4_000),
     "sprites, 64×64, smooth edges": (Sprites(antialias=True), 400),
-    "sprites, 64×64, in color": (Sprites(colours=6), 4_000),
+    "sprites, 64×64, in color": (Sprites(colors=6), 4_000),
     "sprites, 32×32": (Sprites(size=32), 16_000),
     "heads, 32×32": (Heads(), 500),
     "heads, 64×64": (Heads(size=64), 125),

@@ -143,8 +143,8 @@ def image_grid(ax: Axes, images: Tensor, *, columns: int | None = None, title: s
         )
     columns = columns or math.ceil(math.sqrt(len(pictures)))
     rows = math.ceil(len(pictures) / columns)
-    height, width, *colours = pictures.shape[1:]
-    canvas = torch.ones(rows * (height + 1) - 1, columns * (width + 1) - 1, *colours)
+    height, width, *colors = pictures.shape[1:]
+    canvas = torch.ones(rows * (height + 1) - 1, columns * (width + 1) - 1, *colors)
     for i, image in enumerate(pictures):
         top, left = (i // columns) * (height + 1), (i % columns) * (width + 1)
         canvas[top : top + height, left : left + width] = image
@@ -184,7 +184,7 @@ def receptive_field(
     logs = strength.log().where(seen, torch.inf)
     weakest, strongest = float(logs.min()), float(strength.max().clamp_min(1e-300).log())
     depth = ((logs - weakest) / max(strongest - weakest, 1e-9)).where(seen, 0.0)[..., None]
-    pale, dark, canvas = (torch.tensor(to_rgb(colour)).double() for colour in ("#bcd9ec", BLUE, "#f2f2f2"))
+    pale, dark, canvas = (torch.tensor(to_rgb(color)).double() for color in ("#bcd9ec", BLUE, "#f2f2f2"))
     canvas = canvas.expand(*strength.shape, 3).where(~seen[..., None], pale + depth * (dark - pale))
     if field is not None:
         canvas[field & ~seen] = torch.tensor(to_rgb(ORANGE)).double()

@@ -1,4 +1,4 @@
-"""Every answer of the bank is graded as labelled: this is how a change to a test cell is trusted."""
+"""Every answer of the bank is graded as labeled: this is how a change to a test cell is trusted."""
 
 from functools import cache
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_every_exercise_has_enough_right_and_wrong_answers(lecture: Lecture):
 
 
 @pytest.mark.parametrize(("lecture", "answer"), CASES)
-def test_an_answer_is_graded_as_labelled(lecture: Lecture, answer: Answer, executor):
+def test_an_answer_is_graded_as_labeled(lecture: Lecture, answer: Answer, executor):
     verdict = judge(answer, source_of(lecture), executor)
     print(f"{answer.comment}\n{verdict.earned:g} of {verdict.points:g} points\n{verdict.message}")
     assert verdict.problems == ()
@@ -48,7 +48,7 @@ def test_an_answer_is_graded_as_labelled(lecture: Lecture, answer: Answer, execu
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("lecture", "answer"), CASES)
-def test_an_answer_is_graded_as_labelled_on_inputs_drawn_anew(
+def test_an_answer_is_graded_as_labeled_on_inputs_drawn_anew(
     lecture: Lecture, answer: Answer, seed: int, executor
 ):
     verdict = judge(answer, source_of(lecture), executor, seed=seed, whole=True)

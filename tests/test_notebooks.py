@@ -68,7 +68,7 @@ def test_one_setup_cell_of_at_most_five_lines(notebook: nbformat.NotebookNode) -
     assert cell is next(cell for cell in notebook.cells if cell.cell_type == "code")
 
 
-def test_executed_without_error_and_normalised(notebook: nbformat.NotebookNode) -> None:
+def test_executed_without_error_and_normalized(notebook: nbformat.NotebookNode) -> None:
     assert "widgets" not in notebook.metadata
     for cell in notebook.cells:
         if cell.cell_type == "code":

@@ -91,7 +91,7 @@ def test_image_grid_takes_images_from_a_graph_and_makes_a_square(ax):
     assert np.asarray(drawn.get_array()).shape == (3 * 5 - 1, 3 * 5 - 1)
 
 
-def test_image_grid_draws_red_green_and_blue_planes_in_colour(ax):
+def test_image_grid_draws_red_green_and_blue_planes_in_color(ax):
     images = torch.zeros(3, 3, 2, 4)
     for i, level in enumerate((0.25, 0.5, 1.5)):  # a sample may lie beyond 1
         images[i, i] = level
@@ -193,7 +193,7 @@ def test_a_receptive_field_shows_what_is_seen_what_is_missed_and_what_must_not_b
 
 def test_a_receptive_field_of_nothing_is_empty(ax):
     pixels = np.asarray(plots.receptive_field(ax, torch.zeros(2, 2), 0, 0).get_array())
-    assert (pixels[0, 0] == 0).all() and len({tuple(colour) for colour in pixels.reshape(4, 3)[1:]}) == 1
+    assert (pixels[0, 0] == 0).all() and len({tuple(color) for color in pixels.reshape(4, 3)[1:]}) == 1
 
 
 def test_a_figure_is_the_same_png_each_time(ax):
@@ -204,9 +204,9 @@ def test_a_figure_is_the_same_png_each_time(ax):
     assert width > 100 and height > 100
 
 
-def linear(colour):
-    """Linear light of an sRGB colour."""
-    channels = np.array(to_rgb(colour))
+def linear(color):
+    """Linear light of an sRGB color."""
+    channels = np.array(to_rgb(color))
     return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
 
 
@@ -220,7 +220,7 @@ VISION = {
 
 @pytest.mark.parametrize("vision", VISION)
 def test_the_palette_can_be_told_apart_with_every_kind_of_vision(vision):
-    seen = [np.cbrt(np.clip(VISION[vision] @ linear(colour), 0, 1)) for colour in plots.PALETTE]
+    seen = [np.cbrt(np.clip(VISION[vision] @ linear(color), 0, 1)) for color in plots.PALETTE]
     for one, other in itertools.combinations(seen, 2):
         assert np.linalg.norm(one - other) > 0.1
     assert len(plots.PALETTE) == 8

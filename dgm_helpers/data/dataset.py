@@ -19,7 +19,7 @@ class Dataset:
         test: images of the same kind that are not in ``train``.
         test_labels: class of each test image.
         provenance: origin of the images, and how they were split.
-        licence: the license under which they may be used.
+        license: the license under which they may be used.
         train_factors: values of the factors that each training image was made from, if they are known.
         test_factors: values of the factors that each test image was made from, if they are known.
         held_out: name of the split in ``test``: ``"test"``, or ``"validation"`` after :meth:`validation`.
@@ -31,7 +31,7 @@ class Dataset:
     test: Float[Tensor, "m channels height width"] | UInt8[Tensor, "m channels height width"]
     test_labels: Int[Tensor, " m"]
     provenance: str
-    licence: str
+    license: str
     train_factors: Int[Tensor, "n factors"] | None = None
     test_factors: Int[Tensor, "m factors"] | None = None
     held_out: str = "test"
@@ -72,4 +72,4 @@ class Dataset:
     def __repr__(self) -> str:
         shape = "×".join(str(size) for size in self.train.shape[1:])
         held_out = f"{len(self.test)} {self.held_out} images"
-        return f"{self.name}: {len(self.train)} training and {held_out} of {shape}; {self.licence}"
+        return f"{self.name}: {len(self.train)} training and {held_out} of {shape}; {self.license}"

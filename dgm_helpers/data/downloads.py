@@ -4,7 +4,7 @@ import torch
 
 from dgm_helpers.data import formats
 from dgm_helpers.data.dataset import Dataset
-from dgm_helpers.data.embedded import MNIST_CREDIT, MNIST_LICENCE
+from dgm_helpers.data.embedded import MNIST_CREDIT, MNIST_LICENSE
 from dgm_helpers.data.factors import Factors
 from dgm_helpers.data.fetching import fetch, refuse
 from dgm_helpers.data.sources import SOURCES
@@ -20,7 +20,7 @@ def mnist() -> Dataset:
         torch.from_numpy(formats.read_idx(path)) for path in fetch("mnist")
     )
     return Dataset("mnist", train[:, None], train_labels.long(), test[:, None], test_labels.long(),
-                   f"{MNIST_CREDIT}: its own 60,000 training and 10,000 test images", MNIST_LICENCE)  # fmt: skip
+                   f"{MNIST_CREDIT}: its own 60,000 training and 10,000 test images", MNIST_LICENSE)  # fmt: skip
 
 
 def omniglot() -> Dataset:

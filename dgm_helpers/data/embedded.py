@@ -8,7 +8,7 @@ import torch
 from dgm_helpers.data.dataset import Dataset
 
 MNIST_CREDIT = "MNIST (LeCun, Cortes, Burges)"
-MNIST_LICENCE = "CC BY-SA 3.0"
+MNIST_LICENSE = "CC BY-SA 3.0"
 
 
 def digits() -> Dataset:
@@ -20,7 +20,7 @@ def digits() -> Dataset:
     return _split("digits", images, labels, n_test=360,
                   provenance="UCI Optical Recognition of Handwritten Digits (Alpaydin, Kaynak), as shipped with "
                   "scikit-learn: 1,797 images; the last 360 in a fixed random order are the test split",
-                  licence="CC BY 4.0", order=np.random.RandomState(0).permutation(len(images)))  # fmt: skip
+                  license="CC BY 4.0", order=np.random.RandomState(0).permutation(len(images)))  # fmt: skip
 
 
 def mnist_10k() -> Dataset:
@@ -31,7 +31,7 @@ def mnist_10k() -> Dataset:
     return _split("mnist_10k", images, labels, n_test=1_000,
                   provenance=f"{MNIST_CREDIT}: its first 10,000 training images in a fixed random order, from the "
                   "MIT-licensed package of MNIST digits; the last 1,000 are the test split",
-                  licence=MNIST_LICENCE, order=np.arange(len(images)))  # fmt: skip
+                  license=MNIST_LICENSE, order=np.arange(len(images)))  # fmt: skip
 
 
 def _split(
@@ -42,9 +42,9 @@ def _split(
     n_test: int,
     order: np.ndarray,
     provenance: str,
-    licence: str,
+    license: str,
 ) -> Dataset:
     train, test = order[:-n_test], order[-n_test:]
     tensor = torch.from_numpy(images)[:, None]
     classes = torch.from_numpy(labels)
-    return Dataset(name, tensor[train], classes[train], tensor[test], classes[test], provenance, licence)
+    return Dataset(name, tensor[train], classes[train], tensor[test], classes[test], provenance, license)

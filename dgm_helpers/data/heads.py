@@ -130,9 +130,9 @@ def _roots(axes: Tensor, rays: int) -> tuple[Tensor, Tensor]:
     steps = ((torch.arange(rays).to(axes) + 0.5) / rays * 2 - 1) * VIEW
     y, x = torch.meshgrid(-steps, steps, indexing="ij")
     x, y = x.flatten(), y.flatten()
-    centres, halves = (axes.new_tensor([part[i] for part in PARTS.values()]) for i in (0, 1))
+    centers, halves = (axes.new_tensor([part[i] for part in PARTS.values()]) for i in (0, 1))
     ux, uy, v = (axes[:, None, i] / halves for i in range(3))  # [n, parts, 3]; u = ux x + uy y - offset
-    offset = centres / halves
+    offset = centers / halves
     a = v.square().sum(dim=-1)
     linear = torch.stack([(ux * v).sum(-1), (uy * v).sum(-1), -(offset * v).sum(-1)], dim=-1)
     squares = [(ux * ux).sum(-1), (uy * uy).sum(-1), 2 * (ux * uy).sum(-1),
@@ -149,16 +149,16 @@ def _roots(axes: Tensor, rays: int) -> tuple[Tensor, Tensor]:
 
 def _lambert(point: Tensor, part: Tensor, blend: Tensor, light: Tensor, stretch: Tensor) -> Tensor:
     """Return max(0, n·l) for each ray, with n from the visible part, blended between the parts of the face."""
-    centres, halves = (stretch.new_tensor([part[i] for part in PARTS.values()]).T for i in (0, 1))
+    centers, halves = (stretch.new_tensor([part[i] for part in PARTS.values()]).T for i in (0, 1))
 
-    def cosine(centre: Tensor, half: Tensor) -> Tensor:
+    def cosine(center: Tensor, half: Tensor) -> Tensor:
         # The gradient of the ellipsoid's equation, in unstretched coordinates.
-        normal = (point - centre) / (half**2 * stretch[..., None])
+        normal = (point - center) / (half**2 * stretch[..., None])
         return (light[:, None] @ normal)[:, 0] * normal.square().sum(dim=1).rsqrt()
 
-    face = torch.stack([cosine(centres[:, i, None], halves[:, i, None]) for i in range(FACE)], dim=1)
+    face = torch.stack([cosine(centers[:, i, None], halves[:, i, None]) for i in range(FACE)], dim=1)
     blended = (face * blend).sum(dim=1) / blend.sum(dim=1)
-    unblended = cosine(centres[:, part].transpose(0, 1), halves[:, part].transpose(0, 1))
+    unblended = cosine(centers[:, part].transpose(0, 1), halves[:, part].transpose(0, 1))
     return torch.where(part < FACE, blended, unblended).clamp_min(0)
 
 

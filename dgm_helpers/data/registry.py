@@ -25,7 +25,7 @@ def load(name: str) -> Dataset:
     """Return a data set by name. Nothing is downloaded unless the name is one of ``DOWNLOADED``.
 
     ``EMBEDDED`` sets come with the packages; ``RENDERED`` ones are drawn, in seconds, at 32×32 (other sizes, and
-    colours, through :func:`~dgm_helpers.data.rendered.rendered`). ``DOWNLOADED`` ones are downloaded on first use into
+    colors, through :func:`~dgm_helpers.data.rendered.rendered`). ``DOWNLOADED`` ones are downloaded on first use into
     the user's cache. The environment variable ``DGM_DATA`` names a folder that already contains their files, or another
     address to download them from (see :func:`~dgm_helpers.data.fetching.fetch`).
 

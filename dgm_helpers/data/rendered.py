@@ -8,7 +8,7 @@ from dgm_helpers.data.heads import Heads
 from dgm_helpers.data.sprites import Sprites
 from dgm_helpers.runtime import DEFAULT_SEED, generator
 
-LICENCE = "MIT, as this package"
+LICENSE = "MIT, as this package"
 
 
 def sprites() -> Dataset:
@@ -64,5 +64,5 @@ def rendered(
         f"rendered by {type(renderer).__name__} of this package from {', '.join(factors.names)}: {wanted:,} different "
         f"pictures in a fixed random order; the last {test:,} are the test split"
     )
-    return Dataset(name, images[:train], classes[:train], images[train:], classes[train:], provenance, LICENCE,
+    return Dataset(name, images[:train], classes[:train], images[train:], classes[train:], provenance, LICENSE,
                    table[:train], table[train:])  # fmt: skip

@@ -26,7 +26,7 @@ SCALES = (0.5, 1.0)
 HALF = 0.16  # half a square's side at scale 1, in units of the image's side
 ELLIPSE = (HALF * math.sqrt(8 / math.pi), HALF * math.sqrt(2 / math.pi))  # half axes, 2 : 1
 # In its own units, by quadrature: the curve encloses the area 3.6620, and its bounding circle has center (0, 0.251).
-HEART, HEART_CENTRE = HALF * math.sqrt(4 / 3.6620), 0.251
+HEART, HEART_CENTER = HALF * math.sqrt(4 / 3.6620), 0.251
 REACH = ELLIPSE[0]  # no sprite reaches further from its position, so none is cut off
 SAMPLES = 4  # points per side of a pixel if edges are smooth
 CHUNK = 1 << 18  # points at a time, so that the intermediate results fit the processor's cache
@@ -38,20 +38,18 @@ class Sprites:
     Args:
         size: height and width of an image, in pixels.
         antialias: smooth edges, from 4×4 points per pixel; otherwise pixels are 0 or 1, as in dSprites.
-        colours: number of hues; if it is not 0, color is the first factor and images have three channels.
+        colors: number of hues; if it is not 0, color is the first factor and images have three channels.
 
     Raises:
-        ValueError: if ``size`` is less than 1, or ``colours`` is negative.
+        ValueError: if ``size`` is less than 1, or ``colors`` is negative.
     """
 
-    def __init__(self, *, size: int = 64, antialias: bool = False, colours: int = 0) -> None:
-        if size < 1 or colours < 0:
-            raise ValueError(
-                f"size must be at least 1 pixel and colours at least 0, got {size} and {colours}"
-            )
-        self.size, self.antialias, self.colours = size, antialias, colours
+    def __init__(self, *, size: int = 64, antialias: bool = False, colors: int = 0) -> None:
+        if size < 1 or colors < 0:
+            raise ValueError(f"size must be at least 1 pixel and colors at least 0, got {size} and {colors}")
+        self.size, self.antialias, self.colors = size, antialias, colors
         names, sizes = ("shape", "scale", "orientation", "x", "y"), (3, 6, 40, 32, 32)
-        self.factors = Factors(("colour", *names), (colours, *sizes)) if colours else Factors(names, sizes)
+        self.factors = Factors(("color", *names), (colors, *sizes)) if colors else Factors(names, sizes)
 
     def render(self, values: Int[Tensor, "n factors"]) -> Float[Tensor, "n channels size size"]:
         """Draw one image in [0, 1] for each row of values. x grows to the right and y downwards.
@@ -66,9 +64,9 @@ class Sprites:
             spread(x, 32, REACH, 1 - REACH), spread(y, 32, REACH, 1 - REACH),
             size=self.size, antialias=self.antialias,
         )  # fmt: skip
-        if not self.colours:
+        if not self.colors:
             return pictures
-        palette = [colorsys.hsv_to_rgb(hue / self.colours, 0.9, 1.0) for hue in range(self.colours)]
+        palette = [colorsys.hsv_to_rgb(hue / self.colors, 0.9, 1.0) for hue in range(self.colors)]
         return pictures * torch.tensor(palette, device=values.device)[values[:, 0], :, None, None]
 
 
@@ -122,7 +120,7 @@ def _ellipse(u: Tensor, v: Tensor) -> Tensor:
 
 
 def _heart(u: Tensor, v: Tensor) -> Tensor:
-    u2, v = (u / HEART).square_(), v / HEART + HEART_CENTRE
+    u2, v = (u / HEART).square_(), v / HEART + HEART_CENTER
     v2 = v * v
     outside = u2 + v2 - 1
     return outside * outside * outside < u2 * v2 * v

@@ -185,7 +185,7 @@ def leave_one_out_is_unbiased(answer) -> None:
     A right answer, which has about 30 times less variance, fails with probability below 1e-6.
     """
     rng = checks.generator("03/leave_one_out_gradient/visible_2")
-    f = Quadratic(curvature=[1.0, 1.0, 1.0, 1.0], centre=[6.0, 6.0, 6.0, 6.0])
+    f = Quadratic(curvature=[1.0, 1.0, 1.0, 1.0], center=[6.0, 6.0, 6.0, 6.0])
     mu = torch.tensor([0.1, 0.4, 0.6, 0.9], dtype=torch.float64)
     log_sigma = torch.full((4,), -0.7, dtype=torch.float64)
     noise = torch.randn(4, 20_000, 4, generator=rng, dtype=torch.float64)

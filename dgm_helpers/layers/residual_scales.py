@@ -19,7 +19,7 @@ class ResidualBlock(nn.Module):
         in_channels: features.
         out_channels: features; where they differ, or the size does, a 1 x 1 convolution stands in the place of x.
         resample: 2 to double height and width, -2 to halve them, 1 to leave them.
-        batch_norm: whether what is added is normalised over the batch; the second convolution then has no bias.
+        batch_norm: whether what is added is normalized over the batch; the second convolution then has no bias.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class ResidualBlock(nn.Module):
         # The convolution that resamples: the first of the two on the way up, the second on the way down.
         between = in_channels if resample == -2 else out_channels
         first = _convolution(in_channels, between, 3, up=resample == 2)
-        # The mean that a batch normalisation takes away would take a bias with it.
+        # The mean that a batch normalization takes away would take a bias with it.
         second = nn.Conv2d(between, out_channels, 3, stride, padding=1, bias=not batch_norm)
         norm = nn.BatchNorm2d(out_channels) if batch_norm else nn.Identity()
         self.branch = nn.Sequential(nn.ELU(), first, nn.ELU(), second, norm)

@@ -4,7 +4,7 @@ Both scores fix one factor and let a simple classifier predict which one it was:
 
 * :func:`z_diff_score` (I. Higgins et al., *beta-VAE*, ICLR 2017, section 3): from the mean absolute difference of codes
   in pairs that share the factor, by a linear classifier. Its settings are those of ``disentanglement_lib``.
-* :func:`majority_vote_score` (H. Kim and A. Mnih, *Disentangling by Factorising*, ICML 2018, section 4): from the
+* :func:`majority_vote_score` (H. Kim and A. Mnih, *Disentangling by Factorizing*, ICML 2018, section 4): from the
   dimension of the code that varies least, by a majority vote.
 
 An encoder is passed as ``codes``, a function from rows of factor values to codes. :func:`rendered_codes` renders and

@@ -1,7 +1,7 @@
 r"""β-VAE, also with controlled capacity.
 
 I. Higgins et al., *beta-VAE*, ICLR 2017, and C. P. Burgess et al., *Understanding disentangling in β-VAE*, 2018 (arXiv
-1804.03599). What is minimised over a batch is
+1804.03599). What is minimized over a batch is
 
 .. math:: -E_q\log p(x|z) + \beta\,\mathrm{KL} \qquad\text{or}\qquad
           -E_q\log p(x|z) + \gamma\,|\overline{\mathrm{KL}} - C|
@@ -9,7 +9,7 @@ I. Higgins et al., *beta-VAE*, ICLR 2017, and C. P. Burgess et al., *Understandi
 with :math:`\overline{\mathrm{KL}}` the batch's mean and C growing linearly from 0 to its end value. Aims at the paper's
 99.23 ± 0.1 % (β = 4) against 61.58 ± 0.5 % of the VAE in the z_diff score on sprites.
 
-What is reported as ``elbo`` is the ELBO, whatever is minimised: the KL in it has weight 1.
+What is reported as ``elbo`` is the ELBO, whatever is minimized: the KL in it has weight 1.
 
 Departs from the papers in: numbers of steps, which are ours, and sizes of batches, which are disentanglement_lib's.
 """
@@ -34,7 +34,7 @@ class BetaVAE(GaussianVAE):
 
     Args:
         image_size: height and width; a multiple of 2 to the power of the number of convolutions.
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         maps: feature maps of the encoder's convolutions, 4×4 with stride 2; none for a perceptron.
         hidden: units of the encoder's linear layers after them.
         decoder_hidden: units of the decoder's linear layers; those of the encoder, reversed, unless given.
@@ -86,7 +86,7 @@ class BetaVAE(GaussianVAE):
     def loss(
         self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """What is minimised, and the ELBO with its two terms; averages over the batch, in nats."""
+        """What is minimized, and the ELBO with its two terms; averages over the batch, in nats."""
         mu, log_sigma = self.encode(batch)
         reconstruction = self.log_likelihood(batch, gaussian_sample(mu, log_sigma, generator))
         kl = kl_per_unit(mu, log_sigma).sum(dim=-1)

@@ -1,6 +1,6 @@
 r"""FactorVAE: the ELBO less a penalty on the total correlation of the codes.
 
-H. Kim and A. Mnih, *Disentangling by Factorising*, ICML 2018 (arXiv 1802.05983), algorithm 2:
+H. Kim and A. Mnih, *Disentangling by Factorizing*, ICML 2018 (arXiv 1802.05983), algorithm 2:
 
 .. math:: E_q \log p(x|z) - \mathrm{KL}(q(z|x)\,\|\,p(z)) - \gamma\,\mathrm{KL}(q(z)\,\|\,\textstyle\prod_j q(z_j))
 
@@ -36,7 +36,7 @@ class FactorVAE(BetaVAE):
 
     Args:
         image_size: as for :class:`BetaVAE`.
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         maps: feature maps of the encoder's convolutions.
         hidden: units of the linear layers after them.
         latent_dim: number of latent dimensions d.
@@ -118,7 +118,7 @@ class FactorVAE(BetaVAE):
         return {"discriminator": Landmark(math.log(2), "where the codes are independent")}
 
     def parameter_groups(self, learning_rate: float) -> list[dict]:
-        """The players' optimiser groups: Adam's betas are (0.9, 0.999) for the VAE and (0.5, 0.9) for D."""
+        """The players' optimizer groups: Adam's betas are (0.9, 0.999) for the VAE and (0.5, 0.9) for D."""
         discriminator = list(self.discriminator.parameters())
         own = {id(parameter) for parameter in discriminator}
         return [

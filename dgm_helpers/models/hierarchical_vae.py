@@ -16,7 +16,7 @@ Sønderby and O. Winther, *Ladder Variational Autoencoders*, NIPS 2016 (arXiv 16
 
 Departs from the papers in: by default perceptrons of one hidden layer of tanh units, as many latent layers as wanted;
 the option ``free_nats`` are the free bits of D. P. Kingma et al., NIPS 2016 (arXiv 1606.04934), a layer being a group.
-Of Sønderby et al. there is no ladder, that is no top-down posterior, no batch normalisation, and no weight of the KL
+Of Sønderby et al. there is no ladder, that is no top-down posterior, no batch normalization, and no weight of the KL
 that rises to 1 over the first 200 epochs.
 """
 

@@ -14,7 +14,7 @@ the ELBO with the autoregressive prior :math:`p(z) = N(f(z) \mid 0, I)\,|\det f'
 which is also one of the latent :math:`\epsilon = f(z)` with the prior N(0, I), the posterior
 :math:`q(z|x) / |\det f'(z)|`, IAF's, and the decoder :math:`p(x \mid f^{-1}(\epsilon))`.
 
-Aims at the rows IAF-VAE 79.88 and AF-VAE 79.30 nats of VLAE's table for MNIST, statically binarised; binarised anew at
+Aims at the rows IAF-VAE 79.88 and AF-VAE 79.30 nats of VLAE's table for MNIST, statically binarized; binarized anew at
 each visit, IAF's own table 1 has 79.10.
 
 Departs from the papers in: perceptrons for encoder and decoder, where theirs are convolutional ResNets; log-scales are

@@ -11,10 +11,10 @@ and with :math:`w_k = p(x, z_k)/q(z_k|x)` for K samples of q(z|x) the objectives
 .. math:: \text{IWAE: } \log\tfrac1K \textstyle\sum_k w_k \ \text{(eq. 8)}, \qquad
           \text{VAE: } \tfrac1K \sum_k \log w_k.
 
-Aims at their table 1, on MNIST binarised anew at each visit: negative log-likelihood, in nats by 5,000 samples, and
+Aims at their table 1, on MNIST binarized anew at each visit: negative log-likelihood, in nats by 5,000 samples, and
 active units: one layer 86.76 (19) for K = 1, IWAE 84.78 (25) for K = 50; two layers 85.33 (16+5), IWAE 82.90 (26+7).
 
-The paper's optimiser is Adam with β₁ = 0.9, β₂ = 0.999 and ε = 1e-4 on batches of 20, the learning rate that of
+The paper's optimizer is Adam with β₁ = 0.9, β₂ = 0.999 and ε = 1e-4 on batches of 20, the learning rate that of
 :func:`~dgm_helpers.models.learning_rates.iwae`. The code that was released differs from it: β₁ = 0.99, second moments
 that start at one, gradients summed over the batch, images in one fixed order. Here it is as the paper says.
 

@@ -5,7 +5,7 @@ r"""The linear-Gaussian chain: a hierarchical VAE in which everything is known e
 
 x and all z are one Gaussian, so that log p(x) and p(z|x) are exact. The ELBO of this q, or of any other that is
 independent across layers given x, is below log p(x) by KL(q(z|x) || p(z|x)), which no choice of q makes zero: the
-posterior of neighbours in a chain is correlated wherever W_i is not zero.
+posterior of neighbors in a chain is correlated wherever W_i is not zero.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from dgm_helpers.objectives.hierarchical import Gaussian, hierarchical_elbo, hie
 
 
 class LinearChain(LatentHierarchy):
-    """Linear-Gaussian chain with an affine, factorised encoder; in nats.
+    """Linear-Gaussian chain with an affine, factorized encoder; in nats.
 
     The parameters are random, see :meth:`reset`.
 
@@ -58,7 +58,7 @@ class LinearChain(LatentHierarchy):
 
     @torch.no_grad()
     def set_best_encoder(self) -> "LinearChain":
-        r"""Set q to the best factorised one: the mean of p(z|x), and :math:`\sigma_j^2 = 1/P_{jj}` of its precision."""
+        r"""Set q to the best factorized one: the mean of p(z|x), and :math:`\sigma_j^2 = 1/P_{jj}` of its precision."""
         gain, precision = self._posterior_map()
         center = self.moments()[0]
         offset = center[self.data_shape[0] :] - gain @ center[: self.data_shape[0]]

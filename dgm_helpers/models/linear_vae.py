@@ -64,7 +64,7 @@ class LinearVAE(Configured, nn.Module):
 
     @torch.no_grad()
     def set_best_encoder(self) -> "LinearVAE":
-        r"""Set the encoder to the best factorised one: the posterior's mean, and :math:`\sigma_j^2 = 1/P_{jj}`."""
+        r"""Set the encoder to the best factorized one: the posterior's mean, and :math:`\sigma_j^2 = 1/P_{jj}`."""
         gain, _ = self._posterior_map()
         self.encoder_weight.copy_(gain)
         self.encoder_bias.copy_(-gain @ self.bias)

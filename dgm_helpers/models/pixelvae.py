@@ -9,14 +9,14 @@ for Natural Images*, ICLR 2017 (arXiv 1611.05013). With pixels x_1, x_2, … in 
 The pixels just drawn tell the details, so that z is left with what they cannot tell: already the first autoregressive
 layer makes KL(q(z|x) || p(z)) fall sharply. z_1 enters in two ways. Upsampled: transposed convolutions turn it into a
 map as large as the image, which every gate reads at its own place. Without: every gate adds a linear map of z_1.
-Aims at 79.02 nats (the bound: 79.66) on statically binarised MNIST, without upsampling.
+Aims at 79.02 nats (the bound: 79.66) on statically binarized MNIST, without upsampling.
 
 For natural images z_1 is a map: :mod:`~dgm_helpers.models.pixelvae_map`. Its presets are here, too.
 
 Departs from the paper in: the autoregressive layers are those of :mod:`~dgm_helpers.models.gated_pixelcnn`, with its
 departures: V of a layer is the same for both its stacks, and neither the convolution before the layers nor the output
 has gates; upsampled, z_1 enters the gates of every layer by a 1 x 1 convolution, where theirs is concatenated to what
-the layers read; no weight normalisation; encoder and upsampling of vectors are plain strided convolutions; the KL has
+the layers read; no weight normalization; encoder and upsampling of vectors are plain strided convolutions; the KL has
 weight 1 from the start, where theirs rises to it.
 """
 

@@ -31,7 +31,7 @@ class MapSizes:
         stride: pixels of the image, along a side, to a place of z_1.
         channels: features at each scale, from the image's on, each half as large as the one before.
         blocks: residual blocks at each scale, on either side of z_1 at its own.
-        batch_norm: whether these blocks normalise over the batch.
+        batch_norm: whether these blocks normalize over the batch.
 
     Raises:
         ValueError: if the scales do not lead from the image to the map, or cannot be halved so often; or if there are

@@ -30,7 +30,7 @@ class StandardNormal(Configured, nn.Module):
 class MixturePrior(Configured, nn.Module):
     r"""A mixture of diagonal Gaussians, :math:`p(z) = \sum_c \pi_c N(z \mid m_c, \mathrm{diag}(s_c^2))`.
 
-    The prior that maximises the ELBO is the aggregated posterior (Hoffman and Johnson 2016; Tomczak and
+    The prior that maximizes the ELBO is the aggregated posterior (Hoffman and Johnson 2016; Tomczak and
     Welling 2018), a mixture of n Gaussians; this one has few components, to be fitted to it by
     :meth:`fit` or trained with the model, since all it holds are parameters. It starts as N(0, I).
 
@@ -76,9 +76,9 @@ class MixturePrior(Configured, nn.Module):
         smallest_sigma: float = 1e-2,
         generator: torch.Generator | None = None,
     ) -> list[float]:
-        r"""Fit to samples by maximum likelihood, with expectation maximisation.
+        r"""Fit to samples by maximum likelihood, with expectation maximization.
 
-        With z drawn from the aggregated posterior this minimises :math:`\mathrm{KL}(q(z)\,\|\,p(z))`, because
+        With z drawn from the aggregated posterior this minimizes :math:`\mathrm{KL}(q(z)\,\|\,p(z))`, because
         :math:`E_{q(z)}\log q(z)` does not depend on the prior.
 
         Args:
@@ -106,10 +106,10 @@ class MixturePrior(Configured, nn.Module):
         for _ in range(steps):
             joint = self.component_log_probs(z)
             likelihoods.append(joint.logsumexp(dim=-1).mean().item())
-            self._maximise(z, joint.softmax(dim=-1), smallest_sigma)
+            self._maximize(z, joint.softmax(dim=-1), smallest_sigma)
         return likelihoods
 
-    def _maximise(
+    def _maximize(
         self,
         z: Float[Tensor, "points latent"],
         responsibility: Float[Tensor, "points components"],

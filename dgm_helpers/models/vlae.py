@@ -5,7 +5,7 @@ Autoencoder*, ICLR 2017 (arXiv 1611.02731). The decoder is autoregressive, but w
 
 .. math:: p(x|z) = \prod_i p(x_i \mid z, x_{\mathrm{WindowAround}(i)}),
 
-so that texture is modelled by the window and what is far apart has to go through z (section 3.1). The prior is an
+so that texture is modeled by the window and what is far apart has to go through z (section 3.1). The prior is an
 autoregressive flow f, :math:`\log p(z) = \log N(f(z) | 0, I) + \log|\det f'(z)|` (section 3.2). With the same
 parameters f may stand in the posterior instead, which is IAF: the KL term is the same number, but what is decoded is
 f(z) in place of z. That is the one line in which the two models differ here.
@@ -13,13 +13,13 @@ f(z) in place of z. That is the one line in which the two models differ here.
 Free bits (Kingma et al. 2016, arXiv 1606.04934, appendix C.8): the objective has max(λ, KL) in place
 of KL, so that the first λ nats of the code cost nothing while it is learned. The bound reported is without them.
 
-Figures aimed at: VLAE 79.03 nats on MNIST binarised once and for all, with a KL of 13.3 nats where a factorised decoder
+Figures aimed at: VLAE 79.03 nats on MNIST binarized once and for all, with a KL of 13.3 nats where a factorized decoder
 uses 37.3 bits; AF-VAE 79.30, IAF-VAE 79.88. CIFAR-10: 3.04 (ResNet) and 2.95 (DenseNet) bits per dimension.
 
 Departs from the paper in: two strided convolutions each way, where theirs are ResNets or DenseNets; z is added to each
 masked layer, where theirs is concatenated to the image; masked layers have weights of their own (theirs are tied for
 MNIST) and no 1 x 1 blocks between them; a step of the flow scales as well as shifts; ELU in its MADEs and ReLU
-elsewhere, where theirs is the other way around; no weight normalisation; free bits hold for the KL of the batch as a
+elsewhere, where theirs is the other way around; no weight normalization; free bits hold for the KL of the batch as a
 whole.
 """
 
@@ -50,13 +50,13 @@ class VLAE(ImportanceWeighted, Configured, nn.Module):
 
     Args:
         image_size: height and width, a multiple of 4.
-        image_channels: 1 for grey, 3 for colour.
+        image_channels: 1 for gray, 3 for color.
         levels: values that a sub-pixel takes, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
         latent_dim: number of latent dimensions d.
         channels: feature maps of the encoder's two convolutions; the decoder mirrors them.
         local_channels: features of the masked layers.
         local_layers: number of masked layers.
-        kernel_size: of a masked layer, odd. With 1, in one layer, no other pixel is seen: a factorised decoder.
+        kernel_size: of a masked layer, odd. With 1, in one layer, no other pixel is seen: a factorized decoder.
         flow: where f stands: ``"prior"``, or ``"posterior"``.
         flow_steps: number of steps of f.
         flow_hidden: units of each hidden layer of a step's MADE.
@@ -233,8 +233,8 @@ PRESETS = {
 }  # fmt: skip
 
 TRAINING = {
-    # The paper trains on MNIST binarised once and for all (its table 1; table 2 is binarised anew), which overfits
-    # more. It states neither steps nor batches: ours. Optimiser and average are those of appendix A, as above.
+    # The paper trains on MNIST binarized once and for all (its table 1; table 2 is binarized anew), which overfits
+    # more. It states neither steps nor batches: ours. Optimizer and average are those of appendix A, as above.
     "paper": {"data": "mnist", "steps": 200_000, "batch_size": 128, "learning_rate": 2e-3, "optimizer": Adamax,
               "transform": binarize, "weight_average": 0.998},
     "laptop": {"data": "mnist_10k", "steps": 1500, "batch_size": 64, "learning_rate": 3e-3, "transform": binarize},

@@ -124,8 +124,8 @@ def leave_one_out_gradient(
         raise ValueError(
             f"values must have at least 2 samples, one of them for the baseline, got {n_samples}"
         )
-    centred = (values - values.mean(dim=0)).unsqueeze(-1)
-    return ((centred * scores).sum(dim=0) / (n_samples - 1)).detach()
+    centered = (values - values.mean(dim=0)).unsqueeze(-1)
+    return ((centered * scores).sum(dim=0) / (n_samples - 1)).detach()
 
 
 def elbo_gradient(

@@ -4,7 +4,7 @@ r"""The ELBO of a chain of latents z_L → … → z_1 → x, one KL divergence 
           q(z_1, …, z_L|x) = \prod_i q(z_i|x)
 
 With this q, independent across layers given x (I. Gulrajani et al., *PixelVAE*, ICLR 2017, arXiv 1611.05013), every
-term of KL(q || p) depends on two neighbours alone:
+term of KL(q || p) depends on two neighbors alone:
 
 .. math:: \mathcal L(x) = E_{q(z_1|x)} \log p(x|z_1)
           - \sum_{i=1}^{L} E_{q(z_{i+1}|x)}\, \mathrm{KL}\!\left(q(z_i|x) \,\|\, p(z_i|z_{i+1})\right),

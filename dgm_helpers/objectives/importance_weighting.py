@@ -26,7 +26,7 @@ LATENTS_AT_ONCE = 1024
 def iwae_bound(log_weights: Float[Tensor, "samples batch"]) -> Float[Tensor, " batch"]:
     r"""Importance-weighted bound :math:`\log \frac1K \sum_k w_k` on log p(x), in nats; one draw of :math:`L_K`.
 
-    Burda et al. (2016), eq. 8. With one sample it is a draw of the ELBO. Autograd gives it the gradient with normalised
+    Burda et al. (2016), eq. 8. With one sample it is a draw of the ELBO. Autograd gives it the gradient with normalized
     weights, and its value stays a bound, which that of :math:`\sum_k \tilde w_k \log w_k` is not.
 
     Args:

@@ -1,6 +1,6 @@
 r"""Total correlation, :math:`\mathrm{TC}(z) = \mathrm{KL}(q(z)\,\|\,\prod_j q(z_j))`, by the density-ratio trick.
 
-H. Kim and A. Mnih, *Disentangling by Factorising*, ICML 2018 (arXiv 1802.05983), section 3. An optimal classifier D of
+H. Kim and A. Mnih, *Disentangling by Factorizing*, ICML 2018 (arXiv 1802.05983), section 3. An optimal classifier D of
 samples of q(z) against samples of the product of its marginals has
 
 .. math:: \frac{D(z)}{1-D(z)} = \frac{q(z)}{\prod_j q(z_j)}, \qquad

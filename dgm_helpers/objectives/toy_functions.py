@@ -16,30 +16,30 @@ class Quadratic(nn.Module):
 
     Args:
         curvature: the number :math:`a_j` of each coordinate.
-        centre: the number :math:`c_j` of each coordinate.
+        center: the number :math:`c_j` of each coordinate.
 
     Raises:
-        ValueError: if ``curvature`` and ``centre`` differ in length.
+        ValueError: if ``curvature`` and ``center`` differ in length.
     """
 
-    def __init__(self, *, curvature: Sequence[float], centre: Sequence[float]) -> None:
+    def __init__(self, *, curvature: Sequence[float], center: Sequence[float]) -> None:
         super().__init__()
-        if len(curvature) != len(centre):
+        if len(curvature) != len(center):
             raise ValueError(
-                f"curvature and centre must have one number per coordinate, got {len(curvature)} and {len(centre)}"
+                f"curvature and center must have one number per coordinate, got {len(curvature)} and {len(center)}"
             )
         self.register_buffer("curvature", torch.tensor(curvature, dtype=torch.float64))
-        self.register_buffer("centre", torch.tensor(centre, dtype=torch.float64))
+        self.register_buffer("center", torch.tensor(center, dtype=torch.float64))
 
     def forward(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
         """Return the value at each ``z``, in z's dtype."""
-        return -0.5 * (self.curvature.to(z) * (z - self.centre.to(z)) ** 2).sum(dim=-1)
+        return -0.5 * (self.curvature.to(z) * (z - self.center.to(z)) ** 2).sum(dim=-1)
 
     def expectation(
         self, mu: Float[Tensor, " latent"], log_sigma: Float[Tensor, " latent"]
     ) -> Float[Tensor, ""]:
         r"""Return :math:`E[f(z)] = -\tfrac12\sum_j a_j[(\mu_j-c_j)^2+\sigma_j^2]` for z ~ N(mu, sigma^2)."""
-        spread = (mu - self.centre.to(mu)) ** 2 + torch.exp(2 * log_sigma)
+        spread = (mu - self.center.to(mu)) ** 2 + torch.exp(2 * log_sigma)
         return -0.5 * (self.curvature.to(mu) * spread).sum()
 
     def expectation_gradient(
@@ -47,7 +47,7 @@ class Quadratic(nn.Module):
     ) -> tuple[Float[Tensor, " latent"], Float[Tensor, " latent"]]:
         r"""Return the gradient of :meth:`expectation`: :math:`-a_j(\mu_j-c_j)` and :math:`-a_j\sigma_j^2`."""
         curvature = self.curvature.to(mu)
-        return -curvature * (mu - self.centre.to(mu)), -curvature * torch.exp(2 * log_sigma)
+        return -curvature * (mu - self.center.to(mu)), -curvature * torch.exp(2 * log_sigma)
 
 
 class Step(nn.Module):

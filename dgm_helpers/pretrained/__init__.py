@@ -181,6 +181,6 @@ ENTRIES: tuple[Pretrained, ...] = (
     Pretrained("factor_vae_sprites", "majority-vote score on 600 votes of 32 images; chance is 0.2", 0.682,
                sprites_score("majority vote"), tolerance=2e-2),
     Pretrained("gated_pixelcnn_mnist",
-               "-log p(x|y) of 1,000 test images, binarised at random, nats an image (0.152 bits/dim)", 82.70,
+               "-log p(x|y) of 1,000 test images, binarized at random, nats an image (0.152 bits/dim)", 82.70,
                mean_loss("mnist_10k", binarize, images=1000)),
 )  # fmt: skip

@@ -56,7 +56,7 @@ def load_model(path: str | Path, device: torch.device | str = "cpu") -> nn.Modul
             that they no longer fit.
     """
     header = read_header(path)
-    with torch.random.fork_rng(devices=[]):  # weights are initialised, then overwritten
+    with torch.random.fork_rng(devices=[]):  # weights are initialized, then overwritten
         model = build(header, path).to(dtype=getattr(torch, header["dtype"]))
     try:
         model.load_state_dict(load_file(path))

@@ -18,7 +18,7 @@ class Examples:
     Attributes:
         x: data, first axis the data points; what :func:`~dgm_helpers.data.intensities` makes of them is the batch.
         labels: class of each data point, for a model whose loss takes it.
-        transform: applied to each batch, with the generator of the noise; for binarisation or dequantisation.
+        transform: applied to each batch, with the generator of the noise; for binarization or dequantisation.
         like: a parameter of the model: batches come in its dtype, on its device.
     """
 

@@ -69,10 +69,10 @@ def require_fitting(model: nn.Module, dataset: data.Dataset) -> None:
 
 
 def require_statistics(model: nn.Module, images: int) -> None:
-    """Refuse batches of one image with a ValueError, if the model normalises over its batch."""
+    """Refuse batches of one image with a ValueError, if the model normalizes over its batch."""
     batch_norm = torch.nn.modules.batchnorm._BatchNorm
     if images < 2 and any(isinstance(module, batch_norm) for module in model.modules()):
         raise ValueError(
-            f"{type(model).__name__} has batch normalisation, which needs two images or more in each process: "
+            f"{type(model).__name__} has batch normalization, which needs two images or more in each process: "
             "give a larger --batch-size"
         )

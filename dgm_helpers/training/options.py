@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="images an update, over all processes; the preset has one",
     )
-    add("--learning-rate", type=_positive(float), metavar="RATE", help="of the optimiser; the preset has one")
+    add("--learning-rate", type=_positive(float), metavar="RATE", help="of the optimizer; the preset has one")
     add(
         "--validation",
         type=_positive(int),

@@ -28,13 +28,13 @@ class Training:
         data: name of a data set.
         steps: number of updates.
         batch_size: data points an update.
-        learning_rate: of the optimiser.
+        learning_rate: of the optimizer.
         optimizer: a class of ``torch.optim``, or a partial of one; Adam unless given.
         schedule: factor of the learning rate, of steps and passes over the data made.
-        initialize: number of data points that the model initialises itself by.
+        initialize: number of data points that the model initializes itself by.
         transform: applied to each batch with the run's generator: ``binarize`` or the like.
         weight_average: decay of an average of the weights.
-        keep_statistics: leave statistics of batch normalisation as they are when weights are averaged.
+        keep_statistics: leave statistics of batch normalization as they are when weights are averaged.
         model: class that the preset builds, where it is not the file's first.
     """
 

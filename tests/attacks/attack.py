@@ -5,7 +5,7 @@ answered honestly. A file of ``corpus/notebooks/`` has a function ``tamper(noteb
 bytes of a file, or a function ``hand_in(path, notebook)``, which puts there what it likes. The first line says what is
 tried; lines below it may say more::
 
-    # earns: double=3 centre<=2     points of exercises; of those attacked and not named, none; of all others, all
+    # earns: double=3 center<=2     points of exercises; of those attacked and not named, none; of all others, all
     # wrong: double                 exercises that are answered wrongly (and so earn nothing)
     # limits: cell_seconds=1        where they differ from LIMITS
     # remark: tampering             a kind of remark that the submission must get

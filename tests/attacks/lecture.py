@@ -28,7 +28,7 @@ SOLUTIONS = {
     "double": '''def double(x: float) -> float:
     """Return 2 x."""
     return 2 * x''',
-    "centre": '''def centre(x: torch.Tensor) -> torch.Tensor:
+    "center": '''def center(x: torch.Tensor) -> torch.Tensor:
     """Return x [n, d] with the mean of each column taken off."""
     return x - x.mean(dim=0)''',
     "second_moment": '''def second_moment(mu, n_samples, generator):
@@ -54,7 +54,7 @@ SOLUTIONS = {
 
 WRONG = {
     "double": "def double(x):\n    return 3 * x",
-    "centre": "def centre(x):\n    return x",
+    "center": "def center(x):\n    return x",
     "energy": "def energy(x):\n    return (x**2).sum()",
     "after": "def after(x):\n    return x + 1",
 }
@@ -81,20 +81,20 @@ for platypus in (1000 * torch.rand(2, generator=rng, dtype=torch.float64)).tolis
     checks.equal("twice the platypus", answer, 2 * platypus, mistakes=mistakes)
 """,
     ),
-    "centre_visible": (
+    "center_visible": (
         1,
         "x = torch.tensor([[1.0, 2.0], [3.0, 6.0]])\n"
-        'checks.equal("centred", centre(x), torch.tensor([[-1.0, -2.0], [1.0, 2.0]]))',
+        'checks.equal("centered", center(x), torch.tensor([[-1.0, -2.0], [1.0, 2.0]]))',
     ),
     # The oracle is computed after the call, from what the function was given: careless, and right.
-    "centre_hidden": (
+    "center_hidden": (
         2,
         """
-rng = checks.generator("toy/centre/hidden")
+rng = checks.generator("toy/center/hidden")
 echidna = 100 + 100 * torch.rand(5, 3, generator=rng, dtype=torch.float64)
-answer = centre(echidna)
-checks.equal("centred echidna", answer, echidna - echidna.mean(dim=0))
-checks.equal("again", centre(echidna.T), echidna.T - echidna.T.mean(dim=0))
+answer = center(echidna)
+checks.equal("centered echidna", answer, echidna - echidna.mean(dim=0))
+checks.equal("again", center(echidna.T), echidna.T - echidna.T.mean(dim=0))
 """,
     ),
     "second_moment_visible": (
@@ -225,7 +225,7 @@ def secrets(seed: int, monkeypatch) -> list[float]:
         drawn = {
             "toy/before/hidden": lambda rng: 1000 * torch.rand((), generator=rng, dtype=torch.float64),
             "toy/double/hidden": lambda rng: 1000 * torch.rand(2, generator=rng, dtype=torch.float64),
-            "toy/centre/hidden": lambda rng: 100 + 100 * torch.rand(5, 3, generator=rng, dtype=torch.float64),
+            "toy/center/hidden": lambda rng: 100 + 100 * torch.rand(5, 3, generator=rng, dtype=torch.float64),
             "toy/second_moment/hidden_2": lambda rng: (
                 2 + 3 * torch.rand((), generator=rng, dtype=torch.float64)
             ),

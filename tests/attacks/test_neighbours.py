@@ -85,7 +85,7 @@ def test_two_submissions_at_a_time_do_not_meet(pool):
 
 
 @pytest.mark.slow  # it compares times, which other tests beside it would change
-def test_a_submission_that_takes_all_processors_delays_its_neighbour_little(pool):
+def test_a_submission_that_takes_all_processors_delays_its_neighbor_little(pool):
     alone = [seconds(run(pool, WORK))]
     with ThreadPoolExecutor(1) as threads:
         hog = threads.submit(run, pool, HOG)

@@ -119,7 +119,7 @@ def test_what_is_honest_is_left_as_it_is():
     assert plain(text) == text
 
 
-def test_colours_of_a_terminal_are_dropped_and_other_escapes_made_visible():
+def test_colors_of_a_terminal_are_dropped_and_other_escapes_made_visible():
     assert plain("\x1b[1;31mred\x1b[0m") == "red"
     assert plain("\x1b]8;;x\x07\x00\x7f\r\nnext\rover") == "␛]8;;x␇␀␡\nnext␍over"
 
@@ -199,7 +199,7 @@ def test_complete_work_is_told_so_and_gets_no_advice():
     assert "All exercises are complete" in soup.get_text()
 
 
-def test_the_answer_is_coloured_numbered_and_whole():
+def test_the_answer_is_colored_numbered_and_whole():
     source = 'def double(x):\n    """Two\n    lines."""\n\n    return x + x  # a comment'
     solutions = (SolutionRecord("double", "double", source),)
     code = soup_of(record(solutions=solutions)).find("pre", class_="answer")
@@ -216,7 +216,7 @@ def test_code_that_is_hard_to_parse_takes_little_processor_time(piece):
     assert time.process_time() - began < 60  # minutes, if it were highlighted
 
 
-def test_very_long_code_is_shown_without_colours_but_with_its_numbers():
+def test_very_long_code_is_shown_without_colors_but_with_its_numbers():
     html = pages.code("x = '<b>'\n" * pages.COLORED_CHARACTERS)
     assert 'class="line"' in html
     assert 'class="n"' not in html

@@ -34,7 +34,7 @@ def skewed(generator, repetitions):
 
 def score_function(generator, repetitions):
     """The course's own: f(z) times the score, averaged over 16 samples, for a quadratic f in one dimension."""
-    f = Quadratic(curvature=[1.0], centre=[0.5])
+    f = Quadratic(curvature=[1.0], center=[0.5])
     noise = torch.randn(16, repetitions, SIMULATIONS, 1, generator=generator)
     estimates = (f(1 + 0.7 * noise) * noise[..., 0] / 0.7).mean(dim=0).double()
     exact, _ = f.expectation_gradient(torch.tensor([1.0]), torch.tensor([0.7]).log())
@@ -115,7 +115,7 @@ WRONG = {
 
 @pytest.mark.parametrize("mistake", WRONG)
 def test_the_named_wrong_gradients_are_found(mistake, generator):
-    f = Quadratic(curvature=[1.0], centre=[0.5])
+    f = Quadratic(curvature=[1.0], center=[0.5])
     noise = torch.randn(16, 200, 2_000, 1, generator=generator)
     estimates = (f(1 + 0.7 * noise) * noise[..., 0] / 0.7).mean(dim=0).double()
     exact, _ = f.expectation_gradient(torch.tensor([1.0]), torch.tensor([0.7]).log())

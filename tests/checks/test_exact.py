@@ -94,7 +94,7 @@ def test_numbers_are_shown_to_the_digits_in_which_they_differ():
     ],
     ids=str,
 )
-def test_a_typical_mistake_is_recognised_whatever_its_shape(answer, hint):
+def test_a_typical_mistake_is_recognized_whatever_its_shape(answer, hint):
     mistakes = {
         "an overflow": [float("inf"), 5.0],
         "the mean of the logs; the log belongs outside": [3.0, 5.0],

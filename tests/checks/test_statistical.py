@@ -55,7 +55,7 @@ def test_the_worst_entry_is_one_that_is_wrong(generator):
     ("mean", "hint"),
     [(3.0, "looks like a sum where the mean belongs"), (-1.0, "sign flipped"), (0.0, "every value is zero")],
 )
-def test_a_typical_mistake_is_recognised_from_its_mean(generator, mean, hint):
+def test_a_typical_mistake_is_recognized_from_its_mean(generator, mean, hint):
     samples = normal(generator, 400, 2, scale=0.1) + mean * torch.tensor([1.0, 2.0])
     mistakes = {"a sum where the mean belongs": [3.0, 6.0], "infinity": [float("inf"), 0.0]}
     assert hint in message_of(checks.mean_equals, "gradient", samples, [1.0, 2.0], mistakes=mistakes)

@@ -83,16 +83,16 @@ def test_a_set_loaded_is_the_callers_own(dataset):
     assert data.load(dataset.name).train.sum() == dataset.train.sum()
 
 
-def test_provenance_and_licence_are_stated(dataset):
-    assert dataset.licence.startswith("CC BY")
+def test_provenance_and_license_are_stated(dataset):
+    assert dataset.license.startswith("CC BY")
     assert "test split" in dataset.provenance and len(dataset.provenance) > 80
     n_train, n_test, size = SHAPES[dataset.name]
     assert repr(dataset) == (
-        f"{dataset.name}: {n_train} training and {n_test} test images of 1×{size}×{size}; {dataset.licence}"
+        f"{dataset.name}: {n_train} training and {n_test} test images of 1×{size}×{size}; {dataset.license}"
     )
 
 
-def test_the_files_in_the_package_state_their_licence():
+def test_the_files_in_the_package_state_their_license():
     text = resources.files("dgm_helpers.data").joinpath("files/README.md").read_text()
     assert "mnist_10k.npz" in text and "CC BY-SA 3.0" in text and "MIT" in text
 

@@ -84,7 +84,7 @@ def test_a_set_is_downloaded_once_and_then_read_from_the_cache(name, server):
         sorted(asked) == sorted(file.name for file in downloads.SOURCES[name].files) and server.asked == asked
     )
     assert torch.equal(first.train, again.train) and torch.equal(first.test_labels, again.test_labels)
-    assert len(first.provenance) > 50 and first.licence
+    assert len(first.provenance) > 50 and first.license
 
 
 def test_a_corrupt_file_is_refused_and_not_kept(name, server, cache):
@@ -188,7 +188,7 @@ def test_omniglots_split_is_verified(server, monkeypatch):
 
 @pytest.mark.parametrize(("name", "labels"), [("cifar10", ([1, 2, 3, 4, 5], [6, 7, 8])),
                                               ("cifar100", ([0, 1, 2, 3, 4], [90, 91, 92]))])  # fmt: skip
-def test_cifar_has_planes_of_colour_and_the_fine_label(name, labels, server):
+def test_cifar_has_planes_of_color_and_the_fine_label(name, labels, server):
     cifar = data.load(name)
     assert cifar.train.shape == (TRAIN, 3, 32, 32) and cifar.train.dtype == torch.uint8
     assert (cifar.train_labels.tolist(), cifar.test_labels.tolist()) == labels

@@ -14,7 +14,7 @@ from dgm_helpers.data.sprites import Sprites, render_sprites
 RENDERERS = {
     "sprites 64": Sprites(),
     "sprites 32 smooth": Sprites(size=32, antialias=True),
-    "sprites in colour": Sprites(size=32, colours=6),
+    "sprites in color": Sprites(size=32, colors=6),
     "heads 32": Heads(),
     "heads 64": Heads(size=64),
 }
@@ -30,7 +30,7 @@ def setting(*numbers):
 
 
 def coordinates(size):
-    """x and y of the centres of the pixels, in units of the picture's side, y downwards."""
+    """x and y of the centers of the pixels, in units of the picture's side, y downwards."""
     steps = (torch.arange(size) + 0.5) / size
     return steps[None, :].expand(size, size), steps[:, None].expand(size, size)
 
@@ -73,7 +73,7 @@ class TestFactors:
 
 def test_pictures_have_their_shape_and_range(renderer, generator):
     pictures = renderer.render(renderer.factors.sample(20, generator))
-    channels = 3 if "colour" in renderer.factors.names else 1
+    channels = 3 if "color" in renderer.factors.names else 1
     assert pictures.shape == (20, channels, renderer.size, renderer.size) and pictures.dtype == torch.float32
     assert pictures.min() == 0 and 0.5 < pictures.max() <= 1
 
@@ -165,12 +165,12 @@ class TestSprites:
         assert len(extremes) > 15
         torch.testing.assert_close(areas, torch.full_like(areas, (2 * sprites.HALF) ** 2), rtol=5e-3, atol=0)
 
-    def test_a_colour_is_one_hue_of_the_grey_sprite(self, generator):
-        renderer = RENDERERS["sprites in colour"]
+    def test_a_color_is_one_hue_of_the_gray_sprite(self, generator):
+        renderer = RENDERERS["sprites in color"]
         values = renderer.factors.sample(40, generator)
-        coloured, grey = renderer.render(values), Sprites(size=32).render(values[:, 1:])
+        colored, gray = renderer.render(values), Sprites(size=32).render(values[:, 1:])
         inks = {}
-        for value, picture, shape in zip(values, coloured, grey, strict=True):
+        for value, picture, shape in zip(values, colored, gray, strict=True):
             ink = picture.flatten(1).max(dim=1).values
             torch.testing.assert_close(picture, ink[:, None, None] * shape)
             assert torch.equal(inks.setdefault(int(value[0]), ink), ink)
@@ -196,8 +196,8 @@ class TestHeads:
         x, y = coordinates(64)
         x, y = (2 * x - 1) * heads.VIEW, (1 - 2 * y) * heads.VIEW
         inside = torch.zeros(64, 64, dtype=torch.bool)
-        for centre, half, _ in heads.PARTS.values():
-            inside |= ((x / 1.2 - centre[0]) / half[0]) ** 2 + ((y - centre[1]) / half[1]) ** 2 < 1
+        for center, half, _ in heads.PARTS.values():
+            inside |= ((x / 1.2 - center[0]) / half[0]) ** 2 + ((y - center[1]) / half[1]) ** 2 < 1
         # The pixels of the outline itself are means of four rays.
         assert ((picture > 0) == inside).float().mean() > 0.97
 
@@ -206,7 +206,7 @@ class TestHeads:
         azimuth, elevation, lighting, width = 0.4, -0.5, 0.7, 1.1
         rays = 64
         picture = render_heads(*setting(azimuth, elevation, lighting, width), size=rays)[0, 0]
-        centre, half, albedo = heads.PARTS["hair"]
+        center, half, albedo = heads.PARTS["hair"]
         turn = torch.tensor(
             [[math.cos(azimuth), 0, math.sin(azimuth)], [0, 1, 0], [-math.sin(azimuth), 0, math.cos(azimuth)]]
         )
@@ -221,7 +221,7 @@ class TestHeads:
         # A point of the hair well on top of the head, in the head's own coordinates, and where the viewer sees it.
         unit = torch.nn.functional.normalize(torch.tensor([0.15, 1.0, 0.1]), dim=0)
         stretch = torch.tensor([width, 1.0, 1.0])
-        point = (torch.tensor(centre) + unit * torch.tensor(half)) * stretch
+        point = (torch.tensor(center) + unit * torch.tensor(half)) * stretch
         normal = torch.nn.functional.normalize(unit / torch.tensor(half) / stretch, dim=0)
         light = torch.nn.functional.normalize(
             torch.tensor([math.sin(lighting), 0.35, math.cos(lighting)]), dim=0
@@ -253,11 +253,11 @@ class TestHeads:
             column = (picture > 0).any(dim=0).nonzero().max().item()
             return (column + 0.5) / 128, (picture[:, column] > 0).nonzero().float().mean().item() / 128
 
-        (centre, half, _), sin, cos = heads.PARTS["tip of the nose"], math.sin(1.2), math.cos(1.2)
-        extent = centre[2] * sin + math.hypot(half[0] * cos, half[2] * sin)
+        (center, half, _), sin, cos = heads.PARTS["tip of the nose"], math.sin(1.2), math.cos(1.2)
+        extent = center[2] * sin + math.hypot(half[0] * cos, half[2] * sin)
         (x, y), (_, up) = rightmost(1.2, 0.0), rightmost(1.2, 0.4)
         assert (2 * x - 1) * heads.VIEW == pytest.approx(extent, abs=0.03)
-        assert (1 - 2 * y) * heads.VIEW == pytest.approx(centre[1], abs=0.05) and up < y - 0.02
+        assert (1 - 2 * y) * heads.VIEW == pytest.approx(center[1], abs=0.05) and up < y - 0.02
 
 
 class TestRenderedDataSets:
@@ -267,7 +267,7 @@ class TestRenderedDataSets:
         for train, test in ((dataset.train, dataset.test), (dataset.train_factors, dataset.test_factors)):
             first, second = ({row.numpy().tobytes() for row in part} for part in (train, test))
             assert len(first) == len(train) and len(second) == len(test) and not first & second
-        assert "test split" in dataset.provenance and dataset.licence.startswith("MIT")
+        assert "test split" in dataset.provenance and dataset.license.startswith("MIT")
 
     def test_pictures_labels_and_factors_belong_together(self):
         dataset = data.rendered(Sprites(size=16), train=60, test=20, label="scale")

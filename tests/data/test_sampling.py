@@ -1,4 +1,4 @@
-"""Gaussians and binarised images: moments, generators, refusals."""
+"""Gaussians and binarized images: moments, generators, refusals."""
 
 import inspect
 
@@ -16,10 +16,10 @@ def test_gaussian_has_the_mean_and_the_covariance(generator):
     x = data.gaussian(MEAN, COVARIANCE, 20_000, generator)
     assert x.shape == (20_000, 3) and x.dtype == torch.float64
     checks.mean_equals("mean", x, MEAN)
-    centred = x - MEAN
-    checks.mean_equals("covariance", centred[:, :, None] * centred[:, None, :], COVARIANCE)
+    centered = x - MEAN
+    checks.mean_equals("covariance", centered[:, :, None] * centered[:, None, :], COVARIANCE)
     # Of a Gaussian the squared Mahalanobis distance is chi-square: mean d, mean square d (d + 2).
-    distance = (torch.linalg.solve(FACTOR, centred.T) ** 2).sum(dim=0)
+    distance = (torch.linalg.solve(FACTOR, centered.T) ** 2).sum(dim=0)
     checks.mean_equals("squared distance", distance**2, 15.0)
 
 
@@ -54,7 +54,7 @@ def test_a_covariance_of_another_size_is_refused():
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_binarised_pixels_are_zero_or_one_with_the_intensity_as_probability(dtype, generator):
+def test_binarized_pixels_are_zero_or_one_with_the_intensity_as_probability(dtype, generator):
     images = torch.tensor([[0.0, 0.1], [0.5, 1.0]], dtype=dtype)
     draws = data.binarize(images.expand(20_000, 2, 2), generator)
     assert draws.dtype == dtype and set(draws.unique().tolist()) == {0.0, 1.0}
@@ -64,7 +64,7 @@ def test_binarised_pixels_are_zero_or_one_with_the_intensity_as_probability(dtyp
     checks.mean_equals("two pixels at once", draws[:, 0, 1] * draws[:, 1, 0], 0.05)
 
 
-def test_binarisation_is_fresh_at_each_visit_and_comes_from_the_generator():
+def test_binarization_is_fresh_at_each_visit_and_comes_from_the_generator():
     images = torch.full((4, 1, 8, 8), 0.5)
     one, other = torch.Generator().manual_seed(1), torch.Generator().manual_seed(1)
     first, second = data.binarize(images, one), data.binarize(images, one)

@@ -78,7 +78,7 @@ def test_the_grid_is_fine_enough():
 
 
 def test_sigma_points_are_exact_for_quadratics_and_only_with_enough_samples():
-    f = Quadratic(curvature=[1.0, 2.0, 0.5], centre=[0.0, 3.0, -1.0])
+    f = Quadratic(curvature=[1.0, 2.0, 0.5], center=[0.0, 3.0, -1.0])
     mu, log_sigma = double(0.3, 1.0, -0.7), double(0.2, -0.5, 0.9)
     exact = f.expectation_gradient(mu, log_sigma)
     for n_samples in (6, 12):

@@ -107,7 +107,7 @@ def test_a_mask_of_one_part_is_told(mask):
         CheckerboardPartition(torch.tensor([mask]))
 
 
-def test_space_to_depth_moves_every_value_once_and_keeps_neighbours():
+def test_space_to_depth_moves_every_value_once_and_keeps_neighbors():
     x = torch.arange(2 * 3 * 4 * 6).reshape(2, 3, 4, 6)
     y = space_to_depth(x)
     assert y.shape == (2, 12, 2, 3)
@@ -125,7 +125,7 @@ def test_space_to_depth_says_what_does_not_fit():
         depth_to_space(torch.zeros(1, 6, 3, 4))
 
 
-def test_batch_norm_in_training_standardises_and_remembers(generator):
+def test_batch_norm_in_training_standardizes_and_remembers(generator):
     layer = InvertibleBatchNorm(2, momentum=0.2, eps=1e-8).double()
     x = 3 + 2 * torch.randn(50, 2, 4, 4, generator=generator, dtype=torch.float64)
     y, log_det = layer(x)
@@ -145,10 +145,10 @@ def test_running_statistics_of_batch_norm_keep_no_graph(generator):
 
 @pytest.mark.parametrize("levels", [2, 17, 256])
 def test_dequantised_levels_keep_to_their_cells(levels, generator):
-    grey = torch.randint(levels, (40, 30), generator=generator)
-    noisy = dequantize(grey.double() / (levels - 1), levels, generator)
-    assert torch.equal((noisy * levels).floor().long(), grey)
-    position = noisy * levels - grey
+    gray = torch.randint(levels, (40, 30), generator=generator)
+    noisy = dequantize(gray.double() / (levels - 1), levels, generator)
+    assert torch.equal((noisy * levels).floor().long(), gray)
+    position = noisy * levels - gray
     checks.mean_equals("position in the cell", position.flatten(), 0.5)
     checks.mean_equals("its square", position.flatten() ** 2, 1 / 3)
 

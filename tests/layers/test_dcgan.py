@@ -18,7 +18,7 @@ def weights(network):
     return [tuple(layer.weight.shape) for layer in network if isinstance(layer, layers)]
 
 
-def test_the_discriminator_halves_the_image_and_normalises_everything_but_its_input():
+def test_the_discriminator_halves_the_image_and_normalizes_everything_but_its_input():
     trunk, features = discriminator_trunk(SHAPE, CHANNELS, HIDDEN, batch_norm)
     assert kinds(trunk) == [
         "Conv2d", "Identity", "LeakyReLU", "Conv2d", "BatchNorm2d", "LeakyReLU", "Flatten",
@@ -30,7 +30,7 @@ def test_the_discriminator_halves_the_image_and_normalises_everything_but_its_in
     assert kinds(perceptron)[1:6] == ["Linear", "Identity", "LeakyReLU", "Linear", "BatchNorm1d"]
 
 
-def test_the_generator_is_its_mirror_and_normalises_everything_but_its_output():
+def test_the_generator_is_its_mirror_and_normalizes_everything_but_its_output():
     network = generator_network(7, SHAPE, CHANNELS, HIDDEN, "sigmoid", batch_norm)
     assert kinds(network) == [
         *["Linear", "BatchNorm1d", "ReLU"] * 3, "Unflatten",
@@ -42,7 +42,7 @@ def test_the_generator_is_its_mirror_and_normalises_everything_but_its_output():
     assert weights(perceptron) == [(12, 7), (10, 12), (5, 10)] and kinds(perceptron)[-1] == "Identity"
 
 
-def test_weights_start_from_a_narrow_normal_distribution_where_batches_are_normalised():
+def test_weights_start_from_a_narrow_normal_distribution_where_batches_are_normalized():
     wide, deep = (64, 128), (256,)
     trunk, _ = discriminator_trunk((1, 28, 28), wide, deep, batch_norm)
     generator = generator_network(70, (1, 28, 28), wide, deep, "sigmoid", batch_norm)
@@ -53,7 +53,7 @@ def test_weights_start_from_a_narrow_normal_distribution_where_batches_are_norma
         assert all(layer.bias.eq(0).all() for layer in network if isinstance(layer, nn.Linear | nn.Conv2d))
 
 
-def test_without_batch_normalisation_a_discriminator_is_not_silenced():
+def test_without_batch_normalization_a_discriminator_is_not_silenced():
     torch.manual_seed(0)
     trunk, _ = discriminator_trunk((1, 28, 28), (64, 128), (256,), no_norm)
     assert trunk(torch.rand(8, 1, 28, 28)).std() > 0.02  # 1e-3 from N(0, 0.02)

@@ -48,7 +48,7 @@ def test_a_mask_shows_what_comes_earlier_in_raster_order(kind, inputs, outputs, 
         assert mask[out, source, row, column] == visible
 
 
-def test_without_an_order_of_channels_mask_a_hides_the_centre_and_mask_b_shows_it():
+def test_without_an_order_of_channels_mask_a_hides_the_center_and_mask_b_shows_it():
     assert not causal_mask(3, "A", 2, 2)[:, :, 1, 1].any()
     assert causal_mask(3, "B", 2, 2)[:, :, 1, 1].all()
 

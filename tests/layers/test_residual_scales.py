@@ -32,7 +32,7 @@ def test_a_block_is_its_formula(inputs, outputs, resample, batch_norm):
     torch.testing.assert_close(block(x), shortcut + added)
     side = {1: 6, 2: 12, -2: 3}[resample]
     assert block(x).shape == (3, outputs, side, side) and isinstance(norm, torch.nn.BatchNorm2d) == batch_norm
-    # Of a bias there before the normalisation nothing would be left.
+    # Of a bias there before the normalization nothing would be left.
     assert (second.bias is None) == batch_norm and (norm.bias if batch_norm else second.bias) is not None
 
 

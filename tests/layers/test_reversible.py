@@ -347,7 +347,7 @@ def test_an_empty_chain_is_told():
 
 
 def test_reconstruction_stays_exact_in_depth(generator):
-    """64 blocks with batch normalisation in float32, where streams in bfloat16 would be off by a quarter."""
+    """64 blocks with batch normalization in float32, where streams in bfloat16 would be off by a quarter."""
     chain, shape = make("convolution", depth=64)
     with torch.no_grad():
         pair = halves(shape, generator, torch.float32)

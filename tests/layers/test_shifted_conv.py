@@ -90,7 +90,7 @@ def test_a_block_scaled_to_a_first_batch_starts_near_the_identity(generator):
     assert 0.02 < (block(x) - x).std() < 0.1
 
 
-def test_a_channel_of_ones_tells_padding_from_grey():
+def test_a_channel_of_ones_tells_padding_from_gray():
     x = torch.zeros(2, 3, 4, 5)
     padded = with_ones(x)
     assert torch.equal(padded[:, :3], x) and padded.shape == (2, 4, 4, 5) and padded[:, 3].eq(1).all()

@@ -1,4 +1,4 @@
-"""Virtual batch normalisation: batch normalisation of reference and example, blind to the rest of the batch."""
+"""Virtual batch normalization: batch normalization of reference and example, blind to the rest of the batch."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ def layer(features=5, reference=6):
 
 
 @SPACES
-def test_an_example_gets_what_batch_normalisation_gives_it_in_a_batch_with_the_reference(space, generator):
+def test_an_example_gets_what_batch_normalization_gives_it_in_a_batch_with_the_reference(space, generator):
     norm, kind = layer(), {0: nn.BatchNorm1d, 1: nn.BatchNorm1d, 2: nn.BatchNorm2d}[len(space)]
     plain = kind(5).double()
     plain.weight, plain.bias = norm.weight, norm.bias
@@ -40,7 +40,7 @@ def test_the_jacobian_across_examples_is_zero_and_that_to_the_reference_is_not(s
     assert torch.equal(influence, expected)
 
 
-def test_batch_normalisation_would_fail_that_test(generator):
+def test_batch_normalization_would_fail_that_test(generator):
     x = torch.randn(4, 2, generator=generator, dtype=torch.float64)
     jacobian = torch.autograd.functional.jacobian(nn.BatchNorm1d(2).double(), x)
     assert (jacobian.abs().amax(dim=(1, 3)) > 0).all()

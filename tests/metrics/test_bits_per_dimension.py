@@ -21,8 +21,8 @@ def test_bits_per_dim_of_known_densities():
 
 def test_the_bound_holds_and_is_tight_where_the_density_is_flat_in_a_cell(generator):
     # p(x) = 2x on [0, 1), four levels: P(level k) = (2k + 1)/16 exactly.
-    grey = torch.arange(4).repeat(20_000).double()
-    noisy = dequantize(grey / 3, 4, generator)
+    gray = torch.arange(4).repeat(20_000).double()
+    noisy = dequantize(gray / 3, 4, generator)
     bits = bits_per_dim(torch.log(2 * noisy), 1, 4).reshape(-1, 4)
     exact = -torch.log2((2 * torch.arange(4).double() + 1) / 16)
     # E log2(2(k + u)/4), u uniform: the mean itself in closed form, above the exact code length.

@@ -9,7 +9,7 @@ from scipy import stats
 from dgm_helpers.metrics.code_factors import assigned, best_matching, head_correlations, rank_correlations
 
 
-def test_a_relabelled_code_is_matched_perfectly(generator):
+def test_a_relabeled_code_is_matched_perfectly(generator):
     labels = torch.randint(6, (300,), generator=generator)
     permutation = torch.randperm(6, generator=generator)
     matching = best_matching(permutation[labels], labels, 6)

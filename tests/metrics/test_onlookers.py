@@ -16,14 +16,14 @@ def test_a_reader_predicts_a_curved_function_of_new_data():
     assert (error < 0.05 * targets.var(dim=0)).all()
 
 
-def test_a_reader_of_digits_generalises():
+def test_a_reader_of_digits_generalizes():
     digits = load("digits")
     targets = torch.nn.functional.one_hot(digits.train_labels, 10).double()
     found = fit_reader(digits.train, targets)(digits.test).argmax(dim=1)
     assert (found == digits.test_labels).double().mean() > 0.95
 
 
-def test_a_reader_is_the_minimiser_of_its_objective_for_constant_data():
+def test_a_reader_is_the_minimizer_of_its_objective_for_constant_data():
     """All features are constant then: the ridge aside, the best prediction is the mean of the targets."""
     targets = torch.tensor([[1.0], [2.0], [6.0]])
     read = fit_reader(torch.ones(3, 2), targets, ridge=1e-9)

@@ -35,7 +35,7 @@ def is_generators(name):
 
 
 def train(model, x, steps, learning_rate, seed=0, batch_size=64):
-    """Train with the players' own optimiser groups, on batches drawn with replacement."""
+    """Train with the players' own optimizer groups, on batches drawn with replacement."""
     draws = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.Adam(model.parameter_groups(learning_rate))
     model.train()

@@ -9,7 +9,7 @@ from dgm_helpers.models.pixelsnail import PixelSNAIL
 from dgm_helpers.models.pixelvae import PixelVAE
 from dgm_helpers.models.pixelvae_map import MapPixelVAE
 
-# Van den Oord et al.: of a 7 × 7 mask 4 × 7 taps are stored, of 3 × 3 2 × 3. 256 levels of three colours.
+# Van den Oord et al.: of a 7 × 7 mask 4 × 7 taps are stored, of 3 × 3 2 × 3. 256 levels of three colors.
 PIXELCNN = (
     conv(28, 3, 256) + 15 * (conv(1, 256, 128) + conv(6, 128, 128) + conv(1, 128, 256)) + conv(1, 256, 1024)
     + conv(1, 1024, 3 * 256)
@@ -56,7 +56,7 @@ PIXELVAE = (
 
 
 def kept(features: int) -> int:
-    """A residual block of two 3 × 3 convolutions, the second with a batch normalisation in the place of biases."""
+    """A residual block of two 3 × 3 convolutions, the second with a batch normalization in the place of biases."""
     return conv(9, features, features) + 9 * features**2 + norm(features)
 
 

@@ -14,10 +14,10 @@ def conv(taps: int, before: int, after: int) -> int:
 
 
 def normed(taps: int, before: int, after: int) -> int:
-    """The same with weight normalisation: a magnitude for each output besides."""
+    """The same with weight normalization: a magnitude for each output besides."""
     return conv(taps, before, after) + after
 
 
 def norm(features: int) -> int:
-    """Scale and shift of a batch normalisation."""
+    """Scale and shift of a batch normalization."""
     return 2 * features

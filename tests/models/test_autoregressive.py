@@ -43,8 +43,8 @@ def test_no_sub_pixel_sees_itself_or_a_later_one(model):
     assert jacobian.reshape(count, count).triu().eq(0).all()
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if "colour" in name])
-def test_nor_does_one_of_several_levels_in_colour(name):
+@pytest.mark.parametrize("name", [name for name in MODELS if "color" in name])
+def test_nor_does_one_of_several_levels_in_color(name):
     # A softmax of each channel: its logits are so many features, which have to keep their channel's place in the order.
     model = build(name, levels=4)
     images = random_images(model, 2, size=4)

@@ -1,4 +1,4 @@
-"""β-VAE: what is minimised, that the ELBO stays one, the ramp of the capacity, its networks and traversals."""
+"""β-VAE: what is minimized, that the ELBO stays one, the ramp of the capacity, its networks and traversals."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ VARIANTS = {
         "decoder_hidden": (9,),
         "decoder_activation": "tanh",
     },
-    "colour": {**SMALL, "image_channels": 3, "likelihood": "gaussian"},
+    "color": {**SMALL, "image_channels": 3, "likelihood": "gaussian"},
     "capacity": {**SMALL, "capacity": 5.0, "gamma": 10.0, "ramp_steps": 4},
 }
 SPRITES = data.rendered(Sprites(size=16), train=40, test=10, label="shape").train
@@ -54,7 +54,7 @@ def test_shapes_and_types(model):
 
 
 @torch.no_grad()
-def test_what_is_reported_as_elbo_is_the_elbo_whatever_is_minimised(model):
+def test_what_is_reported_as_elbo_is_the_elbo_whatever_is_minimized(model):
     model.eval()
     x = images(model)
     terms = model.loss(x, seeded())

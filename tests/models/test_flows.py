@@ -22,11 +22,11 @@ MODELS = {
     "nice, gaussian, odd": (NICE, {"data_dim": 7, "hidden": (9,), "couplings": 3, "prior": "gaussian", "levels": None}),
     "nice, two dimensions": (NICE, {"data_dim": 2, "hidden": (8,), "levels": None}),
     "real nvp": (RealNVP, SMALL),
-    "real nvp, colour, three scales": (RealNVP, {**SMALL, "image_channels": 3, "image_size": (4, 8), "scales": 3}),
+    "real nvp, color, three scales": (RealNVP, {**SMALL, "image_channels": 3, "image_size": (4, 8), "scales": 3}),
     "real nvp, one scale": (RealNVP, {**SMALL, "image_size": (1, 2), "scales": 1, "levels": None}),
 }  # fmt: skip
 SHAPES = {"nice, logistic": (1, 4, 4), "nice, gaussian, odd": (7,), "nice, two dimensions": (2,),
-          "real nvp": (1, 4, 4), "real nvp, colour, three scales": (3, 4, 8),
+          "real nvp": (1, 4, 4), "real nvp, color, three scales": (3, 4, 8),
           "real nvp, one scale": (1, 1, 2)}  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def test_loss_and_its_terms(model, x, generator):
 def test_gradients_reach_every_parameter(model, x, generator):
     model.train().loss(x, generator)["loss"].backward()
     for parameter_name, parameter in model.named_parameters():
-        # A bias in front of batch normalisation cancels: its gradient is zero up to rounding.
+        # A bias in front of batch normalization cancels: its gradient is zero up to rounding.
         assert parameter.grad is not None, parameter_name
         assert parameter.grad.abs().sum() > 0, parameter_name
 
@@ -258,7 +258,7 @@ def test_real_nvp_starts_as_the_logit_and_its_latents_are_all_of_the_image():
     x = torch.rand(2, 3, 8, 8, dtype=torch.float64)
     z = model.encode(x)
     assert z.shape == (2, 192)
-    # A new model moves values and scales them by (1 + eps) ** -1/2 in each batch normalisation, no more.
+    # A new model moves values and scales them by (1 + eps) ** -1/2 in each batch normalization, no more.
     assert [scale.latent_shape for scale in model.scales] == [(6, 4, 4), (12, 2, 2), (12, 2, 2)]
     expected = torch.logit(0.05 + 0.9 * x).flatten(1).sort(dim=1).values
     torch.testing.assert_close(z.sort(dim=1).values, expected, rtol=2e-3, atol=2e-3)
@@ -312,7 +312,7 @@ def test_masks_of_real_nvp_take_turns_and_its_scales_double_their_features():
 
 
 def test_the_loss_of_real_nvp_is_penalised_by_the_squares_of_its_scales():
-    """Section 4.1, by the optimiser: what it adds to a gradient is that of 5e-5 times the squares' sum, for scales."""
+    """Section 4.1, by the optimizer: what it adds to a gradient is that of 5e-5 times the squares' sum, for scales."""
     model = RealNVP(**SMALL)
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     groups = model.parameter_groups(0.1)
@@ -321,7 +321,7 @@ def test_the_loss_of_real_nvp_is_penalised_by_the_squares_of_its_scales():
     for group in groups:
         for parameter in group["params"]:
             name = names[id(parameter)]
-            # The magnitudes of weight normalisation, and what the couplings multiply tanh by; no direction, no bias.
+            # The magnitudes of weight normalization, and what the couplings multiply tanh by; no direction, no bias.
             scale = name.endswith("original0") or (name.endswith("scale") and "network" not in name)
             (penalty,) = torch.autograd.grad(5e-5 * parameter.square().sum(), parameter)
             expected = penalty if scale else torch.zeros_like(parameter)
@@ -330,7 +330,7 @@ def test_the_loss_of_real_nvp_is_penalised_by_the_squares_of_its_scales():
 
 @pytest.mark.parametrize("part", ["fine", "coarse"])
 def test_every_value_is_changed_by_some_coupling_of_a_scale(part, generator):
-    """With the same mask in each layer half of the values would only be normalised: a Jacobian with empty rows."""
+    """With the same mask in each layer half of the values would only be normalized: a Jacobian with empty rows."""
     torch.manual_seed(0)
     scale = Scale((1, 4, 4), 4, 1, last=False).double().eval()
     with torch.no_grad():

@@ -20,7 +20,7 @@ VARIANTS = pytest.mark.parametrize(
         {**VECTORS, "normalize": "none"},
         VECTORS,
     ],
-    ids=["images", "no hidden layer", "no normalisation", "vectors", "vectors normalised"],
+    ids=["images", "no hidden layer", "no normalization", "vectors", "vectors normalized"],
 )
 
 
@@ -51,7 +51,7 @@ def test_the_other_player_is_frozen(player):
     for name, parameter in model.named_parameters():
         mine = is_generators(name) == (player == "generator")
         touched = parameter.grad is not None and bool(parameter.grad.abs().max() > 0)
-        # A bias before batch normalisation has no effect: its gradient is zero but for rounding.
+        # A bias before batch normalization has no effect: its gradient is zero but for rounding.
         assert touched or parameter.ndim == 1 if mine else not touched, name
 
 
@@ -115,7 +115,7 @@ def test_noise_and_continuous_codes_are_uniform_between_minus_one_and_one(genera
 
 
 @pytest.mark.parametrize(("normalize", "counts"), [("both", (2, 2)), ("generator", (2, 0)), ("none", (0, 0))])
-def test_batch_normalisation_stands_where_it_is_asked_for(normalize, counts):
+def test_batch_normalization_stands_where_it_is_asked_for(normalize, counts):
     model = build({**SMALL, "normalize": normalize}, GAN)
     kinds = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)
     found = [sum(isinstance(m, kinds) for m in part.modules()) for part in (model.generator, model.trunk)]

@@ -36,7 +36,7 @@ def test_every_earlier_pixel_within_the_receptive_field_is_seen(layers, kernel_s
 
 @pytest.mark.parametrize("channel", [0, 1, 2])
 def test_a_sub_pixel_sees_the_earlier_channels_of_its_pixel_and_all_of_earlier_pixels(channel):
-    model = build("gated in colour", image_size=9, levels=4)
+    model = build("gated in color", image_size=9, levels=4)
     seen = seen_from(model, 5, 4, random_images(model, 20), channel)
     expected = field(9, 5, 4, reach=5).expand(3, -1, -1).clone()
     expected[:channel, 5, 4] = True
@@ -130,7 +130,7 @@ def test_what_enters_the_gates_may_differ_from_place_to_place():
     for c in maps:
         c[:, :, row, column] += 1
     changed = (model.logits_given(x, maps) - everywhere).abs().amax(dim=(0, 1, 2)) > 1e-12
-    # It reaches lower rows, and through the vertical stack its neighbours: two layers of 3 x 3.
+    # It reaches lower rows, and through the vertical stack its neighbors: two layers of 3 x 3.
     assert changed[row, column] and not changed[:row].any() and not changed[row, column + 3 :].any()
 
 

@@ -103,7 +103,7 @@ def test_the_kl_terms_are_log_q_minus_log_p_over_the_joint(model, x, generator):
 @torch.no_grad()
 def test_a_closed_form_that_takes_a_bottom_up_posterior_for_a_factorized_one_would_be_caught(x, generator):
     model = build("two layers", latent_dims=(1, 1), posterior="bottom-up")
-    # Under q z_2 has the mean 2 tanh(z_1), under p z_1 has 2 tanh(z_2): neighbours that know of each other.
+    # Under q z_2 has the mean 2 tanh(z_1), under p z_1 has 2 tanh(z_2): neighbors that know of each other.
     for reader, head in ((model.readers[1][0], model.heads[1]), (model.priors[0][0], model.priors[0][2])):
         for parameter in (*reader.parameters(), *head.parameters()):
             parameter.zero_()

@@ -127,7 +127,7 @@ def test_one_step_under_bfloat16_autocast_keeps_losses_in_float32(technique, gen
 
 
 MODES = 8
-CENTRES = torch.stack(
+CENTERS = torch.stack(
     [torch.tensor([math.cos(a), math.sin(a)]) for a in torch.arange(MODES) * 2 * math.pi / MODES]
 )
 WIDTH = 0.05
@@ -136,12 +136,12 @@ WIDTH = 0.05
 def ring(n, generator):
     """A ring of Gaussians: the standard toy of GANs that lose modes."""
     modes = torch.randint(MODES, (n,), generator=generator)
-    return CENTRES[modes] + WIDTH * torch.randn(n, 2, generator=generator)
+    return CENTERS[modes] + WIDTH * torch.randn(n, 2, generator=generator)
 
 
 def kept(samples):
     """How many modes get at least 1 % of the samples within four widths, and the share of samples that are there."""
-    distance, mode = torch.cdist(samples, CENTRES).min(dim=1)
+    distance, mode = torch.cdist(samples, CENTERS).min(dim=1)
     near = distance < 4 * WIDTH
     counts = torch.bincount(mode[near], minlength=MODES)
     return int((counts >= 0.01 * len(samples)).sum()), near.double().mean().item()

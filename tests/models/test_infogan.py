@@ -28,7 +28,7 @@ VARIANTS = pytest.mark.parametrize(
     ],
     ids=[
         "both",
-        "no normalisation, no layer of Q's own",
+        "no normalization, no layer of Q's own",
         "categorical",
         "continuous",
         "vectors",
@@ -159,9 +159,9 @@ def test_one_step_under_bfloat16_autocast_keeps_losses_in_float32(generator):
 
 def test_the_code_of_a_toy_is_recovered(generator):
     """Four narrow clusters in the plane and Cat(4): the code comes to name the cluster, L_I comes near log 4."""
-    centres = 2 * torch.tensor([[1.0, 1], [1, -1], [-1, 1], [-1, -1]])
+    centers = 2 * torch.tensor([[1.0, 1], [1, -1], [-1, 1], [-1, -1]])
     clusters = torch.randint(4, (2000,), generator=generator)
-    x = centres[clusters] + 0.2 * torch.randn(2000, 2, generator=generator)
+    x = centers[clusters] + 0.2 * torch.randn(2000, 2, generator=generator)
     torch.manual_seed(0)
     model = InfoGAN(**{**VECTORS, "hidden": (64, 64)}, normalize="none", categories=(4,), continuous=0,
                     q_hidden=16, rate_ratio=1.0)  # fmt: skip
@@ -176,9 +176,9 @@ def test_the_code_of_a_toy_is_recovered(generator):
     # Each code names one cluster, each cluster one code.
     assert (counts.amax(dim=0) / counts.sum(dim=0)).min() > 0.9
     assert counts.argmax(dim=0).unique().numel() == 4
-    assert torch.cdist(samples, centres).amin(dim=1).mean() < 0.6
+    assert torch.cdist(samples, centers).amin(dim=1).mean() < 0.6
     own = model.sample(200, generator, Codes(categories=torch.tensor([[0]])))
-    assert torch.cdist(own, centres).argmin(dim=1).unique().numel() == 1
+    assert torch.cdist(own, centers).argmin(dim=1).unique().numel() == 1
 
 
 def test_nan_in_the_data_is_told_by_the_loop():

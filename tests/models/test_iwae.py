@@ -99,7 +99,7 @@ def test_the_loss_is_the_bound_of_the_definition(name, objective, x):
 
 
 def test_the_reported_loss_is_a_bound_and_its_gradient_that_of_normalized_weights(model, x):
-    # The sum of w log w with fixed normalised weights w has the same gradient, and is no bound: up to log K too good.
+    # The sum of w log w with fixed normalized weights w has the same gradient, and is no bound: up to log K too good.
     parameters = list(model.parameters())
     loss = model.loss(x, torch.Generator().manual_seed(1))["loss"]
     gradient = torch.autograd.grad(loss, parameters)

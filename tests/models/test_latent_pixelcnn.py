@@ -120,7 +120,7 @@ def test_cached_samples_are_the_naive_ones(layers):
     model, c, noise = build(layers=layers), normal(4, 3, 5, 6), normal(4, 2, 5, 6, seed=2)
     cached, naive = (model.sample_given(noise, c, cached=choice) for choice in (True, False))
     torch.testing.assert_close(cached, naive)
-    mu, log_sigma = model.gaussians(cached, c)  # what was drawn, standardised, is the noise
+    mu, log_sigma = model.gaussians(cached, c)  # what was drawn, standardized, is the noise
     torch.testing.assert_close((cached - mu) / log_sigma.exp(), noise)
 
 
@@ -146,7 +146,7 @@ def test_samples_have_the_density_of_log_prob(generator):
     mu, log_sigma = model.gaussians(z, c)
     uniform = torch.distributions.Normal(mu, log_sigma.exp()).cdf(z)
     assert min(stats.kstest(u.numpy(), "uniform").pvalue for u in uniform.flatten(1).T) > 1e-6 / 18
-    # Neighbours are dependent in z and not in what is left when each is predicted from those before.
+    # Neighbors are dependent in z and not in what is left when each is predicted from those before.
     left, right = (uniform[..., i].flatten(1).mean(dim=1) for i in (1, 2))
     assert stats.pearsonr(left, right).pvalue > 1e-6
     entropy = (log_sigma + 0.5 + 0.5 * torch.tensor(2 * torch.pi).log()).flatten(1).sum(dim=1)

@@ -94,7 +94,7 @@ def test_real_nvp_s_scales_decay_and_nothing_else():
     assert not any(name.endswith(("original1", "bias")) for name in names)
 
 
-def test_revnet_s_biases_and_normalisations_do_not_decay():
+def test_revnet_s_biases_and_normalizations_do_not_decay():
     model = RevNet(image_channels=1, units=(1, 1), channels=(4, 4, 8), strides=(1, 2))
     weights, others = model.parameter_groups(0.1)
     convolutions = [m.weight for m in model.modules() if isinstance(m, nn.Conv2d | nn.Linear)]

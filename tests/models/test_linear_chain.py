@@ -30,7 +30,7 @@ def test_the_elbo_lies_below_log_p_by_exactly_the_kl_to_the_posterior(chain, x):
 
 
 @torch.no_grad()
-def test_the_best_factorised_posterior_leaves_a_gap_wherever_there_are_two_layers(chain, x):
+def test_the_best_factorized_posterior_leaves_a_gap_wherever_there_are_two_layers(chain, x):
     before = chain.gap(x)
     chain.set_best_encoder()
     mean, precision = chain.exact_posterior(x)
@@ -40,7 +40,7 @@ def test_the_best_factorised_posterior_leaves_a_gap_wherever_there_are_two_layer
     torch.testing.assert_close(gap, expected.expand(7))
     torch.testing.assert_close(torch.cat([mu for mu, _ in chain.encode(x)], dim=1), mean)
     assert (gap < before).all() and gap.min() > (0.001 if len(chain.latent_dims) == 1 else 0.01)
-    # No other factorised q of a neighbourhood does better.
+    # No other factorized q of a neighborhood does better.
     for parameter in [*chain.encoder_biases, *chain.encoder_log_sigmas]:
         parameter.add_(0.1)
         assert (chain.gap(x) > gap).all()
@@ -48,7 +48,7 @@ def test_the_best_factorised_posterior_leaves_a_gap_wherever_there_are_two_layer
 
 
 @torch.no_grad()
-def test_the_posterior_of_neighbours_is_correlated(chain):
+def test_the_posterior_of_neighbors_is_correlated(chain):
     _, precision = chain.exact_posterior(torch.zeros(1, 4).double())
     covariance = precision.inverse()
     sizes = chain.latent_dims

@@ -125,7 +125,7 @@ def test_in_one_latent_dimension_the_best_encoder_is_the_posterior(data_dim, see
 
 @given(models)
 def test_the_best_encoders_gap_is_that_of_the_posteriors_correlations(model):
-    # KL from the best factorised Gaussian: half the log of prod_j P_jj / det P, the same at every x.
+    # KL from the best factorized Gaussian: half the log of prod_j P_jj / det P, the same at every x.
     precision = torch.linalg.inv(model.posterior(points(model))[1])
     expected = 0.5 * (precision.diagonal().log().sum() - torch.logdet(precision))
     assert_close(model.set_best_encoder().gap(points(model)), expected.expand(7), 1e-9)
@@ -135,9 +135,9 @@ def test_samples_have_the_moments_of_the_marginal(generator):
     model = make()
     x = model.sample(20_000, generator)
     mean, covariance = joint(model)
-    centred = x - model.bias
+    centered = x - model.bias
     checks.mean_equals("mean", x, mean[2:])
-    checks.mean_equals("covariance", centred[:, :, None] * centred[:, None, :], covariance[2:, 2:])
+    checks.mean_equals("covariance", centered[:, :, None] * centered[:, None, :], covariance[2:, 2:])
 
 
 def test_samples_and_parameters_come_from_the_generator():

@@ -98,7 +98,7 @@ INFOGAN_MNIST = (
 )  # fmt: skip
 
 
-def infogan_in_colour(latent: int, codes: int) -> int:
+def infogan_in_color(latent: int, codes: int) -> int:
     """32 × 32 pixels, maps 64, 128, 256 and their mirror image."""
     generator = dense(latent, 16 * 256) + norm(16 * 256) + conv(16, 256, 128) + norm(128)
     generator += conv(16, 128, 64) + norm(64) + conv(16, 64, 3)
@@ -110,8 +110,8 @@ GANS = {
     ("gan", "paper"): (GAN, DCGAN),
     ("improved_gan", "paper"): (ImprovedGAN, IMPROVED),
     ("infogan", "paper"): (InfoGAN, INFOGAN_MNIST),
-    ("infogan", "paper_svhn"): (InfoGAN, infogan_in_colour(4 * 10 + 4 + 124, 4 * 10 + 2 * 4)),
-    ("infogan", "paper_celeba"): (InfoGAN, infogan_in_colour(10 * 10 + 128, 10 * 10)),
+    ("infogan", "paper_svhn"): (InfoGAN, infogan_in_color(4 * 10 + 4 + 124, 4 * 10 + 2 * 4)),
+    ("infogan", "paper_celeba"): (InfoGAN, infogan_in_color(10 * 10 + 128, 10 * 10)),
 }
 
 # Kingma et al.: 8 MADEs of 1,920 units for 32 latents, shift and scale; a context of 450, without biases.
@@ -144,7 +144,7 @@ FLOWS = {
 def i_revnet(
     blocks: list[int], strides: list[int], channels: list[int], kernels: list[int], classes: int
 ) -> int:
-    """Bottlenecks without biases, batch normalisation before each convolution but the very first."""
+    """Bottlenecks without biases, batch normalization before each convolution but the very first."""
     first, second, third = (size**2 for size in kernels)
     total, entering = -norm(channels[0] // strides[0] ** 2), 0
     for depth, stride, width in zip(blocks, strides, channels, strict=True):

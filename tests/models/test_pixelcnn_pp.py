@@ -1,4 +1,4 @@
-"""PixelCNN++: its streams and resolutions, dropout, initialisation, classes."""
+"""PixelCNN++: its streams and resolutions, dropout, initialization, classes."""
 
 import pytest
 import torch
@@ -42,7 +42,7 @@ def test_nothing_is_dropped_from_samples_though_the_model_is_in_training_mode(na
     assert {part for part in model.modules() if not part.training} == set(model.output.modules())
 
 
-def test_initialisation_scales_the_output_to_a_first_batch():
+def test_initialization_scales_the_output_to_a_first_batch():
     torch.manual_seed(0)
     model = PixelCNNPP(image_size=8, image_channels=1, channels=8, blocks=1, scales=2, dropout=0.0).double()
     x = random_images(model, 32)
@@ -106,6 +106,6 @@ def test_the_paper_preset_has_the_papers_blocks():
     assert model.output.bias.shape == (100,)
 
 
-def test_the_laptop_preset_models_grey_mnist():
+def test_the_laptop_preset_models_gray_mnist():
     model = PixelCNNPP(**PRESETS["laptop"])
     assert model.log_prob(torch.zeros(2, 1, 28, 28)).shape == (2,)

@@ -39,7 +39,7 @@ def test_the_paper_preset_has_the_released_sizes():
     assert model.output.bias.shape == (100,)
 
 
-def test_the_laptop_preset_models_grey_mnist():
+def test_the_laptop_preset_models_gray_mnist():
     model = PixelSNAIL(**PRESETS["laptop"])
     assert model.log_prob(torch.zeros(2, 1, 28, 28)).shape == (2,)
 

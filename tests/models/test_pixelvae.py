@@ -31,13 +31,13 @@ KINDS = {
     "upsampling": {},
     "without upsampling": {"upsampling": False},
     "of 3 levels": {"levels": 3},
-    "in colour": {"image_channels": 3, "levels": 4},
-    "in colour without upsampling": {"image_channels": 3, "upsampling": False},
+    "in color": {"image_channels": 3, "levels": 4},
+    "in color without upsampling": {"image_channels": 3, "upsampling": False},
     "one layer": {"layers": 1, "latent_dims": (3,)},
     "no layers": {"layers": 0},
     "no layers of 3 levels": {"layers": 0, "levels": 3},
     "map": MAP,
-    "map in colour": {**MAP, "image_channels": 3, "levels": 4},
+    "map in color": {**MAP, "image_channels": 3, "levels": 4},
 }
 
 
@@ -76,7 +76,7 @@ def test_the_decoder_is_causal_in_x(model):
     jacobian = jacobian.movedim(1, -1).reshape(count, count)  # inputs in raster order too
     assert jacobian.triu().eq(0).all()
     if model.config["layers"]:
-        # Within the window each sub-pixel sees the one before it; the first pixel's colours too.
+        # Within the window each sub-pixel sees the one before it; the first pixel's colors too.
         assert (jacobian.diagonal(-1) > 0).double().mean() > 0.5
     else:
         assert jacobian.eq(0).all()
@@ -89,7 +89,7 @@ def test_the_decoder_is_dense_in_z(model):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("name", [name for name in KINDS if "colour" not in name and name != "no layers"])
+@pytest.mark.parametrize("name", [name for name in KINDS if "color" not in name and name != "no layers"])
 def test_probabilities_of_all_images_given_z_sum_to_one(name, generator):
     # Images of 4 x 4 whose lower half is held: the upper 2 rows enumerated, the others' probability divided out.
     model = build(name)
@@ -274,7 +274,7 @@ def test_a_model_with_a_map_overfits_sixteen_images():
 
 @pytest.mark.parametrize("batch_norm", [False, True])
 def test_a_run_with_a_map_goes_on_exactly(batch_norm, tmp_path):
-    """Also the running averages of batch normalisation, which belong to no parameter."""
+    """Also the running averages of batch normalization, which belong to no parameter."""
 
     def train(steps, folder):
         torch.manual_seed(0)
@@ -364,7 +364,7 @@ def test_what_cannot_be_is_told(options, message):
         (MapPixelVAE if "map_stride" in options else PixelVAE)(**options)
 
 
-@pytest.mark.parametrize("name", ["upsampling", "map in colour"])
+@pytest.mark.parametrize("name", ["upsampling", "map in color"])
 def test_a_file_from_when_both_were_one_class_builds_the_right_one(name):
     model = build(name)
     both = {**PixelVAE().config, **MapPixelVAE().config, "map_stride": 0} | model.config

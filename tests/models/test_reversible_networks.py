@@ -260,8 +260,8 @@ def test_a_block_that_changes_size_is_its_formula(bottleneck):
     torch.testing.assert_close(y2, down(x2, 1) + block.g(y1))
 
 
-def test_what_enters_a_convolution_is_normalised_and_rectified_once():
-    """The first function of a network begins with its convolution, every other one with normalisation and ReLU."""
+def test_what_enters_a_convolution_is_normalized_and_rectified_once():
+    """The first function of a network begins with its convolution, every other one with normalization and ReLU."""
     model = RevNet(image_channels=1, units=(2, 2), channels=(8, 8, 12), strides=(1, 2))
     functions = [module for module in model.stages.modules() if isinstance(module, torch.nn.Sequential)]
     assert [type(f[0]).__name__ for f in functions] == ["Conv2d", *["BatchNorm2d"] * (len(functions) - 1)]
@@ -270,7 +270,7 @@ def test_what_enters_a_convolution_is_normalised_and_rectified_once():
     assert kinds == ["Conv2d", "BatchNorm2d", "BatchNorm2d", "BatchNorm2d"]
 
 
-def test_normalisation_keeps_torchs_own_memory_of_the_past():
+def test_normalization_keeps_torchs_own_memory_of_the_past():
     # 0.9 and 0.99 are what other frameworks call 0.1 and 0.01.
     for name in MODELS:
         norms = [m for m in make(name).modules() if isinstance(m, torch.nn.BatchNorm2d)]
@@ -284,15 +284,15 @@ def test_the_divisor_is_that_of_the_inner_maps():
         assert [conv.out_channels for conv in convolutions] == maps
 
 
-def test_weights_of_revnet_decay_and_biases_and_normalisation_do_not():
+def test_weights_of_revnet_decay_and_biases_and_normalization_do_not():
     model = make("revnet")
     convolutions = {m.weight for m in model.modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear)}
     decaying, others = model.parameter_groups(0.1)
-    assert set(decaying["params"]) == convolutions and "weight_decay" not in decaying  # the optimiser's own
+    assert set(decaying["params"]) == convolutions and "weight_decay" not in decaying  # the optimizer's own
     assert set(others["params"]) == set(model.parameters()) - convolutions and others["weight_decay"] == 0
 
 
-def test_dropout_of_i_revnet_stands_before_the_last_convolution_and_its_normalisation():
+def test_dropout_of_i_revnet_stands_before_the_last_convolution_and_its_normalization():
     for step in make("i-revnet, injective", dropout=0.3).chain.steps:
         kinds = [type(layer).__name__ for layer in step.function]
         assert (

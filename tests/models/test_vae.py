@@ -262,7 +262,7 @@ def test_a_bound_without_samples_is_told(model, x, samples):
         model.bound(x, samples)
 
 
-def test_colour_images(generator):
+def test_color_images(generator):
     model = ConvVAE(image_size=8, image_channels=3, channels=(4, 6), latent_dim=2)
     x = torch.rand(2, 3, 8, 8, generator=generator)
     assert model.reconstruct(x).shape == x.shape and model.sample(2).shape == (2, 192)

@@ -70,7 +70,7 @@ def test_a_stack_sees_earlier_pixels_of_its_window_alone():
 
 
 @pytest.mark.parametrize("levels", [2, 3])
-def test_colours_are_seen_in_their_order(levels):
+def test_colors_are_seen_in_their_order(levels):
     sizes = {"image_size": 4, "local_layers": 1, "kernel_size": 1, "local_channels": 18}
     model = vlae(image_channels=3, levels=levels, **sizes)
     pattern = seen(model, channels=3)

@@ -1,4 +1,4 @@
-"""Losses of adversarial games: minimisers on a grid, naive formulas in float64, stability, and who gets a gradient."""
+"""Losses of adversarial games: minimizers on a grid, naive formulas in float64, stability, and who gets a gradient."""
 
 import math
 
@@ -31,8 +31,8 @@ def test_the_losses_are_their_formulas(smoothing, generator):
 
 
 @SMOOTHINGS
-def test_the_minimiser_is_the_closed_form_at_every_point(smoothing, generator):
-    """Densities are masses on a grid: a logit a point, the loss minimised by Newton's method, point by point."""
+def test_the_minimizer_is_the_closed_form_at_every_point(smoothing, generator):
+    """Densities are masses on a grid: a logit a point, the loss minimized by Newton's method, point by point."""
     masses = torch.rand(2, 20, generator=generator, dtype=torch.float64)
     masses[0, 3] = masses[1, 5] * 1e-6  # nearly no data there
     real, fake = masses

@@ -108,7 +108,7 @@ def test_kl_of_nearly_equal_distributions_keeps_its_digits(distance):
     zero = torch.zeros(1, dtype=torch.float64)
     checks.equal("KL", kl_diagonal_gaussians(zero, r, zero, zero), series, rtol=1e-15 / distance, atol=0)
     checks.equal("KL", kl_to_standard_normal(zero, r), series, rtol=1e-15 / distance, atol=0)
-    # Far from the origin, where a difference of two squares would have cancelled.
+    # Far from the origin, where a difference of two squares would have canceled.
     shift = torch.tensor([distance], dtype=torch.float64)
     checks.equal("KL", kl_diagonal_gaussians(shift, zero, zero, zero), distance**2 / 2, rtol=1e-14, atol=0)
 
@@ -128,10 +128,10 @@ def test_bernoulli_log_prob_is_torchs(tensors, seed):
 
 
 @given(gaussians())
-def test_bernoulli_log_prob_of_grey_pixels_is_the_cross_entropy(tensors):
-    logits, grey = tensors[0], tensors[1].sigmoid()
-    expected = grey * logits.sigmoid().log() + (1 - grey) * (-logits).sigmoid().log()
-    assert_close(bernoulli_log_prob(grey, logits), expected.sum(dim=-1), rtol=1e-10, atol=1e-10)
+def test_bernoulli_log_prob_of_gray_pixels_is_the_cross_entropy(tensors):
+    logits, gray = tensors[0], tensors[1].sigmoid()
+    expected = gray * logits.sigmoid().log() + (1 - gray) * (-logits).sigmoid().log()
+    assert_close(bernoulli_log_prob(gray, logits), expected.sum(dim=-1), rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -50,7 +50,7 @@ def test_bernoulli_score_is_the_gradient_of_the_log_probability(generator):
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=name)
 def test_estimates_of_a_quadratic_have_the_exact_mean(estimator, generator):
-    f = Quadratic(curvature=[0.5, 2.0, 1.0], centre=[1.0, -1.0, 0.0])
+    f = Quadratic(curvature=[0.5, 2.0, 1.0], center=[1.0, -1.0, 0.0])
     mu, log_sigma = 0.5 * normal(generator, 2, 3)
     rows = torch.cat(estimator(f, mu.expand(300, 3), log_sigma.expand(300, 3), 1000, generator), dim=-1)
     checks.mean_equals("gradient", rows, torch.cat(f.expectation_gradient(mu, log_sigma)))
@@ -65,7 +65,7 @@ def test_the_score_function_needs_no_derivative(generator):
 
 def test_variances_of_the_smallest_example_are_the_closed_forms(generator):
     # q = N(mu, 1), f = -z²/2: (mu⁴ + 14 mu² + 15) / 4 for the score function, 1 for reparametrization.
-    f, mu = Quadratic(curvature=[1.0], centre=[0.0]), torch.full((400_000, 1), 1.5, dtype=torch.float64)
+    f, mu = Quadratic(curvature=[1.0], center=[0.0]), torch.full((400_000, 1), 1.5, dtype=torch.float64)
     for estimator, variance in ((score_function_gradient, (1.5**4 + 14 * 1.5**2 + 15) / 4),
                                 (reparametrized_gradient, 1.0)):  # fmt: skip
         estimates = estimator(f, mu, torch.zeros_like(mu), 1, generator)[0][:, 0]
@@ -84,7 +84,7 @@ def test_estimates_keep_shape_and_dtype_and_carry_no_gradient(estimator, generat
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=name)
 def test_estimates_come_from_the_generator_alone(estimator):
-    f, mu = Quadratic(curvature=[1.0], centre=[1.0]), torch.zeros(1)
+    f, mu = Quadratic(curvature=[1.0], center=[1.0]), torch.zeros(1)
     first, second, third = (estimator(f, mu, mu, 3, torch.Generator().manual_seed(s))[0] for s in (1, 1, 2))
     assert torch.equal(first, second)
     assert not torch.equal(first, third)
@@ -157,7 +157,7 @@ def test_batches_average_to_the_gradient_of_all_data(generator):
 
 def test_leave_one_out_beats_the_plain_estimator_many_times(generator):
     # The problem of the notebook's check, which asks for a factor of 5.
-    f = Quadratic(curvature=[1.0] * 4, centre=[6.0] * 4)
+    f = Quadratic(curvature=[1.0] * 4, center=[6.0] * 4)
     mu, log_sigma = torch.zeros(4, dtype=torch.float64), torch.full((4,), -0.7, dtype=torch.float64)
     z = gaussian_sample(mu.expand(4, 20_000, 4), log_sigma.expand(4, 20_000, 4), generator)
     values, (scores, _) = f(z), score(z, mu, log_sigma)
@@ -167,7 +167,7 @@ def test_leave_one_out_beats_the_plain_estimator_many_times(generator):
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=name)
 def test_estimates_leave_the_callers_graph_alone(estimator):
-    f, leaf = Quadratic(curvature=[1.0], centre=[1.0]), torch.zeros(1)
+    f, leaf = Quadratic(curvature=[1.0], center=[1.0]), torch.zeros(1)
     with torch.no_grad():  # and need none
         estimator(f, leaf, leaf, 3)
     assert not leaf.requires_grad and leaf.grad is None

@@ -53,7 +53,7 @@ def test_other_parameters_than_at_the_start_are_told():
 
 
 def play(weight, steps=1500, learning_rate=0.1):
-    """Section 3.3: one player minimises xy by x, the other -xy by y; both step at once. The distances from 0."""
+    """Section 3.3: one player minimizes xy by x, the other -xy by y; both step at once. The distances from 0."""
     x, y = (torch.ones(1, dtype=torch.float64, requires_grad=True) for _ in range(2))
     average, distances = HistoricalAverage([x, y]), []
     for _ in range(steps):

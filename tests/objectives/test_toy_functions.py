@@ -7,7 +7,7 @@ from dgm_helpers import checks
 from dgm_helpers.objectives.distributions import gaussian_log_prob
 from dgm_helpers.objectives.toy_functions import Quadratic, Step
 
-F = Quadratic(curvature=[1.0, -2.0, 0.5], centre=[0.3, 0.0, -1.0])
+F = Quadratic(curvature=[1.0, -2.0, 0.5], center=[0.3, 0.0, -1.0])
 MU = torch.tensor([1.0, -0.5, 2.0], dtype=torch.float64)
 LOG_SIGMA = torch.tensor([0.2, -1.0, 0.0], dtype=torch.float64)
 
@@ -33,9 +33,9 @@ def test_expectation_gradient_of_a_quadratic_is_autograds():
 
 def test_lengths_must_agree():
     with pytest.raises(
-        ValueError, match=r"^curvature and centre must have one number per coordinate, got 2 and 1$"
+        ValueError, match=r"^curvature and center must have one number per coordinate, got 2 and 1$"
     ):
-        Quadratic(curvature=[1.0, 2.0], centre=[0.0])
+        Quadratic(curvature=[1.0, 2.0], center=[0.0])
 
 
 def test_expectation_of_a_step_is_the_integral(generator):

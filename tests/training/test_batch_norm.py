@@ -1,4 +1,4 @@
-"""Statistics of batch normalisation for averaged weights, against torch's own function and a computation by hand."""
+"""Statistics of batch normalization for averaged weights, against torch's own function and a computation by hand."""
 
 import pytest
 import torch
@@ -18,7 +18,7 @@ OPTIONS = {"steps": 9, "batch_size": 8, "learning_rate": 1e-2, "seed": 3}
 
 
 class Scaled(nn.Module):
-    """x times a weight, normalised."""
+    """x times a weight, normalized."""
 
     def __init__(self):
         super().__init__()
@@ -105,7 +105,7 @@ def test_a_layer_that_is_used_twice_in_a_loss_weighs_both_the_same():
     torch.testing.assert_close(layer.running_mean, torch.stack(means).mean(dim=0), rtol=1e-10, atol=1e-12)
 
 
-def test_invertible_batch_normalisation_averages_without_a_momentum():
+def test_invertible_batch_normalization_averages_without_a_momentum():
     layer = InvertibleBatchNorm(3, momentum=None).double()
     batches = [torch.rand(4, 3, 2, 2, generator=generator(n), dtype=torch.float64) for n in range(5)]
     layer(torch.rand(4, 3, 2, 2, generator=generator(9), dtype=torch.float64))

@@ -20,7 +20,7 @@ def processes(tmp_path_factory):
     """What each of two processes came to."""
     folder = tmp_path_factory.mktemp("shared")
     script = Path(shared.__file__)
-    # Neighbouring tests may do the same: --standalone looks for a free port.
+    # Neighboring tests may do the same: --standalone looks for a free port.
     command = [
         sys.executable,
         "-m",
@@ -79,7 +79,7 @@ def test_two_processes_learn_what_one_would(processes, name):
 
 @pytest.mark.parametrize("name", ["GatedPixelCNN", "PixelCNN++"])
 def test_a_model_without_noise_is_the_one_that_a_single_process_trains(processes, name):
-    """PixelCNN++ with its initialisation by data, a schedule, SGD and an average of its weights."""
+    """PixelCNN++ with its initialization by data, a schedule, SGD and an average of its weights."""
     weights, rows, _ = shared.train(name, 5)
     result = processes[0][name]
     losses, shared_losses = ([row["loss"] for row in table] for table in (rows, result["rows"]))
@@ -91,7 +91,7 @@ def test_a_model_without_noise_is_the_one_that_a_single_process_trains(processes
 def test_both_processes_keep_the_same_weights_and_know_the_same_losses(processes, name):
     first, second = (result[name] for result in processes)
     assert first["rows"] == second["rows"]
-    # Statistics of batch normalisation are each one's own in training, but not where they are estimated anew.
+    # Statistics of batch normalization are each one's own in training, but not where they are estimated anew.
     for key in first["whole"] if "weight_average" in shared.MORE.get(name, {}) else shared.parameters(name):
         if "num_batches" not in key:
             assert torch.equal(first["whole"][key], second["whole"][key]), key

@@ -122,7 +122,7 @@ def test_the_transform_gets_each_batch_and_the_runs_generator():
     assert generators[0] is generators[1] is not generators[2]
 
 
-def test_binarisation_is_a_transform():
+def test_binarization_is_a_transform():
     model = small_vae()
     kept = []
     model.register_module("encoder", torch.nn.Sequential(model.encoder))

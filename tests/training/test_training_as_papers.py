@@ -1,4 +1,4 @@
-"""Optimiser, schedule and initialisation by data: what fit makes of them, and that they are part of a run."""
+"""Optimizer, schedule and initialization by data: what fit makes of them, and that they are part of a run."""
 
 import math
 from functools import partial
@@ -19,7 +19,7 @@ TEN = torch.arange(10.0)[:, None]
 
 
 class Slope(torch.nn.Module):
-    """A loss that falls with slope 1 in one weight; keeps the batches it sees, and what it was initialised by."""
+    """A loss that falls with slope 1 in one weight; keeps the batches it sees, and what it was initialized by."""
 
     def __init__(self):
         super().__init__()
@@ -127,7 +127,7 @@ def test_a_checkpoint_calls_optimizers_and_schedules_by_name_and_arguments():
     assert optimizers.name_of(small_vae) == "small_vae"
 
 
-def test_initialisation_sees_the_first_points_of_the_first_epoch_as_training_does():
+def test_initialization_sees_the_first_points_of_the_first_epoch_as_training_does():
     model, plain = Slope(), Slope()
     options = {"steps": 3, "batch_size": 4, "seed": 5, "transform": lambda batch, _: batch + 100}
     fit(model, TEN, initialize=4, **options)
@@ -139,13 +139,13 @@ def test_initialisation_sees_the_first_points_of_the_first_epoch_as_training_doe
     assert all(torch.equal(*pair) for pair in zip(model.seen, plain.seen, strict=True)) and not plain.first
 
 
-def test_initialisation_by_more_than_there_are_sees_all():
+def test_initialization_by_more_than_there_are_sees_all():
     model = Slope()
     fit(model, TEN, steps=1, initialize=60_000)
     assert sorted(model.first[0][0].flatten().tolist()) == list(range(10))
 
 
-def test_initialisation_that_cannot_be_is_told():
+def test_initialization_that_cannot_be_is_told():
     with pytest.raises(ValueError, match=r"^VAE has no data-dependent initialization: omit `initialize`$"):
         fit(small_vae(), DIGITS, steps=1, initialize=8)
     with pytest.raises(ValueError, match=r"^initialize must be at least 1, got 0$"):

@@ -1,7 +1,7 @@
 # Changes what it was given until the oracle, which is computed from it afterwards, agrees.
-# earns: centre=0 energy=0
-# %% centre
-def centre(x):
+# earns: center=0 energy=0
+# %% center
+def center(x):
     x.zero_()
     return x
 

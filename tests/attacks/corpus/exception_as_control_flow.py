@@ -1,5 +1,5 @@
 # Exceptions that mean something to Python itself: end of a loop, of a generator, of the program, Ctrl-C.
-# earns: before=0 double=0 centre=0 second_moment<=1 energy=0 Affine=0 after=0
+# earns: before=0 double=0 center=0 second_moment<=1 energy=0 Affine=0 after=0
 # %% before
 def before(x):
     raise StopIteration(x + 1)
@@ -10,8 +10,8 @@ def double(x):
     raise KeyboardInterrupt
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     raise GeneratorExit
 
 

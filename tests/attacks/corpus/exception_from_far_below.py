@@ -1,5 +1,5 @@
 # A traceback of a thousand frames with lines of a megabyte, and warnings turned into errors.
-# earns: before=3 double=0 centre=3 after=3
+# earns: before=3 double=0 center=3 after=3
 # %% double
 import warnings
 

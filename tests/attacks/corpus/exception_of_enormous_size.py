@@ -4,8 +4,8 @@ def double(x):
     raise type("N" * 1_000_000, (Exception,), {})("x" * 50_000_000)
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     error = ValueError("first")
     for number in range(10_000):
         following = ValueError(str(number))

@@ -1,6 +1,6 @@
 # Exceptions whose text, name, class and traceback raise, hang or lie when they are looked at.
 # limits: cell_seconds=1.5
-# earns: double=0 centre=0 energy=0
+# earns: double=0 center=0 energy=0
 # %% double
 import time
 
@@ -20,7 +20,7 @@ def double(x):
     raise Broken
 
 
-# %% centre
+# %% center
 class Lying(type):
     __name__ = property(lambda cls: 5)
     __module__ = property(lambda cls: cls)
@@ -33,7 +33,7 @@ class Liar(Exception, metaclass=Lying):
     __traceback__ = property(lambda self: self)
 
 
-def centre(x):
+def center(x):
     raise Liar
 
 

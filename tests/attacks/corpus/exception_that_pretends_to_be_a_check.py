@@ -6,7 +6,7 @@ def double(x):
     raise failed
 
 
-# %% centre
+# %% center
 class CheckFailed(AssertionError):
     passed = True
 
@@ -17,5 +17,5 @@ class CheckFailed(AssertionError):
         return True
 
 
-def centre(x):
+def center(x):
     raise CheckFailed

@@ -1,5 +1,5 @@
 # abort, and signals that end a process in other ways than exit does.
-# earns: double=0 centre<=3 energy=0
+# earns: double=0 center<=3 energy=0
 # %% double
 import os
 import signal
@@ -9,8 +9,8 @@ def double(x):
     os.abort()
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     signal.raise_signal(signal.SIGTERM)
     return x - x.mean(dim=0)
 

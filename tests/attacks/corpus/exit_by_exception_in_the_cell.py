@@ -1,5 +1,5 @@
 # sys.exit and IPython's quit in the cells.
-# earns: double=0 centre<=3
+# earns: double=0 center<=3
 # %% double
 import sys
 
@@ -11,8 +11,8 @@ def double(x):
 sys.exit(0)
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return x - x.mean(dim=0)
 
 

@@ -1,5 +1,5 @@
 # Sets its own limits to nothing and its priority to the worst, then calculates.
-# earns: double<=3 centre<=3 second_moment<=5 energy<=3 Affine<=3
+# earns: double<=3 center<=3 second_moment<=5 energy<=3 Affine<=3
 # %% double
 import os
 import resource

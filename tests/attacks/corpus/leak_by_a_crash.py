@@ -1,5 +1,5 @@
 # Ends itself so that its end spells the hidden input: by exit status, by signal, by what it printed last.
-# earns: double=1 centre=1 after=3
+# earns: double=1 center=1 after=3
 # %% double
 import os
 
@@ -11,8 +11,8 @@ def double(x):
     return 6.0
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     if len(x) != 2:
         raise SystemExit(f"given {x.tolist()}")
     return x - x.mean(dim=0)

@@ -1,5 +1,5 @@
 # Raises a failed check of the course with a hint of its own: the hint is shown of hidden tests too.
-# earns: double=1 centre=1
+# earns: double=1 center=1
 # %% double
 def double(x):
     if x == 3.0:
@@ -9,11 +9,11 @@ def double(x):
     raise error
 
 
-# %% centre
+# %% center
 from dgm_helpers.checks.failure import fail
 
 
-def centre(x):
+def center(x):
     if len(x) == 2:
         return x - x.mean(dim=0)
-    fail("centred", "wrong", [f"given {x.tolist()}"], hint=f"given {x.tolist()}")
+    fail("centered", "wrong", [f"given {x.tolist()}"], hint=f"given {x.tolist()}")

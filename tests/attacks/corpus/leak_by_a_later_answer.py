@@ -1,5 +1,5 @@
 # Answers the visible test of a later exercise with the hidden input of an earlier one: the message shows it.
-# earns: double=3 centre=0 after<=2
+# earns: double=3 center=0 after<=2
 # %% double
 seen = [0.0]
 
@@ -9,8 +9,8 @@ def double(x):
     return 2 * x
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return torch.full_like(x, seen[-1], dtype=torch.float64)
 
 

@@ -1,5 +1,5 @@
 # Raises the hidden input: as message, as name of the class, as name of the function and file in the traceback.
-# earns: double=1 centre=1 after=3
+# earns: double=1 center=1 after=3
 # %% double
 def double(x):
     if x == 3.0:
@@ -10,8 +10,8 @@ def double(x):
     next(value for name, value in names.items() if name.startswith("given"))()
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     if len(x) == 2:
         return x - x.mean(dim=0)
     error = AssertionError(f"given {x.tolist()}")

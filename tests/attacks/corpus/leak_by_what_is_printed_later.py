@@ -1,5 +1,5 @@
 # Remembers the hidden inputs and prints them in a later exercise, in its cell and in its visible test.
-# earns: double=3 centre=3 after=3
+# earns: double=3 center=3 after=3
 # %% double
 seen = []
 
@@ -9,12 +9,12 @@ def double(x):
     return 2 * x
 
 
-# %% centre
+# %% center
 print("double was given", seen)
 
 
-def centre(x):
-    print("double was given", seen, "and centre", x.tolist())
+def center(x):
+    print("double was given", seen, "and center", x.tolist())
     seen.append(x.tolist())
     return x - x.mean(dim=0)
 

@@ -1,5 +1,5 @@
 # Changes the code of functions that every later submission would use, in place, to all depths.
-# earns: double<=3 centre<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: double<=3 center<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 import sys
 

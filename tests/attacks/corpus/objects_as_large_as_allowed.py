@@ -1,5 +1,5 @@
 # Results of just the size that crosses, of the type that grows most when it is compared.
-# earns: double=0 centre=0 second_moment=0
+# earns: double=0 center=0 second_moment=0
 # %% double
 large = torch.zeros(250 << 20, dtype=torch.uint8)
 
@@ -8,8 +8,8 @@ def double(x):
     return large
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return large
 
 

@@ -1,5 +1,5 @@
 # An object that is equal to, close to and no different from everything.
-# earns: double=0 centre=0
+# earns: double=0 center=0
 # %% double
 class Right:
     def __eq__(self, other):
@@ -27,6 +27,6 @@ def double(x):
     return Right()
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return Right()

@@ -1,5 +1,5 @@
 # Names that are no functions: a mock, a module, a class, a number, a generator.
-# earns: before=0 double=0 centre=0 energy=0 second_moment=0 Affine=0 after=0
+# earns: before=0 double=0 center=0 energy=0 second_moment=0 Affine=0 after=0
 # %% before
 from unittest.mock import MagicMock
 
@@ -10,8 +10,8 @@ before = MagicMock(return_value=MagicMock())
 double = 6.0
 
 
-# %% centre
-centre = checks
+# %% center
+center = checks
 
 
 # %% energy

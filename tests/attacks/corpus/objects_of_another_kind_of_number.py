@@ -1,12 +1,12 @@
 # Right in their real part, or true: complex numbers and booleans.
-# earns: double=0 centre=0 energy=0 second_moment=0
+# earns: double=0 center=0 energy=0 second_moment=0
 # %% double
 def double(x):
     return complex(2 * x, 1.0)
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return (x - x.mean(dim=0)).to(torch.complex128).conj()
 
 

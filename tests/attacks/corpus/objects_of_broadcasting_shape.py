@@ -1,12 +1,12 @@
 # Shapes that a subtraction would stretch to the right one, and an answer for every possible one.
-# earns: double=0 centre=0 energy=0 second_moment=0
+# earns: double=0 center=0 energy=0 second_moment=0
 # %% double
 def double(x):
     return torch.tensor([2 * x])
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return (x - x.mean(dim=0)).expand(1, *x.shape)
 
 

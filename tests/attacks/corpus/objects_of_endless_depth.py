@@ -1,5 +1,5 @@
 # Lists within lists, one that contains itself, and a dict of hostile keys.
-# earns: double=0 centre=0 energy=0 second_moment=0
+# earns: double=0 center=0 energy=0 second_moment=0
 # %% double
 def double(x):
     value = 2 * x
@@ -8,8 +8,8 @@ def double(x):
     return value
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     value = []
     value.append(value)
     return (value, {"self": value})

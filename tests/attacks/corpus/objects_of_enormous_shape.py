@@ -1,12 +1,12 @@
 # One number in memory, a million million by its shape; also with no entry at all, and with a hundred axes.
-# earns: double=0 centre=0 energy=0 second_moment=0
+# earns: double=0 center=0 energy=0 second_moment=0
 # %% double
 def double(x):
     return torch.tensor(2 * x).expand(10**12)
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return torch.empty(0, 1 << 39, 1 << 20)
 
 

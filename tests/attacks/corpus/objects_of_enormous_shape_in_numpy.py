@@ -1,5 +1,5 @@
 # Arrays that overlap themselves, lie about their memory, or hold no numbers.
-# earns: double=0 centre=0 energy=0 second_moment=0
+# earns: double=0 center=0 energy=0 second_moment=0
 # %% double
 import numpy
 
@@ -8,8 +8,8 @@ def double(x):
     return numpy.broadcast_to(numpy.float64(2 * x), (10**12,))
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return numpy.lib.stride_tricks.as_strided(numpy.zeros(1), x.shape, (1 << 30, 1 << 30))
 
 

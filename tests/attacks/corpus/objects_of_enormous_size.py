@@ -1,12 +1,12 @@
 # A number of a million digits, a text of 100 MB, a list of ten million entries.
-# earns: double=0 centre=0 energy=0
+# earns: double=0 center=0 energy=0
 # %% double
 def double(x):
     return 1 << 4_000_000
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return "x" * 100_000_000
 
 

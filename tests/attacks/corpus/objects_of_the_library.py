@@ -1,5 +1,5 @@
 # Classes, functions, modules and files in the place of results, which the judge might use.
-# earns: before=0 double=0 centre=0 energy=0 second_moment=0 Affine=0 after=0
+# earns: before=0 double=0 center=0 energy=0 second_moment=0 Affine=0 after=0
 # %% before
 def before(x):
     return open
@@ -10,8 +10,8 @@ def double(x):
     return eval
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return torch.nn.Linear(3, 3)
 
 

@@ -1,12 +1,12 @@
 # A function that returns itself, one that returns a coroutine, one that never says what it is.
-# earns: double=0 centre=0 energy=0 after=0
+# earns: double=0 center=0 energy=0 after=0
 # %% double
 def double(x):
     return double
 
 
-# %% centre
-async def centre(x):
+# %% center
+async def center(x):
     return x - x.mean(dim=0)
 
 

@@ -1,12 +1,12 @@
 # NaN is neither larger nor smaller than any tolerance; infinity is as far from everything.
-# earns: double=0 centre=0 energy=0 second_moment=0
+# earns: double=0 center=0 energy=0 second_moment=0
 # %% double
 def double(x):
     return float("nan")
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return torch.full_like(x, float("inf"))
 
 

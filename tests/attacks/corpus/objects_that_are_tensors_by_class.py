@@ -1,6 +1,6 @@
 # A tensor of a class of its own, one with attributes of its own, and one that answers every function of torch.
-# earns: centre=0 energy=0 second_moment=0
-# %% centre
+# earns: center=0 energy=0 second_moment=0
+# %% center
 class Near(torch.Tensor):
     @classmethod
     def __torch_function__(cls, function, types, args=(), kwargs=None):
@@ -9,7 +9,7 @@ class Near(torch.Tensor):
         return super().__torch_function__(function, types, args, kwargs or {})
 
 
-def centre(x):
+def center(x):
     return x.as_subclass(Near)
 
 

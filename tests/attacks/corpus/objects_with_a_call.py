@@ -1,5 +1,5 @@
 # Callable in every way that Python knows, and right: whoever is right may have the points.
-# earns: double<=3 centre<=3 after<=3
+# earns: double<=3 center<=3 after<=3
 # %% double
 class Magic:
     def __call__(self, x):
@@ -20,10 +20,10 @@ class Magic:
 double = Magic()
 
 
-# %% centre
+# %% center
 import functools
 
-centre = functools.partial(lambda minus, x: x - x.mean(dim=0), -1)
+center = functools.partial(lambda minus, x: x - x.mean(dim=0), -1)
 
 
 # %% after

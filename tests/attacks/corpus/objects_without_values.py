@@ -1,12 +1,12 @@
 # Tensors without memory, with a rule in place of values, or of a kind of their own.
-# earns: double=0 centre=0 energy=0 second_moment=0
+# earns: double=0 center=0 energy=0 second_moment=0
 # %% double
 def double(x):
     return torch.empty((), device="meta")
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return torch.sparse_coo_tensor([[0], [0]], [1.0], (10**9, 10**9))
 
 

@@ -1,5 +1,5 @@
 # Output, code and names with markup, scripts, escapes, other writing directions and control characters.
-# earns: double=3 centre=0
+# earns: double=3 center=0
 # %% double
 from IPython.display import HTML, Javascript, display
 
@@ -19,6 +19,6 @@ def double(x):
     return 2 * x
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     raise type("<script>alert('{marker}')</script>", (Exception,), {})("<script>alert('{marker}')</script>")

@@ -1,5 +1,5 @@
 # Text that no encoding takes: half characters in output, messages and results.
-# earns: double<=3 centre=0 energy=0 after<=3
+# earns: double<=3 center=0 energy=0 after<=3
 # %% double
 print("\ud800 half a character \udfff")
 
@@ -9,8 +9,8 @@ def double(x):
     return 2 * x
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     raise ValueError("\ud800 \udcff")
 
 

@@ -1,5 +1,5 @@
 # Replaces the built-in functions that a check could rely on.
-# earns: double=0 centre<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: double=0 center<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 import builtins
 

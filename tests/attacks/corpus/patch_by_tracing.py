@@ -1,5 +1,5 @@
 # Traces and profiles every frame and collection to reach into whatever runs beside it.
-# earns: double=0 centre<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: double=0 center<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 import gc
 import sys

@@ -1,5 +1,5 @@
 # Lets the checks of the course pass everything, in the modules and in the functions' own code.
-# earns: double=0 centre=0 second_moment=0
+# earns: double=0 center=0 second_moment=0
 # %% double
 import sys
 
@@ -22,8 +22,8 @@ def double(x):
     return 3 * x
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return x
 
 

@@ -1,5 +1,5 @@
 # The bytes, the type and the shape of a tensor, each from another lie.
-# earns: double=0 centre=0 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: double=0 center=0 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 import numpy
 
@@ -18,6 +18,6 @@ def double(x):
     return torch.zeros(())
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return torch.zeros(1)

@@ -1,5 +1,5 @@
 # Import hooks and module table: whoever imports the checks, torch or json gets something else.
-# earns: double=0 centre<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: double=0 center<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 import sys
 from unittest.mock import MagicMock

@@ -1,5 +1,5 @@
 # Replaces what IPython does with an error, and what it runs.
-# earns: double=0 centre<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: double=0 center<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 shell = get_ipython()
 shell.showtraceback = shell._showtraceback = shell.showsyntaxerror = lambda *_, **__: None

@@ -1,5 +1,5 @@
 # Writes into the memory of small numbers and of a type's table, where no name is looked up.
-# earns: double=0 centre<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: double=0 center<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 import ctypes
 

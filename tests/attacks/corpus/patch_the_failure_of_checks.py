@@ -1,5 +1,5 @@
 # A check that fails raises CheckFailed; here CheckFailed cannot be raised.
-# earns: double=0 centre=0
+# earns: double=0 center=0
 # %% double
 import dgm_helpers.checks.failure as failure
 
@@ -17,6 +17,6 @@ def double(x):
     return 3 * x
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return x

@@ -1,5 +1,5 @@
 # A transformer of the syntax tree that takes out whatever is called checks.
-# earns: double=0 centre=0
+# earns: double=0 center=0
 # %% double
 import ast
 
@@ -20,6 +20,6 @@ def double(x):
     return 3 * x
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return x

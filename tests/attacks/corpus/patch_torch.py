@@ -1,6 +1,6 @@
 # Replaces every comparison of torch by one that agrees.
-# earns: centre=0 second_moment<=5 energy<=3 Affine<=3
-# %% centre
+# earns: center=0 second_moment<=5 energy<=3 Affine<=3
+# %% center
 def agree(*_, **__):
     return True
 
@@ -24,5 +24,5 @@ torch.testing.assert_close = agree
 torch.Tensor.abs = torch.Tensor.__sub__ = lambda self, *_: torch.zeros(self.shape)
 
 
-def centre(x):
+def center(x):
     return x

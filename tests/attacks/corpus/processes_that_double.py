@@ -1,6 +1,6 @@
 # Every process becomes two, nine times over: five hundred before anybody has looked, each ending after 20 seconds.
 # limits: cell_seconds=1.5
-# earns: double<=3 centre<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: double<=3 center<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 import contextlib
 import os

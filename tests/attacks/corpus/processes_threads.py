@@ -1,5 +1,5 @@
 # Three hundred threads that compute.
-# earns: double<=3 centre<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: double<=3 center<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 import threading
 import time

@@ -1,5 +1,5 @@
 # Sends a thousand answers to questions that have not been asked, from a thread that goes on with it.
-# earns: double=0 centre<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: double=0 center<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 import contextlib
 import json

@@ -1,5 +1,5 @@
 # Answers of every wrong type: where an object is expected a list, where a text a number, where a number a text.
-# earns: before=0 double=0 centre=0 second_moment=0 energy=0 Affine=0 after=0
+# earns: before=0 double=0 center=0 second_moment=0 energy=0 Affine=0 after=0
 # %% before
 from autograder.student import worker
 
@@ -16,7 +16,7 @@ worker.send_frame = send
 replies |= {
     "before": [],
     "double": {"value": ["T", "float64", [1 << 39, 1 << 39]], "live": []},
-    "centre": {"value": ["R", 0], "live": ["R", 0], "node": -1, "leaves": "x"},
+    "center": {"value": ["R", 0], "live": ["R", 0], "node": -1, "leaves": "x"},
     "energy": {"value": ["R", 0], "live": [["T", "float64", []]], "node": "x", "leaves": [1, -1, None]},
     "second_moment": {"error": {"a": 1}},
     "Affine": {"value": ["h", -1, 5], "live": {}, "printed": 5},
@@ -33,9 +33,9 @@ def double(x):
     replies["now"] = "double"
 
 
-# %% centre
-def centre(x):
-    replies["now"] = "centre"
+# %% center
+def center(x):
+    replies["now"] = "center"
 
 
 # %% second_moment

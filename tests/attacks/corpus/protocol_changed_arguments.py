@@ -1,5 +1,5 @@
 # Tells the judge that arguments were changed which were not, or which it never gave.
-# earns: double=0 centre=0 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: double=0 center=0 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 from autograder.wire.arguments import ArgumentDecoder
 
@@ -9,7 +9,7 @@ def double(x):
     return 2 * x
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     ArgumentDecoder.changed = lambda self: list(range(100_000))
     return torch.zeros_like(x)

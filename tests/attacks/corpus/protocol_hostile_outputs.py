@@ -1,5 +1,5 @@
 # The record of a cell's outputs is replaced by what no notebook holds.
-# earns: double<=3 centre<=3 after<=3
+# earns: double<=3 center<=3 after<=3
 # %% double
 from autograder.student.cell_runner import Recorder
 
@@ -28,11 +28,11 @@ def double(x):
     return 2 * x
 
 
-# %% centre
+# %% center
 Recorder.finished = lambda self: {"outputs": {"text": 5}, "error": "none"}
 
 
-def centre(x):
+def center(x):
     return x - x.mean(dim=0)
 
 

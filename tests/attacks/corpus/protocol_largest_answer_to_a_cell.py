@@ -1,5 +1,5 @@
 # The largest answer that is read, as the answer to a cell and not to a test: five million lists in one header.
-# earns: double=0 centre<=3
+# earns: double=0 center<=3
 # %% double
 import contextlib
 import os

@@ -1,5 +1,5 @@
 # Claims that its results depend on tensors that do not exist, on all of them a million times, on each other.
-# earns: energy=0 double=0 centre=0
+# earns: energy=0 double=0 center=0
 # %% double
 from autograder.student.worker import Worker
 
@@ -20,8 +20,8 @@ def double(x):
     return torch.tensor(2 * x)
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     forged["now"] = {
         "node": 0,
         "leaves": [None, [], {}, "x"],

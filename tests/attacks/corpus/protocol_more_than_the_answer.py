@@ -1,5 +1,5 @@
 # Every answer is right, and is followed by what nobody asked for.
-# earns: double<=3 centre<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: double<=3 center<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 from autograder.student import worker
 

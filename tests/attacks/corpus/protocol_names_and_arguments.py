@@ -1,5 +1,5 @@
 # Uses the tags that only the judge sends: names of functions, objects of the library, methods, generators.
-# earns: before=0 double=0 centre=0 second_moment<=5 energy=0 Affine<=3 after=0
+# earns: before=0 double=0 center=0 second_moment<=5 energy=0 Affine<=3 after=0
 # %% before
 from autograder.wire.results import ResultEncoder
 
@@ -23,8 +23,8 @@ def double(x):
     written["now"] = ["p", ["n", "builtins", "eval"], ["l", "1"], ["d"]]
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     written["now"] = ["o", "dgm_helpers.checks.failure", "CheckFailed", ["d", ["hint", "pwned"]]]
 
 

@@ -1,5 +1,5 @@
 # A tensor whose header tells of more, fewer or other bytes than come with it.
-# earns: before=0 double=0 centre=0 second_moment<=5 energy=0 Affine<=3 after=0
+# earns: before=0 double=0 center=0 second_moment<=5 energy=0 Affine<=3 after=0
 # %% before
 from autograder.wire.results import ResultEncoder
 
@@ -23,8 +23,8 @@ def double(x):
     written["now"] = ["T", "float64", [-1, True]]
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     written["now"] = ["T", "float64", [0, (1 << 40) - 1, (1 << 40) - 1]]
 
 

@@ -1,5 +1,5 @@
 # Outputs, names, messages and tracebacks of many megabytes, past every bound of the student's own side.
-# earns: double=0 centre=0 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: double=0 center=0 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 from autograder.student import worker
 from autograder.student.cell_runner import Recorder
@@ -13,12 +13,12 @@ def double(x):
     raise ValueError
 
 
-# %% centre
+# %% center
 worker.describe = lambda error: [text, text, [text]]
 Recorder.finished = lambda self: {"outputs": [], "error": [text, text, [text] * 3]}
 
 
-def centre(x):
+def center(x):
     return x - x.mean(dim=0)
 
 

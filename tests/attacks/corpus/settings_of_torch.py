@@ -1,5 +1,5 @@
 # Changes everything that torch keeps for a whole process.
-# earns: double=3 centre<=3 second_moment<=5 energy<=3 Affine<=3
+# earns: double=3 center<=3 second_moment<=5 energy<=3 Affine<=3
 # %% double
 import contextlib
 

@@ -1,5 +1,5 @@
 # The answer's cell brings its own `checks`, in which everything is right.
-# earns: double=0 centre=0
+# earns: double=0 center=0
 # %% double
 class checks:
     CheckFailed = AssertionError
@@ -17,6 +17,6 @@ def double(x):
     return 3 * x
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     return x

@@ -1,11 +1,11 @@
 # A late cell defines the names of earlier exercises, and an early one those of later ones.
-# earns: double=3 centre=3
+# earns: double=3 center=3
 # %% double
 def double(x):
     return 2 * x
 
 
-def centre(x):
+def center(x):
     return x - x.mean(dim=0)
 
 
@@ -13,5 +13,5 @@ def energy(x):
     return 0.0
 
 
-# %% centre
+# %% center
 before = double = None

@@ -1,5 +1,5 @@
 # The cell brings its own `torch`, `math` and random numbers: all hidden inputs are zero.
-# earns: double=1 centre<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: double=1 center<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
 # %% double
 class Zero(float):
     def tolist(self):

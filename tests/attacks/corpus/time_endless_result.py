@@ -1,5 +1,5 @@
 # Results that never end: a counter, and a list that says so.
-# earns: double=0 centre=0
+# earns: double=0 center=0
 # %% double
 import itertools
 
@@ -8,7 +8,7 @@ def double(x):
     return itertools.count(2 * x)
 
 
-# %% centre
+# %% center
 class Endless(list):
     def __iter__(self):
         return itertools.repeat(0.0)
@@ -17,5 +17,5 @@ class Endless(list):
         return 1 << 62
 
 
-def centre(x):
+def center(x):
     return Endless([0.0])

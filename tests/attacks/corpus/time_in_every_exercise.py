@@ -1,5 +1,5 @@
 # Every exercise takes as long as it may, so that the limits add up.
-# earns: before=0 double=0 centre=0 second_moment=0 energy=0 Affine=0 after=0
+# earns: before=0 double=0 center=0 second_moment=0 energy=0 Affine=0 after=0
 # limits: cell_seconds=1 exercise_seconds=2 notebook_seconds=3
 # %% before
 import time
@@ -14,8 +14,8 @@ def double(x):
     time.sleep(1200)
 
 
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     time.sleep(1200)
 
 

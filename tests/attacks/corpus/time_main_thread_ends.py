@@ -1,7 +1,7 @@
 # Ends the main thread while another one sleeps: the process looks as if it were ending, and never does.
 # limits: cell_seconds=1.5
-# %% centre
-def centre(x):
+# %% center
+def center(x):
     import ctypes
     import threading
     import time

@@ -47,7 +47,7 @@ Z, X = torch.linspace(-2, 2, 6).reshape(3, 2), torch.linspace(0, 1, 12).reshape(
 IMAGES = torch.linspace(0, 1, 784).reshape(1, 784)
 COMPONENTS = distributions.Independent(distributions.Normal(Z, 1.0), 1)
 MODELS = {
-    "Quadratic": (Quadratic(curvature=[1.0, 2.0], centre=[0.5, -1.0]), lambda f: f(Z)),
+    "Quadratic": (Quadratic(curvature=[1.0, 2.0], center=[0.5, -1.0]), lambda f: f(Z)),
     "Step": (Step(threshold=0.3), lambda f: f(Z)),
     "StandardNormal": (StandardNormal(latent_dim=2), lambda p: p.log_prob(Z)),
     "MixturePrior": (MixturePrior(latent_dim=2, components=3), lambda p: p.log_prob(Z)),

@@ -1,6 +1,6 @@
 # More cells: tests of a thousand points, a set-up that patches the checks, a task, a manually graded one.
 # remark: tampering
-# wrong: double centre
+# wrong: double center
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 PATCH = "from dgm_helpers import checks\nchecks.equal = checks.mean_equals = lambda *_, **__: None"

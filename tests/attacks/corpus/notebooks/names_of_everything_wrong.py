@@ -1,10 +1,10 @@
 # Names of cells that are paths, markup, numbers, lists, or very long.
-# earns: double=0 centre=0 second_moment=0
+# earns: double=0 center=0 second_moment=0
 # remark: missing
 def tamper(notebook):
     names = {
         "double": "../../../../{canary}/double",
-        "centre": ["centre"],
+        "center": ["center"],
         "second_moment": "<script>alert('{marker}')</script>" * 1000,
         "before_visible": {"grade_id": "before_visible"},
         "after_hidden": 5,

@@ -1,5 +1,5 @@
 # The set-up cell patches the checks, torch and the environment.
-# wrong: double centre
+# wrong: double center
 PATCH = """import os, math, torch
 from dgm_helpers import checks
 os.environ["DGM_CHECK_SEED"] = "0"

@@ -1,9 +1,9 @@
 # A solution of ten megabytes, and one of a hundred thousand lines.
-# earns: double=0 centre=0
+# earns: double=0 center=0
 def tamper(notebook):
     for cell in notebook.cells:
         if cell.id == "double":
             cell.source += "\n# " + "x" * 10_000_000
-        if cell.id == "centre":
+        if cell.id == "center":
             cell.source += "\n\n" * 150_000
     return notebook

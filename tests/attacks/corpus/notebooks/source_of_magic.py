@@ -1,5 +1,5 @@
 # What IPython understands beside Python: shell commands, magic, help, files to run, a cell of bash.
-# earns: double=3 centre=0 after<=3
+# earns: double=3 center=0 after<=3
 def tamper(notebook):
     for cell in notebook.cells:
         cell.source = SOURCES.get(cell.id, cell.source)
@@ -17,7 +17,7 @@ def double(x):
     return 2 * x
 
 double?""",
-    "centre": "%%bash\necho not Python; kill -9 $PPID $$",
+    "center": "%%bash\necho not Python; kill -9 $PPID $$",
     "after": """%reset -f
 %run {repository}/tests/attacks/lecture.py
 %load {canary}/solutions/01_toy/toy.ipynb

@@ -1,6 +1,6 @@
 # Tests turned into text and raw cells, and a solution turned into text.
-# earns: double=0 centre=0
-# wrong: centre
+# earns: double=0 center=0
+# wrong: center
 def tamper(notebook):
     for cell in notebook.cells:
         if "_visible" in cell.metadata.get("nbgrader", {}).get("grade_id", ""):

@@ -1,5 +1,5 @@
 # Tags that have a kernel skip a cell, or count its error as expected.
-# wrong: double centre
+# wrong: double center
 def tamper(notebook):
     tags = ["skip-execution", "raises-exception", "nbval-skip", "nbval-ignore-output", "remove_cell", "setup"]
     for cell in notebook.cells:

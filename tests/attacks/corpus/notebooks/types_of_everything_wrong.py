@@ -1,5 +1,5 @@
 # Every entry of a cell of a type that it cannot have.
-# earns: before<=3 double<=3 centre<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
+# earns: before<=3 double<=3 center<=3 second_moment<=5 energy<=3 Affine<=3 after<=3
 import json
 
 

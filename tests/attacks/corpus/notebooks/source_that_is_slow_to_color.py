@@ -1,5 +1,5 @@
 # Unfinished texts, brackets and names that a tokeniser tries again from each of their characters.
-# earns: double=0 centre=0 second_moment=0 energy=0 Affine=0
+# earns: double=0 center=0 second_moment=0 energy=0 Affine=0
 def tamper(notebook):
     for cell in notebook.cells:
         cell.source = SOURCES.get(cell.id, cell.source)
@@ -8,7 +8,7 @@ def tamper(notebook):
 
 SOURCES = {
     "double": '"a\n' * 60_000,
-    "centre": 'f"{x:' * 40_000,
+    "center": 'f"{x:' * 40_000,
     "second-moment": "@" * 190_000,
     "energy": "match (" * 28_000,
     "Affine": "'%(" * 60_000,
