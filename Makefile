@@ -85,6 +85,7 @@ docs: setup ## regenerate docs/models.md from the code
 lint: setup ## check style of code and notebooks; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@git ls-files | xargs $(BIN)/codespell || { echo "American spelling, please: '.venv/bin/codespell -w FILE' fixes a file."; exit 1; }
 	@$(NORMALIZE) --verify $(SOURCES) || { echo "Some notebooks are not normalized: 'make normalize' fixes that."; exit 1; }
 
 format: setup ## format code and notebooks, fix what ruff can
