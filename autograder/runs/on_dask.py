@@ -126,7 +126,7 @@ class DaskWorkers:
         except (CourseError, ExecutorError) as error:
             answer.set_exception(error)
         except BaseException as error:
-            if task.canceled() or self._client.status != "running":
+            if task.cancelled() or self._client.status != "running":
                 answer.set_exception(self._lost())
             else:
                 answer.set_exception(CourseError(f"the Dask cluster failed to run a task: {_named(error)}"))

@@ -108,7 +108,7 @@ def test_kl_of_nearly_equal_distributions_keeps_its_digits(distance):
     zero = torch.zeros(1, dtype=torch.float64)
     checks.equal("KL", kl_diagonal_gaussians(zero, r, zero, zero), series, rtol=1e-15 / distance, atol=0)
     checks.equal("KL", kl_to_standard_normal(zero, r), series, rtol=1e-15 / distance, atol=0)
-    # Far from the origin, where a difference of two squares would have canceled.
+    # Far from the origin, where a difference of two squares would have cancelled.
     shift = torch.tensor([distance], dtype=torch.float64)
     checks.equal("KL", kl_diagonal_gaussians(shift, zero, zero, zero), distance**2 / 2, rtol=1e-14, atol=0)
 
