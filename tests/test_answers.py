@@ -39,10 +39,13 @@ def test_every_exercise_has_enough_right_and_wrong_answers(lecture: Lecture):
 
 
 @pytest.mark.parametrize(("lecture", "answer"), CASES)
-def test_an_answer_is_graded_as_labeled(lecture: Lecture, answer: Answer, executor):
+def test_an_answer_is_graded_as_labeled_and_as_in_a_notebook(
+    lecture: Lecture, answer: Answer, executor, notebook_executor
+):
     verdict = judge(answer, source_of(lecture), executor)
     print(f"{answer.comment}\n{verdict.earned:g} of {verdict.points:g} points\n{verdict.message}")
     assert verdict.problems == ()
+    assert judge(answer, source_of(lecture), notebook_executor).cells == verdict.cells
 
 
 @pytest.mark.slow
@@ -54,12 +57,3 @@ def test_an_answer_is_graded_as_labeled_on_inputs_drawn_anew(
     verdict = judge(answer, source_of(lecture), executor, seed=seed, whole=True)
     print(f"{answer.comment}\n{verdict.earned:g} of {verdict.points:g} points\n{verdict.message}")
     assert verdict.problems == ()
-
-
-@pytest.mark.slow  # until no check of lecture 05 leaves its power to the draw
-@pytest.mark.parametrize(("lecture", "answer"), CASES)
-def test_notebook_and_judge_give_the_same_verdict_cell_by_cell(
-    lecture: Lecture, answer: Answer, executor, notebook_executor
-):
-    source = source_of(lecture)
-    assert judge(answer, source, notebook_executor).cells == judge(answer, source, executor).cells
