@@ -61,9 +61,9 @@ def kl_diagonal_gaussians(answer) -> None:
 
 @checks.exercise(reference=LIBRARY_KL)
 def hierarchical_kl_top(answer) -> None:
-    """The top layer's KL, which has no randomness: exact, for one, two and three layers, and for sizes of 1.
+    """The top layer's KL, which is not random, for one, two and three layers and for sizes of 1; exact.
 
-    Then all layers of a chain without arrows, where q(z_i|x) is N(x, I) and the prior is N(0, I): ½ d_i x² for each.
+    Then all layers of a chain without arrows, where q(z_i|x) is N(x, I) and the prior is N(0, I): each KL is ½ d_i x².
     """
     draw = checks.generator("05/hierarchical_kl/visible")
     for dims, rows in (((2, 2), 5), ((2,), 4), ((1,), 1), ((3, 1, 2), 2), ((2, 1), 1)):

@@ -1,6 +1,6 @@
 """Oracles of the checks of lecture 05: closed forms, typical mistakes, and the noise inside an answer.
 
-The noise that an answer draws is read off its results on a chain made for that, :func:`probe`.
+The noise that an answer draws is read off its results on a chain made for this purpose, :func:`probe`.
 """
 
 import math
@@ -15,7 +15,7 @@ from dgm_helpers import checks
 from dgm_helpers.models.linear_chain import LinearChain
 from dgm_helpers.objectives.hierarchical import Gaussian
 
-AWAY = 20.0  # standard deviations between a mean and what is compared with it: no noise reaches that far
+AWAY = 20.0  # standard deviations from a mean to the value compared with it: no noise reaches that far
 
 
 def coordinate_kl(q: Gaussian | Tensor, p: Gaussian | Tensor) -> Tensor:
@@ -25,7 +25,7 @@ def coordinate_kl(q: Gaussian | Tensor, p: Gaussian | Tensor) -> Tensor:
 
 
 def kl_mistakes(mu_q: Tensor, log_sigma_q: Tensor, mu_p: Tensor, log_sigma_p: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes in (5.14) give, by their hint."""
+    """Return the values that typical mistakes in (5.14) give, by hint."""
     q, p = (mu_q, log_sigma_q), (mu_p, log_sigma_p)
     each = coordinate_kl(q, p)
     exact, log_ratio = each.sum(dim=-1), log_sigma_p - log_sigma_q
@@ -74,12 +74,12 @@ def two_layer_chain(draw: torch.Generator) -> LinearChain:
 
 
 def layer_one_mistakes(model: LinearChain, x: Tensor, exact: Tensor) -> dict[str, Tensor]:
-    """Return the mean that typical mistakes give for the KL of layer 1 of two, by their hint."""
+    """Return the mean that typical mistakes give for the KL of layer 1 of two, by hint."""
     q1, q2 = model.encode(x)
     p1, zeros = model.prior(1, q2[0]), torch.zeros_like(q2[0])
     variance = (
         model.weights[1].square() / torch.exp(2 * model.log_noises[1])[:, None]
-    )  # of W z_2 / s, for σ = 1
+    )  # variances of W z_2 / s, for σ = 1
     spread = 0.5 * (torch.exp(2 * q2[1]) * variance.sum(dim=0)).sum(dim=-1)
     reverse = coordinate_kl(p1, q1).sum(dim=-1)
     reverse += 0.5 * (torch.exp(-2 * q1[1]) * (torch.exp(2 * q2[1]) @ model.weights[1].square().T)).sum(
@@ -102,7 +102,7 @@ def layer_one_mistakes(model: LinearChain, x: Tensor, exact: Tensor) -> dict[str
 
 
 def elbo_mistakes(model: LinearChain, x: Tensor, exact: Tensor) -> dict[str, Tensor]:
-    """Return the mean that typical mistakes give for the ELBO of a chain with two layers of two latents."""
+    """Return the mean that typical mistakes give for the ELBO of a chain with two layers of two latents, by hint."""
     kl, (q1, q2) = model.exact_kl(x), model.encode(x)
     precision = (model.weights[0].T / torch.exp(2 * model.log_noises[0])) @ model.weights[0]
 
@@ -114,7 +114,8 @@ def elbo_mistakes(model: LinearChain, x: Tensor, exact: Tensor) -> dict[str, Ten
     W = model.weights[1]
     from_prior = likelihood(mean, torch.diag_embed(torch.exp(2 * log_sigma)) + W @ variance_2 @ W.T)
     scaled = (W / model.log_noises[1].exp()[:, None]).square().sum(dim=0)
-    spread = 0.5 * (torch.exp(2 * q2[1]) * scaled).sum(dim=-1)  # of the prior's mean, over z_2
+    # The part of the KL that comes from the prior's mean, which varies with z_2.
+    spread = 0.5 * (torch.exp(2 * q2[1]) * scaled).sum(dim=-1)
     reconstruction, zeros = likelihood(q1[0], variance_1), torch.zeros_like(q1[0])
     standard = sum(coordinate_kl(q, (zeros, zeros)).sum(dim=-1) for q in (q1, q2))
     return {
@@ -201,7 +202,7 @@ def window_sum(values: Tensor, kernel: Tensor, places: Sequence[tuple[int, int]]
 
 
 def probe(dims: Sequence[int], arrows: Mapping[int, int]) -> LinearChain:
-    """Return a chain that shows its noise: q is N(0, I), and of all arrows there are only those given.
+    """Return a chain that reveals the noise drawn: q is N(0, I), and the only arrows are those given.
 
     The arrow of layer i, {i: c}, leads from coordinate c of z_{i+1} to the first coordinate of z_i (layer 0 is x),
     which has the mean AWAY + z_{i+1,c}. So k_i is ½ (AWAY + z_{i+1,c})², and so is -log p(x|z_1), up to ½ log 2π.
@@ -229,7 +230,7 @@ def seed_from(draw: torch.Generator) -> int:
 
 
 def other_generator(draw: torch.Generator) -> torch.Generator:
-    """Return a generator for an answer: whatever that draws, the inputs that ``draw`` gives later stay the same."""
+    """Return a generator for an answer, so that its draws do not change the inputs that ``draw`` gives later."""
     return torch.Generator().manual_seed(seed_from(draw))
 
 
@@ -262,7 +263,7 @@ def elbo_noise(answer, dims: Sequence[int], rows: int, seed: int, calls: int = 2
 
 
 def probed(answer, model: LinearChain, rows: int, seed: int, calls: int, shape: tuple[int, ...]) -> Tensor:
-    """Return the results of several calls with one generator, each ``[rows, *shape]``, one below the other."""
+    """Return the results of several calls with one generator, each ``[rows, *shape]``, concatenated."""
     generator, x = torch.Generator().manual_seed(seed), torch.zeros(rows, 1, dtype=torch.float64)
     name = "KL of each layer" if shape else "ELBO"
     results = [checks.as_tensor(name, answer(model, x, generator), (rows, *shape)) for _ in range(calls)]
@@ -273,8 +274,8 @@ def standard_normal(name: str, noise: Tensor) -> None:
     """Check noise whose halves come from two calls: each follows N(0, I), and the second call draws new numbers.
 
     False-alarm rate 1e-6 (:func:`~dgm_helpers.checks.follows`). With 1,000 rows of two or more columns per call, a
-    clamp at 2.5 is found with probability above 0.999, as is all that the module of `follows` lists for 200; with 3,000
-    rows of seven columns, a clamp at 3.
+    clamp at 2.5 is found with probability above 0.999, and so is everything that the module of `follows` lists for 200
+    rows. With 3,000 rows of seven columns, a clamp at 3 is found.
     """
     first, second = noise.chunk(2)
     checks.follows(

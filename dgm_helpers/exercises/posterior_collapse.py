@@ -36,7 +36,7 @@ def best_elbo_without_latents(answer) -> None:
 def latent_benefit(answer) -> None:
     """The total correlation of three coordinates, of independent ones, where it is 0, and (7.9); exact.
 
-    The three are built one from the other, and the chain rule gives the oracle. Also in float32.
+    The three are built from one another, and the chain rule gives the oracle. Also in float32.
     """
     draw = checks.generator("07/latent_benefit/visible")
     Sigma, exact = oracles.dependent(draw, oracles.spaced(draw, 0.05, 0.7, 3))
@@ -72,7 +72,7 @@ def ppca_solution(answer) -> None:
 
 @checks.exercise(reference=LIBRARY_ELBO)
 def linear_vae_elbo(answer) -> None:
-    """An encoder that is the exact posterior, where the ELBO is log p(x), of both signs; and any encoder; exact.
+    """The exact posterior as encoder, where the ELBO is log p(x), of both signs, and any other encoder; exact.
 
     The oracles are the log-density of one dense Gaussian, and log p(x) minus the KL to the posterior, also in float32.
     """

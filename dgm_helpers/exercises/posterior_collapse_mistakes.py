@@ -11,7 +11,7 @@ from dgm_helpers.objectives import distributions
 
 
 def without_latents(mu: Tensor, Sigma: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes in (7.6) give, by their hint."""
+    """Return the values that typical mistakes in (7.6) give, by hint."""
     variances, size = Sigma.diagonal(), len(mu)
     log_two_pi, exact = math.log(2 * math.pi), oracles.fit_without_latents(mu, Sigma)
     return {
@@ -37,7 +37,7 @@ def without_latents(mu: Tensor, Sigma: Tensor) -> dict[str, Tensor]:
 
 
 def benefit(Sigma: Tensor, exact: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes in (7.7) give, by their hint."""
+    """Return the values that typical mistakes in (7.7) give, by hint."""
     variances = Sigma.diagonal()
     total = variances.log().sum()
     log_det = total - 2 * exact
@@ -57,7 +57,7 @@ def benefit(Sigma: Tensor, exact: Tensor) -> dict[str, Tensor]:
 
 
 def noise(values: Tensor, d: int) -> dict[str, Tensor]:
-    """Return what typical mistakes in the noise variance give, by their hint; eigenvalues in descending order."""
+    """Return the values that typical mistakes in the noise variance give, by hint; eigenvalues in descending order."""
     discarded, size = values[d:], len(values)
     return {
         "the mean of the largest eigenvalues: eigh sorts them in ascending order": values[: size - d].mean(),
@@ -73,7 +73,7 @@ def noise(values: Tensor, d: int) -> dict[str, Tensor]:
 
 
 def weight(Sigma: Tensor, values: Tensor, vectors: Tensor) -> dict[str, Tensor]:
-    """Return the W Wᵀ of typical mistakes for d = 2, by their hint; eigenvalues in descending order."""
+    """Return the W Wᵀ of typical mistakes for d = 2, by hint; eigenvalues in descending order."""
     top, low, noise = vectors[:, :2], vectors[:, -2:].flip(1), values[2:].mean()
     kept, rows = values[:2] - noise, torch.linalg.eigh(Sigma).eigenvectors.flip(1).T
 
@@ -91,7 +91,7 @@ def weight(Sigma: Tensor, values: Tensor, vectors: Tensor) -> dict[str, Tensor]:
 
 
 def elbo(x: Tensor, parameters: list[Tensor], exact: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes in (7.18) and (7.19) give, by their hint."""
+    """Return the values that typical mistakes in (7.18) and (7.19) give, by hint."""
     weight, bias, log_noise, encoder_weight, encoder_bias, log_sigma = parameters
     mean = x @ encoder_weight.T + encoder_bias
     zeros, wide = torch.zeros_like(mean), log_sigma.expand_as(mean)
@@ -124,7 +124,7 @@ def elbo(x: Tensor, parameters: list[Tensor], exact: Tensor) -> dict[str, Tensor
 
 
 def collapsed(kl: Tensor, threshold: float, exact: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes in the verdict give, by their hint."""
+    """Return the values that typical mistakes in the verdict give, by hint."""
 
     def verdict(values: Tensor) -> Tensor:
         return (values <= threshold).double()

@@ -1,6 +1,6 @@
 """Inputs and exact values for the checks of lecture 07.
 
-Whatever decides whether a check can find a mistake is chosen; only signs and orders are drawn.
+Everything that decides whether a check can find a mistake is chosen; only signs and orders are random.
 """
 
 import torch
@@ -18,7 +18,7 @@ def signs(draw: Generator, *shape: int) -> Tensor:
 
 
 def spaced(draw: Generator, low: float, high: float, *shape: int) -> Tensor:
-    """Return equally spaced numbers from ``low`` to ``high`` in an order that is drawn."""
+    """Return equally spaced numbers from ``low`` to ``high`` in random order."""
     count = int(torch.tensor(shape).prod())
     values = torch.linspace(low, high, count, dtype=torch.float64)
     return values[torch.randperm(count, generator=draw)].reshape(shape)
@@ -58,7 +58,7 @@ def with_spectrum(draw: Generator, eigenvalues: Tensor) -> tuple[Tensor, Tensor]
 
 
 def linear_vae(draw: Generator, data_dim: int, latent_dim: int) -> list[Tensor]:
-    """Return the six parameters of a linear VAE in the order of ``NAMES``; no two entries of one are the same."""
+    """Return the six parameters of a linear VAE in the order of ``NAMES``; no parameter has two equal entries."""
     weight = spaced(draw, 0.4, 1.3, data_dim, latent_dim) * signs(draw, data_dim, latent_dim)
     bias = spaced(draw, 0.5, 1.5, data_dim) * signs(draw, data_dim)
     log_noise = spaced(draw, -0.9, 0.6, data_dim)
@@ -80,7 +80,7 @@ def dense_elbo(x: Tensor, *parameters: Tensor) -> Tensor:
 
 
 def exact_encoder(weight: Tensor, bias: Tensor, log_noise: Tensor) -> list[Tensor]:
-    """Return the encoder that is the exact posterior of a decoder for which that is factorized."""
+    """Return the encoder that is the exact posterior of a decoder whose posterior is factorized."""
     scaled = weight / torch.exp(2 * log_noise)[:, None]
     precision = 1 + (weight * scaled).sum(dim=0)
     gain = scaled.T / precision[:, None]

@@ -28,7 +28,7 @@ MANY_LAYERS = (
     2,
     1,
     2,
-)  # neighbors of one size, others too, and different ones: none may share noise
+)  # neighbors and others, of equal and of different sizes: no two may share noise
 NO_SAMPLE_PATH = "the gradient without its path through samples and priors: detach neither"
 CUT = "no detach(), no_grad() or item() between the arguments and the result."
 
@@ -44,8 +44,8 @@ def same_gradients(
 
     Args:
         result: the student's result.
-        exact: the oracle's, with its graph.
-        leaves: name -> tensors in which both are differentiated.
+        exact: the oracle's result, with its graph.
+        leaves: name -> tensors with respect to which both are differentiated.
         draw: draws the combination.
         cuts: hint -> the oracle's result with a part of its graph cut.
     """
@@ -101,7 +101,7 @@ def broadcast_gaussians(answer) -> None:
 
 @checks.exercise(reference=distributions.kl_diagonal_gaussians)
 def narrow_and_wide_gaussians(answer) -> None:
-    """Means up to 30 apart and σ from exp(-6) to exp(4), and the gradients in all four arguments; exact."""
+    """Means up to 30 apart and σ from exp(-6) to exp(4), and the gradients with respect to all arguments; exact."""
     draw = checks.generator("05/kl_diagonal_gaussians/hidden_2")
     widths = torch.tensor([-6.0, -0.3, 4.0]).double()
     grid = torch.cartesian_prod(torch.tensor([-30.0, 0.2, 0.9]).double(), widths, widths)
@@ -133,7 +133,7 @@ def random_vae(dims: tuple[int, ...], draw: torch.Generator) -> HierarchicalVAE:
 
 
 def latents_of(model: HierarchicalVAE, x: Tensor, noise: Tensor, lowest: int) -> list[Tensor]:
-    """Return z_lowest, …, z_L ~ q(z|x) made of this noise, the columns of which are those of these layers."""
+    """Return z_lowest, …, z_L ~ q(z|x) made from this noise, whose columns are those of these layers."""
     posteriors = model.encode(x)[lowest - 1 :]
     parts = noise.split([mu.shape[1] for mu, _ in posteriors], dim=1)
     return [
@@ -151,7 +151,7 @@ def exact_kl(model: HierarchicalVAE, x: Tensor, above: list[Tensor]) -> Tensor:
 
 
 def leaf_groups(model: HierarchicalVAE, x: Tensor) -> dict[str, list[Tensor]]:
-    """Return what a KL or an ELBO is differentiated in, by name."""
+    """Return the tensors with respect to which a KL or an ELBO is differentiated, by name."""
     return {
         "x": [x],
         "the parameters of the encoder": [*model.readers.parameters(), *model.heads.parameters()],
@@ -163,7 +163,7 @@ def leaf_groups(model: HierarchicalVAE, x: Tensor) -> dict[str, list[Tensor]]:
 def kl_of_three_layers(answer) -> None:
     """Three layers of different sizes: the mean of each layer's KL against the chain's closed form.
 
-    4,000 estimates for each of two data points; false-alarm rate 9e-7. And the noise of five layers, 1e-6.
+    4,000 estimates for each of two data points; false-alarm rate 9e-7. Then the noise of five layers, 1e-6.
     """
     draw = checks.generator("05/hierarchical_kl/hidden")
     model, x = random_chain((3, 1, 2), 2, draw)
@@ -188,7 +188,7 @@ def kl_of_three_layers(answer) -> None:
 def kl_given_the_noise(answer) -> None:
     """Values and gradients for the noise that the function drew, in models whose σ are networks; exact.
 
-    The gradients are those in x and in all parameters of the encoder and of the priors.
+    The gradients are those with respect to x and all parameters of the encoder and the priors.
     """
     draw = checks.generator("05/hierarchical_kl/hidden_2")
     for dims, rows in (((3, 1, 2), 5), ((1, 2), 1), ((2, 1), 600), (MANY_LAYERS, 2)):
@@ -230,7 +230,7 @@ def elbo_of_exact_posterior(answer) -> None:
 def elbo_given_the_noise(answer) -> None:
     """Values and gradients for the noise that the function drew, for one to five layers and sizes of 1; exact.
 
-    The gradients are those in x and in all parameters of the model.
+    The gradients are those with respect to x and all parameters of the model.
     """
     draw = checks.generator("05/hierarchical_elbo/hidden_2")
     for dims, rows in (((3, 1, 2), 5), ((2,), 4), ((1, 2), 1), ((1,), 1), (MANY_LAYERS, 2)):
@@ -298,7 +298,7 @@ def new_noise_for_one_layer(answer) -> None:
 def decoders_of_other_sizes(answer) -> None:
     """Sizes of 1 everywhere, many latents, large weights, float32, and logits in the thousands; exact.
 
-    And logits from -15 to 15, of images of a single pixel: none may be rounded or clamped.
+    Also logits from -15 to 15 for images of a single pixel: none may be rounded or clamped.
     """
     draw = checks.generator("05/pixelvae_log_prob/hidden")
     sizes = (
@@ -332,7 +332,7 @@ def decoders_of_other_sizes(answer) -> None:
 
 
 def logits_of_one_pixel(answer) -> None:
-    """Check images of a single pixel for logits from -15 to 15, where z, and so the features, are |l|."""
+    """Check images of a single pixel for logits l from -15 to 15, where z and the features equal |l|."""
     size = torch.linspace(0, 15, 61, dtype=torch.float64)
     one = torch.ones(1, 1, 1, 1, dtype=torch.float64)
     kernels = one.expand(1, 1, 3, 3)
@@ -351,7 +351,7 @@ def log_prob_of(x: Tensor, z: Tensor, upsample: Tensor, *kernels: Tensor) -> Ten
 
 @checks.exercise(reference=None)
 def first_and_last_pixel(answer) -> None:
-    """The first pixel sees no other, the last one all others, both the code; and gradients in z and the weights.
+    """The first pixel sees no other, the last one all others, and both the code. Gradients in z and the weights.
 
     Exact, from the 64 log-probabilities of images of 3 × 2 pixels.
     """

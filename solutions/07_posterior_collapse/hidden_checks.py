@@ -72,8 +72,8 @@ def other_units(answer) -> None:
 def other_models(answer) -> None:
     """Noise variance, W Wᵀ and Wᵀ W for other sizes, scales and float32, with d = 1 and d = D - 1; exact.
 
-    And a multiple of the identity, however its eigenvalues are rounded: without a clamp, several of the 24 variances
-    give the root of a negative number.
+    Also multiples of the identity, however their eigenvalues are rounded: without a clamp, several of the 24
+    variances give the root of a negative number.
     """
     draw = checks.generator("07/ppca_solution/hidden")
     for size, d, scale, dtype in (
@@ -137,7 +137,7 @@ def extreme_models(answer) -> None:
 def average_at_optimum(answer, draw: Generator) -> None:
     """Compare the average at pPCA's optimum for 40 points with pPCA's log-likelihood (7.17), from eigenvalues.
 
-    Two scales: the average is about -6 nats, and about 15.
+    At the two scales the average is about -6 nats and about 15 nats.
     """
     for scale in (1.0, 1e-3):
         values = scale * torch.tensor([4.0, 2.0, 0.7, 0.4, 0.2, 0.1], dtype=torch.float64)
@@ -158,7 +158,7 @@ def average_at_optimum(answer, draw: Generator) -> None:
 
 @checks.exercise(reference=LIBRARY_ELBO)
 def gradients(answer) -> None:
-    """Gradients of a weighted sum over the batch, in all six parameters, against those of the dense oracle; exact."""
+    """Gradients of a weighted sum over the batch, in each of the six parameters, against the dense oracle; exact."""
     draw = checks.generator("07/linear_vae_elbo/hidden_2")
     parameters = [p.requires_grad_() for p in oracles.linear_vae(draw, 3, 2)]
     x = oracles.spaced(draw, 0.3, 2.0, 4, 3) * oracles.signs(draw, 4, 3)
@@ -184,7 +184,7 @@ def thresholds(answer) -> None:
     draw = checks.generator("07/is_collapsed/hidden")
     averages = torch.tensor([0.999, 1.001, 5.0, 0.0, 0.2, 40.0, 0.9, 1.1, 0.5, 2.0, 0.7, 1.3])
     for n, d, threshold in ((8, 8, 0.3), (200, 3, 1e-9), (5, 12, 20.0), (1, 5, 0.4), (6, 1, 2.0)):
-        # Sorted, so that the average over a part of the points is another one.
+        # Sorted, so that the average over a part of the points is different.
         shares = (
             torch.linspace(0.1, 3.0, n, dtype=torch.float64)[:, None]
             if n > 1
