@@ -27,7 +27,7 @@ from dgm_helpers.models import autoregressive_images
 
 @checks.exercise(reference=masked_conv.causal_mask)
 def causal_mask(answer) -> None:
-    """Both masks of a gray image, among them one input feature, as in the first layer; exact, by enumeration."""
+    """Both masks of a gray image, including one input feature as in the first layer; exact, by enumeration."""
     for size, inputs, outputs in ((3, 1, 4), (5, 3, 1), (7, 2, 3)):
         middle, shape = size // 2, (outputs, inputs, size, size)
         before = masked_conv.receptive_field(size, size, size, size)[middle, middle].double()
@@ -62,7 +62,7 @@ def causal_mask_in_color(answer) -> None:
 
 @checks.exercise(reference=shifted_conv.shift_down)
 def vertical_to_horizontal(answer) -> None:
-    """One layer of both stacks with this shift between them: every output sees what it must, and nothing else.
+    """One layer of both stacks with this shift between them: every output sees what it should, and nothing else.
 
     Exact: the answer is given the response of the vertical stack to each single pixel.
     """
@@ -91,7 +91,7 @@ def vertical_to_horizontal(answer) -> None:
 def two_stack_layer(answer) -> None:
     """Three layers of the answer: no leak and no blind spot.
 
-    Exact: kernels with positive weights, the response to each single pixel, and what a path can reach.
+    Exact: the kernels' weights are positive, so the response to a pixel is zero exactly where no path leads.
     """
     draw = checks.generator("01/two_stack_layer/visible")
     height, width, depth = 7, 8, 3
@@ -133,7 +133,7 @@ def two_stack_layer_values(answer) -> None:
         torch.randn(s, generator=draw, dtype=torch.float64) for s in ((3, 2, 2, 3), (3, 3), (3, 2, 1, 2))
     ]
     for kernel in kernels:
-        kernel.view(-1)[:2] = torch.tensor([3.0, -3.0])  # not all of them small
+        kernel.view(-1)[:2] = torch.tensor([3.0, -3.0])  # so that not all of them are small
     vertical, link, horizontal = kernels
     new_v, own_row = correlated(v, vertical, 1), correlated(h, horizontal, 0)
     down = torch.zeros_like(new_v).index_copy(2, torch.arange(1, 5), new_v[:, :, :4])
@@ -198,10 +198,10 @@ def bits_per_dim(answer) -> None:
 
 @checks.exercise(reference=SAMPLERS)
 def sample(answer) -> None:
-    """Draws from a model of 81 images (2 x 2 pixels, 3 levels) with random weights, against all probabilities.
+    """Draws from a model of 81 images (2 x 2 pixels, 3 levels) with random weights, against their exact probabilities.
 
-    Statistical: chi-square, false-alarm rate 1e-6. The model's weights are the same for every seed, and such that each
-    named mistake is rejected with probability above 0.999.
+    Statistical: chi-square, false-alarm rate 1e-6. The model's weights are the same for every seed, and are chosen so
+    that each named mistake is rejected with probability above 0.999.
     """
     draw = checks.generator("01/sample/visible")
     model, exact, mistakes = random_model(18, raster_mistakes, spread=0.8, image_size=2, levels=3)
@@ -213,9 +213,9 @@ def sample(answer) -> None:
 
 @checks.exercise(reference=SAMPLERS)
 def sample_random_numbers(answer) -> None:
-    """Random numbers: all from the generator, new in every call, another one for each image and sub-pixel.
+    """Random numbers: all from the generator, new in every call, a different one for each image and sub-pixel.
 
-    Statistical: from a model whose sub-pixels are fair coins, the agreement of any two images is binomial; false-alarm
+    Statistical: for a model whose sub-pixels are fair coins, the agreement of any two images is binomial; false-alarm
     rate 1e-6.
     """
     check_coins(answer, checks.generator("01/sample/visible_2"))

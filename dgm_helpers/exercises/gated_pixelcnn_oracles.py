@@ -1,4 +1,4 @@
-"""Oracles of lecture 01's checks: which place sees which, correlation and gate by scipy, and typical mistakes."""
+"""Oracles of lecture 01's checks: which place sees which one, correlation and gate by scipy, and typical mistakes."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def window_mistakes(expected: Tensor, kind: str) -> dict[str, Tensor]:
-    """Return the windows that typical mistakes show, ``[k, k]``, by their hint."""
+    """Return the masks of the window that typical mistakes give, ``[k, k]``, by hint."""
     size = len(expected)
     middle, row, column = size // 2, torch.arange(size)[:, None], torch.arange(size)
     other = expected.clone()
@@ -32,7 +32,7 @@ def window_mistakes(expected: Tensor, kind: str) -> dict[str, Tensor]:
 
 
 def channel_mistakes(expected: Tensor, kind: str) -> dict[str, Tensor]:
-    """Return the centers of the window that typical mistakes show, ``[out, in]``, by their hint."""
+    """Return the masks at the window's center that typical mistakes give, ``[out, in]``, by hint."""
     outputs, inputs = expected.shape
     compare = torch.lt if kind == "A" else torch.le
     source, target = torch.arange(inputs), torch.arange(outputs)[:, None]
@@ -50,13 +50,13 @@ def channel_mistakes(expected: Tensor, kind: str) -> dict[str, Tensor]:
 
 
 def reads(height: int, width: int, down: Iterable[int], right: Iterable[int]) -> Tensor:
-    """Return which place reads which, places numbered in raster order.
+    """Return which place reads which one, with the places numbered in raster order.
 
     Args:
         height: rows of the image.
         width: columns of the image.
-        down: how many rows above its own a place reads.
-        right: how many columns to the right of its own a place reads.
+        down: the rows that a place reads, counted upward from its own.
+        right: the columns that a place reads, counted to the right from its own.
 
     Returns:
         1.0 in row i and column j if place i reads place j, else 0.0; shape ``[height * width, height * width]``.
@@ -75,7 +75,7 @@ def by_place(matrix: Tensor, height: int, width: int) -> Tensor:
 def seen_by_variant(
     height: int, width: int, depth: int, *, shift=1, v_shift=0, joined=1, back=0, old=0, right=0, below=0
 ) -> Tensor:
-    """Return what the horizontal stack of a wrong network with m = 1 sees; the arguments say what is wrong with it."""
+    """Return which places the horizontal stack of a wrong network with m = 1 sees; the arguments set what is wrong."""
     down = torch.linalg.matrix_power(reads(height, width, [1], [0]), shift)
     rows = [row + v_shift - below for row in (0, 1)]
     v = h = torch.eye(height * width, dtype=torch.float64)
@@ -88,7 +88,7 @@ def seen_by_variant(
 
 
 def correlated(x: Tensor, kernel: Tensor, beyond: int) -> Tensor:
-    """Correlate features with a kernel that ends in the place's own row, ``beyond`` columns to the right of it."""
+    """Correlate features with a kernel that ends in the place's own row, ``beyond`` columns to the place's right."""
     full = np.stack([
         np.stack([sum(map(correlate2d, image.numpy(), of_output.numpy())) for of_output in kernel]) for image in x
     ])  # fmt: skip
@@ -96,13 +96,13 @@ def correlated(x: Tensor, kernel: Tensor, beyond: int) -> Tensor:
 
 
 def gate(features: Tensor, left=np.tanh, right=expit) -> Tensor:
-    """Return the product of functions of the first and of the last features, by scipy."""
+    """Return the product of one function of the first half of the features and one of the last half, by scipy."""
     first, last = np.split(features.detach().double().numpy(), 2, axis=1)
     return torch.as_tensor(left(first) * right(last))
 
 
 def gate_mistakes(features: Tensor, condition: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes in (1.13) give, by their hint."""
+    """Return the results of typical mistakes in (1.13), by hint."""
     added = condition[:, :, None, None]
     moved, half = features + added, features.shape[1] // 2
     first, last = added.clone(), added.clone()

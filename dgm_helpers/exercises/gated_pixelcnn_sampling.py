@@ -1,4 +1,4 @@
-"""Exact distributions of tiny Gated PixelCNNs, right and mistaken, for the checks of lecture 01's sampler."""
+"""Exact distributions of tiny Gated PixelCNNs, correct and mistaken, for the checks of lecture 01's sampler."""
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
@@ -15,8 +15,8 @@ from dgm_helpers.objectives import pixel_levels
 SAMPLERS = (GatedPixelCNN.sample, GatedPixelCNN.sample_given, pixel_levels.draw_in_raster_order)
 DRAWS = 1_000
 TRIES = 1_000
-# Of the noncentrality that the test needs for a power of 0.999: the counts of a mistaken sampler vary more than those
-# of the noncentral chi-square distribution.
+# Safety factor on the noncentrality that a power of 0.999 needs: the statistic of a mistaken sampler varies more than
+# the noncentral chi-square distribution says.
 MARGIN = 2.0
 
 FROM_GENERATOR = "a new generator with the old seed: draw from the `generator` argument itself."
@@ -38,16 +38,16 @@ def every_image(levels: int, shape: Sequence[int]) -> Tensor:
 def random_model(
     seed: int, mistakes_of: Callable[[GatedPixelCNN, Tensor], Mistakes], *, spread: float, **sizes: int
 ) -> tuple[GatedPixelCNN, Tensor, Mistakes]:
-    """Return a small model with random weights, by which each mistake is noticed in ``DRAWS`` draws.
+    """Return a small model with random weights for which ``DRAWS`` draws expose each mistake.
 
     Args:
         seed: the seed of the weights; it is raised until each mistake is noticed.
-        mistakes_of: takes a model and its exact probabilities; returns what mistakes draw from, by hint.
+        mistakes_of: maps a model and its exact probabilities to the distributions that mistakes draw from, by hint.
         spread: standard deviation of the weights.
-        sizes: arguments of the model.
+        sizes: the model's arguments.
 
     Returns:
-        The model, the exact probability of each of :func:`every_image`, and the mistakes.
+        The model, the exact probability of each image of :func:`every_image`, and the mistakes.
 
     Raises:
         RuntimeError: if no such model is found.
@@ -80,12 +80,12 @@ def noticed(wrong: Tensor, exact: Tensor, draws: int = DRAWS) -> bool:
 
 
 def in_order(model: GatedPixelCNN, order: Sequence[Sequence[Place]], blank: float = 0.0) -> Tensor:
-    """Return the probability of every image where sub-pixels are drawn in another order.
+    """Return the probability of every image if the sub-pixels are drawn in the given order.
 
     Args:
         model: an unconditional model.
-        order: lists of sub-pixels; those of one list are drawn from one pass.
-        blank: value of the sub-pixels that are not drawn yet.
+        order: lists of sub-pixels; all those in one list are drawn from one pass.
+        blank: value of the sub-pixels that have not been drawn yet.
     """
     images = every_image(model.levels, model.image_shape)
     index = ((model.levels - 1) * images).round().long()
@@ -103,7 +103,7 @@ def in_order(model: GatedPixelCNN, order: Sequence[Sequence[Place]], blank: floa
 
 
 def raster_mistakes(model: GatedPixelCNN, exact: Tensor) -> Mistakes:
-    """Return what typical mistakes draw from, by their hint, for a gray image of 2 x 2 pixels."""
+    """Return the distributions that typical mistakes draw from, by hint, for a gray image of 2 x 2 pixels."""
     first, second, third, fourth = ((0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1))
     return {
         "the most probable level every time: draw from the probabilities": most_probable(exact, model.levels),
@@ -121,7 +121,7 @@ def raster_mistakes(model: GatedPixelCNN, exact: Tensor) -> Mistakes:
 
 
 def most_probable(exact: Tensor, levels: int) -> Tensor:
-    """Return the distribution of an image whose sub-pixels are each the most probable level given those before."""
+    """Return the distribution of the image whose sub-pixels each have the most probable level given earlier ones."""
     rest, image = exact, 0
     while len(rest) > 1:
         rest = rest.view(levels, -1)
@@ -148,7 +148,7 @@ def check_coins(answer, draw: torch.Generator) -> None:
     checks.true("another call, other images", not torch.equal(first, second),
                 "two calls with one generator gave the same images",
                 FROM_GENERATOR)  # fmt: skip
-    fixed = "a sub-pixel is the same in all of them"  # two right calls agree so with probability 50 / 2**32
+    fixed = "a sub-pixel is the same in all of them"  # two correct calls agree like this with probability 50 / 2**32
     checks.true("images within a batch", bool((first != first[:1]).any(dim=0).all()), fixed, PER_IMAGE)
     checks.true("images of two calls", bool((first != second).any(dim=0).all()), fixed, FROM_GENERATOR)
     coins = torch.cat([first, second]).flatten(1)
@@ -160,13 +160,13 @@ def check_coins(answer, draw: torch.Generator) -> None:
 
 
 def require_independent(name: str, coins: Tensor, hint: str, margin: int | None) -> None:
-    """Check in how many of their coins any two rows agree.
+    """Check that the number of coins in which any two rows agree is consistent with chance.
 
     Args:
         name: the rows, for the message.
         coins: fair coins, zeros and ones, ``[rows, coins]``.
         hint: shown with a failure.
-        margin: how near to none and to all of the coins two rows may not come; None for a false-alarm rate of 1e-7.
+        margin: two rows must agree in more coins than this, and differ in more; None for a false-alarm rate of 1e-7.
     """
     rows, count = coins.shape
     agreements = (coins @ coins.T + (1 - coins) @ (1 - coins).T)[torch.triu(torch.ones(rows, rows), 1) > 0]

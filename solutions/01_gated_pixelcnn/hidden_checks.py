@@ -24,7 +24,7 @@ from torch import Tensor
 
 @checks.exercise(reference=masked_conv.causal_mask)
 def mask_windows(answer) -> None:
-    """Windows of 1 to 11 in color, and a gray image with every argument named; every entry by enumeration."""
+    """Windows of size 1 to 11 in color, and a gray image with every argument named; every entry by enumeration."""
     for size, kind, inputs, outputs in (
         (1, "A", 3, 6),
         (5, "B", 6, 3),
@@ -50,7 +50,7 @@ def mask_windows(answer) -> None:
 
 @checks.exercise(reference=masked_conv.causal_mask)
 def mask_channels(answer) -> None:
-    """One to five channels, and numbers of features that are not all multiples of these; by enumeration."""
+    """One to seven channels, and numbers of features that are not all multiples of these; by enumeration."""
     draw = checks.generator("01/causal_mask/hidden_2")
     cases = [
         (3, "B", 5, 7),
@@ -183,7 +183,7 @@ def two_stack_sizes(answer) -> None:
 def layer_by_place(
     v: Tensor, h: Tensor, vertical: Tensor, link: Tensor, horizontal: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return (1.9), for each place and each entry of the kernels a product with one place of the input."""
+    """Return (1.9), computed place by place, with one product per entry of the kernels."""
     _, _, height, width = v.shape
     m, q = horizontal.shape[3] - 1, len(link)
     new_v, new_h = {}, {}
@@ -212,7 +212,7 @@ def numpy_gate(features: Tensor) -> Tensor:
 
 @checks.exercise(reference=gated_stacks.gated_activation)
 def gate_without_condition(answer) -> None:
-    """No condition, from no axis for the place to three, with sizes of 1, float64 and float32; exact."""
+    """No condition, from zero to three axes for the position, with sizes of 1, float64 and float32; exact."""
     draw = checks.generator("01/gated_activation/hidden")
     for shape in ((4, 2, 3, 3), (2, 8, 5), (3, 6), (1, 2), (1, 4, 1, 7), (3, 4, 2, 1, 5)):
         features = 3 * torch.randn(shape, generator=draw, dtype=torch.float64)
@@ -231,7 +231,7 @@ def gate_without_condition(answer) -> None:
 
 @checks.exercise(reference=gated_stacks.gated_activation)
 def gate_with_condition(answer) -> None:
-    """A condition for rows, single pixels, images and films, large features, and gradients in both arguments; exact.
+    """A condition for rows, single pixels, images and videos, large features, and gradients in both arguments; exact.
 
     The gradients are compared with central differences of scipy's functions.
     """
@@ -289,8 +289,8 @@ def uniform_images(answer) -> None:
 def sample_colors(answer) -> None:
     """Color: one pixel of three channels and four levels, then 2 x 2 pixels of two channels, all images enumerated.
 
-    Statistical: chi-square, false-alarm rate 1e-6 each. The models' weights are the same for every seed, and such that
-    each named mistake is rejected with probability above 0.999.
+    Statistical: chi-square, false-alarm rate 1e-6 each. The models' weights are the same for every seed, and are
+    chosen so that each named mistake is rejected with probability above 0.999.
     """
     draw = checks.generator("01/sample/hidden")
     model, exact, mistakes = random_model(
@@ -311,7 +311,7 @@ def sample_colors(answer) -> None:
 
 
 def pixel_mistakes(model: GatedPixelCNN, exact: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes draw from, for one pixel of three channels."""
+    """Return the distributions that typical mistakes draw from, by hint, for one pixel of three channels."""
     red, green, blue = ((channel, 0, 0) for channel in range(3))
     return {
         "a channel drawn before the earlier ones are known: green must see red, and blue both": in_order(
@@ -321,7 +321,7 @@ def pixel_mistakes(model: GatedPixelCNN, exact: Tensor) -> dict[str, Tensor]:
 
 
 def plane_mistakes(model: GatedPixelCNN, exact: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes draw from, for 2 x 2 pixels of two channels."""
+    """Return the distributions that typical mistakes draw from, by hint, for 2 x 2 pixels of two channels."""
     places = list(itertools.product(range(2), range(2)))
     return {
         "one channel of the whole image after the other: the channels are the innermost loop": in_order(
@@ -345,7 +345,7 @@ def sample_classes(answer) -> None:
     """A model with classes: each image comes from the distribution of its own class.
 
     Statistical: chi-square for each class, false-alarm rate 1e-6. The model's weights are the same for every seed, and
-    such that images of another class are rejected with probability above 0.999.
+    are chosen so that images of a different class are rejected with probability above 0.999.
     """
     draw = checks.generator("01/sample/hidden_2")
     each = 700
