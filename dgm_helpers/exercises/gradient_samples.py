@@ -1,7 +1,7 @@
 """Checks of the two gradient estimators of lecture 03 by the samples that they draw.
 
-With f = 1 a score-function estimate from one sample is the score itself, and with a linear f a reparametrized
-estimate is the noise: both show the sample. An equally seeded call with any other f then has an exact expected result.
+With f = 1, a score-function estimate from one sample is the score itself. With a linear f, a reparametrized estimate
+is the noise. Both reveal the sample, so the result of a call with the same seed and any other f is known exactly.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,10 +28,10 @@ def estimate(name: str, answer: Callable, f: Callable, mu: Tensor, log_sigma: Te
 
 
 def right_spread(name: str, noise: Tensor, factors: Mapping[str, Tensor]) -> None:
-    """Check that each coordinate's noise ``[R, *batch, d]`` has mean square 1, to 12% of its root.
+    """Check that each coordinate's noise ``[R, *batch, d]`` has root mean square 1, to within 12%.
 
-    That is 7 standard errors of 2,000 numbers. ``factors``: hint -> factor by which a mistake multiplies each of the d
-    coordinates' noise.
+    For 2,000 numbers, that is 7 standard errors. ``factors``: hint -> factors by which a mistake multiplies the noise
+    of the d coordinates.
     """
     spread = noise.flatten(0, -2).pow(2).mean(dim=0).sqrt()
     if float((spread - 1).abs().max()) < 0.12:
@@ -49,7 +49,7 @@ def right_spread(name: str, noise: Tensor, factors: Mapping[str, Tensor]) -> Non
 
 
 def spread_mistakes(log_sigma: Tensor) -> dict[str, Tensor]:
-    """Return by which factor typical mistakes multiply the noise of each coordinate, by their hint."""
+    """Return the factors by which typical mistakes multiply the noise of each coordinate, by hint."""
     sigma = log_sigma.exp()
     return {
         "log σ used as σ: take its exponential": log_sigma / sigma,
@@ -69,7 +69,7 @@ def mean_and_variance(
         rows: the estimates.
         one: estimates from one sample on a quadrature grid, shape ``[points, entries]``.
         weights: the grid's weights.
-        n_samples: K; the variance is that of one sample over K, and so is the excess kurtosis.
+        n_samples: K; the variance and the excess kurtosis are those for one sample, divided by K.
         mistakes: hint -> mean of a typical mistake.
     """
     mean = weights @ one
@@ -81,13 +81,13 @@ def mean_and_variance(
 
 
 def pair(total: Tensor, squares: Tensor) -> Tensor:
-    """The two numbers with this sum and this sum of squares, first axis 2."""
+    """Return the two numbers with this sum and this sum of squares, along a new first axis."""
     half_distance = (squares / 2 - total**2 / 4).clamp_min(0).sqrt()
     return torch.stack([total / 2 + half_distance, total / 2 - half_distance])
 
 
 def score_oracle(z: Tensor, mu: Tensor, log_sigma: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradient of log N(z | mu, sigma²) in mu and log_sigma, entry by entry, by autograd in float64."""
+    """Return the gradient of log N(z | mu, sigma²) in mu and log_sigma, entry by entry, by autograd in float64."""
     z, *leaves = [
         value.detach().double().expand(z.shape).clone().requires_grad_() for value in (z, mu, log_sigma)
     ]
@@ -133,7 +133,7 @@ def one_sample_of_score_function(
 
 
 def _score_function_mistakes(f: Callable, z: Tensor, mu: Tensor, log_sigma: Tensor, scores: Tensor) -> dict:
-    """Return what typical mistakes give at one sample, by their hint."""
+    """Return the results of typical mistakes at one sample, by hint."""
     mistakes = {"the score alone: multiply it by f(z)": scores}
     if not f(z.clone().requires_grad_()).requires_grad:
         return mistakes
@@ -148,7 +148,7 @@ def _score_function_mistakes(f: Callable, z: Tensor, mu: Tensor, log_sigma: Tens
 
 
 def two_samples_of_score_function(answer, rng: torch.Generator, *batch: int) -> None:
-    """Check the estimate from two samples in one dimension exactly: f = 1 shows their sum and sum of squares."""
+    """Check the estimate from two samples in one dimension exactly: f = 1 reveals their sum and sum of squares."""
     mu, log_sigma = probes.gaussians(rng, *batch, 1)
     draw = probes.seeded(rng)
     name = f"{SCORE_FUNCTION} from two samples"
@@ -181,7 +181,7 @@ def one_sample_of_reparametrized(
     shift, sigma = linear[1] / weights, log_sigma.exp()
 
     def given(displacement: Tensor) -> Tensor:
-        """The gradients where the sample is at this distance from mu, and log_sigma moves it by ``shift``."""
+        """Return the gradients if the sample is at this displacement from mu and log_sigma moves it by ``shift``."""
         slope = probes.slope(f, mu + displacement)
         return torch.cat([slope, slope * shift], dim=-1)
 
@@ -198,7 +198,7 @@ def one_sample_of_reparametrized(
 
 
 def two_samples_of_reparametrized(answer, rng: torch.Generator, *batch: int) -> None:
-    """Check the estimate from two samples in one dimension exactly: two functions show sum and sum of squares."""
+    """Check the estimate from two samples in one dimension exactly: two functions reveal sum and sum of squares."""
     mu, log_sigma = probes.gaussians(rng, *batch, 1)
     name, sigma = f"{REPARAMETRIZED} from two samples", log_sigma.exp()
     answer, draw = with_leaves(answer), probes.seeded(rng)
@@ -217,7 +217,7 @@ def two_samples_of_reparametrized(answer, rng: torch.Generator, *batch: int) -> 
 
 
 def with_leaves(answer: Callable) -> Callable:
-    """Return the answer, with a message of one line where its graph does not lead back to the parameters."""
+    """Wrap the answer: it fails with a one-line message if its graph does not lead back to the parameters."""
 
     def call(*arguments):
         try:

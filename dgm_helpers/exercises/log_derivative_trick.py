@@ -33,7 +33,7 @@ def score_in_mu(answer) -> None:
 
 @checks.exercise(reference=gradient_estimators.score)
 def score_in_log_sigma(answer) -> None:
-    """The gradient of log q in log sigma, likewise."""
+    """The gradient of log q in log sigma at five points in three dimensions; exact, against autograd."""
     z, mu, log_sigma = _points("03/score/visible_2")
     _, expected = samples.score_oracle(z, mu, log_sigma)
     _, grad_log_sigma = checks.unpack("score", answer(z, mu, log_sigma), 2)
@@ -57,9 +57,9 @@ def _points(label: str) -> tuple[Tensor, Tensor, Tensor]:
 def score_function_gradient(answer) -> None:
     """(3.6) from one sample, exactly; from 50 samples, mean and variance; from two samples, exactly.
 
-    With f = 1 the estimate is the score and shows the sample, of which f times the score is then known. The mean and
-    variance are those of a Gauss-Hermite grid; a right answer fails with probability below 1e-6, and each mistake
-    named below is rejected with probability above 0.999.
+    With f = 1, the estimate is the score and reveals the sample, at which f times the score is then known. The exact
+    mean and variance come from a Gauss-Hermite grid. A correct answer fails with probability below 1e-6, and each
+    mistake named below is rejected with probability above 0.999.
     """
     rng = checks.generator("03/score_function_gradient/visible")
     samples.one_sample_of_score_function(answer, *probes.gaussians(rng, 3, 4), rng, probes.landscape)
@@ -85,7 +85,7 @@ def score_function_gradient(answer) -> None:
 def reparametrized_gradient(answer) -> None:
     """(3.8) from one sample and from two, exactly.
 
-    A linear f shows the noise, with which the gradient of any other f at the sample is known.
+    A linear f reveals the noise, and with it the gradient of any other f at the sample.
     """
     rng = checks.generator("03/reparametrized_gradient/visible")
     samples.one_sample_of_reparametrized(answer, *probes.gaussians(rng, 3, 4), rng, probes.landscape)
@@ -96,7 +96,7 @@ def reparametrized_gradient(answer) -> None:
 def less_variance(answer) -> None:
     """The mean and variance of (3.8) for 4 and 16 samples, and at least 5 times less variance than the score function.
 
-    The exact values are those of a Gauss-Hermite grid. A right answer fails with probability below 1e-6.
+    The exact values come from a Gauss-Hermite grid. A correct answer fails with probability below 1e-6.
     """
     rng = checks.generator("03/reparametrized_gradient/visible_2")
     mu, log_sigma = (
@@ -139,7 +139,7 @@ def leave_one_out_gradient(answer) -> None:
 
 
 def covariance_oracle(values: Tensor, scores: Tensor) -> Tensor:
-    """Sample covariance of the values with each coordinate of the scores, by `torch.cov` in float64."""
+    """Return the sample covariance of the values with each coordinate of the scores, by `torch.cov` in float64."""
     d = scores.shape[-1]
     rows = zip(values.double().flatten(1).T, scores.double().flatten(1, -2).transpose(0, 1), strict=True) if (
         values.ndim > 1
@@ -149,7 +149,7 @@ def covariance_oracle(values: Tensor, scores: Tensor) -> Tensor:
 
 
 def leave_one_out_mistakes(values: Tensor, scores: Tensor) -> dict[str, Tensor]:
-    """Return what typical mistakes in (3.12) give, by their hint."""
+    """Return the results of typical mistakes in (3.12), by hint."""
     expected, n_samples = covariance_oracle(values, scores), values.shape[0]
     others = (values.sum(dim=0) - values)[..., None]
     plain = (values[..., None] * scores).mean(dim=0)
@@ -166,7 +166,7 @@ def leave_one_out_mistakes(values: Tensor, scores: Tensor) -> dict[str, Tensor]:
             (values - values.mean())[..., None] * scores
         ).mean(dim=0),
     }
-    if n_samples == 2:  # one other sample, whose sum is its mean
+    if n_samples == 2:  # there is one other sample, so its sum is its mean
         return mistakes
     return mistakes | {
         "a mean taken over K - 1: (3.12) averages the products over K": expected
@@ -180,9 +180,9 @@ def leave_one_out_mistakes(values: Tensor, scores: Tensor) -> dict[str, Tensor]:
 
 @checks.exercise(reference=gradient_estimators.leave_one_out_gradient)
 def leave_one_out_is_unbiased(answer) -> None:
-    """Unbiased, and 5 times less variance than (3.6): 20,000 estimates from four samples each, far from f's maximum.
+    """No bias, and 5 times less variance than (3.6): 20,000 estimates from four samples each, far from f's maximum.
 
-    A right answer, which has about 30 times less variance, fails with probability below 1e-6.
+    A correct answer, which has about 30 times less variance, fails with probability below 1e-6.
     """
     rng = checks.generator("03/leave_one_out_gradient/visible_2")
     f = Quadratic(curvature=[1.0, 1.0, 1.0, 1.0], center=[6.0, 6.0, 6.0, 6.0])
@@ -217,11 +217,11 @@ def elbo_gradient_without_reconstruction(answer) -> None:
 
 @checks.exercise(reference=gradient_estimators.elbo_gradient)
 def elbo_gradient(answer) -> None:
-    """The whole gradient by an estimator without noise, exactly; and by reparametrization, on average over 60 calls.
+    """The whole gradient by a noise-free estimator, exactly; and by reparametrization, on average over 60 calls.
 
     A linear-Gaussian log p(x|z) is quadratic in z, so sigma points give its expected gradient exactly: the result must
     be the gradient of the exact ELBO, whatever gradients an earlier step has left in the parameters' `.grad`. The mean
-    is that too; a right answer fails with probability below 1e-6.
+    over the calls must be that gradient too. A correct answer fails with probability below 1e-6.
     """
     rng = checks.generator("03/elbo_gradient/visible_2")
     model = LinearVAE(data_dim=3, latent_dim=2).double().reset(rng)
@@ -245,14 +245,14 @@ def elbo_gradient(answer) -> None:
 
 
 def steady_model(*, data_dim: int, latent_dim: int, batch: int) -> tuple[LinearVAE, Tensor]:
-    """Return a model and a batch that are not drawn again: they decide how noisy an estimate is."""
+    """Return a model and a batch that are the same for every seed: they decide how noisy an estimate is."""
     generator = torch.Generator().manual_seed(7)
     model = LinearVAE(data_dim=data_dim, latent_dim=latent_dim).double().reset(generator)
     return model, 2 + torch.randn(batch, data_dim, generator=generator, dtype=torch.float64)
 
 
 def flat(answer: object, model: LinearVAE) -> Tensor:
-    """The answer's gradients in the encoder's weight, bias and log sigma, checked and joined into one vector."""
+    """Check the answer's gradients in the encoder's weight, bias and log sigma, and join them into one vector."""
     parts = checks.unpack("elbo_gradient", answer, 3)
     return torch.cat([
         checks.as_tensor(f"gradient in {name}", part, getattr(model, name).shape).flatten()
@@ -261,12 +261,12 @@ def flat(answer: object, model: LinearVAE) -> Tensor:
 
 
 def exact_elbo_gradient(model: LinearVAE, x: Tensor, n_data: int) -> Tensor:
-    """Gradient of n times the average exact ELBO of a batch in the encoder's parameters, as one vector."""
+    """Return the gradient of n times the average exact ELBO of a batch in the encoder's parameters, as one vector."""
     return _gradient(model, n_data * model.elbo(x).mean())
 
 
 def kl_gradient(model: LinearVAE, x: Tensor, n_data: int) -> Tensor:
-    """The part of :func:`exact_elbo_gradient` that comes from the KL, with its sign in the ELBO."""
+    """Return the part of :func:`exact_elbo_gradient` that comes from the KL, with its sign in the ELBO."""
     return _gradient(model, -n_data * distributions.kl_to_standard_normal(*model.encode(x)).mean())
 
 
@@ -276,7 +276,7 @@ def _gradient(model: LinearVAE, objective: Tensor) -> Tensor:
 
 
 def elbo_mistakes(exact: Tensor, kl: Tensor, n_data: int, batch: int) -> dict[str, Tensor]:
-    """Return what typical mistakes in (3.15) give, by their hint, from the whole gradient and the KL's part of it."""
+    """Return the results of typical mistakes in (3.15), by hint, from the whole gradient and the KL's part of it."""
     factor = n_data / batch
     mistakes = {
         "the wrong sign of the KL: it is subtracted from the ELBO": exact - 2 * kl,

@@ -67,8 +67,8 @@ def score_function_of_a_step(answer) -> None:
 def score_function_samples(answer) -> None:
     """The samples: their distribution, independence, number, and generator.
 
-    With f = 1 the estimate shows the mean of the noise of K samples, N(0, 1/K), and of its square, chi² with K degrees
-    of freedom over K. A right answer fails with probability below 1e-6.
+    With f = 1, the estimate reveals the mean of the noise of K samples, N(0, 1/K), and of its square, chi² with K
+    degrees of freedom over K. A correct answer fails with probability below 1e-6.
     """
     rng = checks.generator("03/score_function_gradient/hidden_2")
     mu, log_sigma = probes.gaussians(rng, ROWS, 2, 3)
@@ -125,8 +125,8 @@ def samples_are_right(name: str, noise, rng: torch.Generator) -> None:
 
     Args:
         name: the estimator.
-        noise: returns the mean of K samples' noise and of its square, each ``[ROWS, 2, 3]``, given K and a generator.
-        rng: draws seeds.
+        noise: maps K and a generator to the means of K samples' noise and of its square, each ``[ROWS, 2, 3]``.
+        rng: source of the seeds.
     """
     draw = probes.seeded(rng)
     one_generator = draw()
@@ -142,7 +142,7 @@ def samples_are_right(name: str, noise, rng: torch.Generator) -> None:
         checks.follows(label, mean * n_samples**0.5, "normal", hint=hint)
 
         def chi_square(x: Tensor, n_samples: int = n_samples) -> Tensor:
-            """Distribution function of chi² with n_samples degrees of freedom."""
+            """Return the distribution function of chi² with n_samples degrees of freedom."""
             return torch.special.gammainc(torch.tensor(n_samples / 2).to(x), x.clamp_min(0) / 2)
 
         label = f"sum of the squared noise of {n_samples} samples of the {name}"
@@ -151,7 +151,7 @@ def samples_are_right(name: str, noise, rng: torch.Generator) -> None:
 
 @checks.exercise(reference=gradient_estimators.leave_one_out_gradient)
 def leave_one_out_of_bits(answer) -> None:
-    """Bits instead of Gaussians, two batch axes, none, sizes of 1, two and eighty samples, float32; exact."""
+    """Bits instead of Gaussians, two batch axes or none, sizes of 1, 2 to 80 samples, float32; exact."""
     rng = checks.generator("03/leave_one_out_gradient/hidden")
     cases = {
         "two batch axes": (6, 2, 3, 5),
@@ -192,11 +192,11 @@ def _bits(shape: tuple[int, ...], rng: torch.Generator) -> tuple[Tensor, Tensor]
 
 @checks.exercise(reference=gradient_estimators.elbo_gradient)
 def elbo_gradient_by_other_estimators(answer) -> None:
-    """Other models, batches and data sets, a biased estimator without noise, exactly; the score function on average.
+    """Further models, batches and data sets, a biased noise-free estimator, exactly; the score function on average.
 
-    The biased estimate must come out biased: only an answer that uses the estimator's result has it. It must not be
-    differentiated: an answer passes detached parameters to the estimator, or detaches its result. A right answer
-    fails with probability below 1e-6.
+    The result must have the estimator's bias, as only an answer that uses the estimator's result has. The estimate must
+    not be differentiated: an answer passes detached parameters to the estimator, or detaches its result. A correct
+    answer fails with probability below 1e-6.
     """
     rng = checks.generator("03/elbo_gradient/hidden")
     for data_dim, latent_dim, batch, n_data in (
@@ -231,7 +231,7 @@ def elbo_gradient_by_other_estimators(answer) -> None:
 
 
 def one_image(answer, rng: torch.Generator) -> None:
-    """The estimate from one image, given the estimator's own result from an equally seeded generator; exact."""
+    """Check the estimate from one image, given the estimator's result from a generator with the same seed; exact."""
     model = LinearVAE(data_dim=3, latent_dim=2).double().reset(rng)
     x = torch.randn(1, 3, generator=rng, dtype=torch.float64)
     draw = probes.seeded(rng)
@@ -247,7 +247,7 @@ def one_image(answer, rng: torch.Generator) -> None:
 def carried(
     model: LinearVAE, x: Tensor, n_data: int, estimator, n_samples: int, generator: torch.Generator
 ) -> Tensor:
-    """The gradient (3.15) of one estimate per image, carried to the encoder row by row."""
+    """Return the gradient (3.15) from one estimate per image, carried to the encoder row by row."""
     total: Tensor | float = 0.0
     for row in x.split(1):
         mu, log_sigma = (value.detach()[0] for value in model.encode(row))
@@ -262,7 +262,7 @@ def carried(
 
 
 def same_generator(answer) -> None:
-    """The score function's estimate: right on average, repeatable from its generator, and new in a second call."""
+    """Check the score function's estimate: correct on average, repeatable from its generator, new in a second call."""
     rng = checks.generator("03/elbo_gradient/hidden/score function")
     model, x = visible.steady_model(data_dim=2, latent_dim=3, batch=4)
     estimator, draw = gradient_estimators.score_function_gradient, probes.seeded(rng)
