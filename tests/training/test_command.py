@@ -227,7 +227,7 @@ def test_the_command_of_a_run_that_ended_elsewhere_says_how_many_steps_made_its_
                                       "--set data_dim=64"),
         (["pixelcnn", "--data", "digits"], "the model has image_size 28: choose other data, or --set image_size=8"),
         (["vae", "--set", "depth=3"], "vae has no argument 'depth': it has data_dim, "),
-        (["vae", "--set", "likelihood=poisson"], "unknown likelihood 'poisson'"),
+        (["vae", "--set", "likelihood=poisson"], "likelihood must be one of bernoulli, gaussian; got 'poisson'"),
         (["vae", "--set", "latent_dim=-2"], "vae with latent_dim=-2 (10 unless set) cannot be built: Trying to create"),
         (["vae", "--set", "latent_dim=0"], "vae with latent_dim=0 (10 unless set) cannot compute its loss"),
         (["gated_pixelcnn", "--data", "digits", "--set", "image_size=8", "--set", "classes=3"],
