@@ -183,9 +183,7 @@ def test_features_that_cannot_be_split_among_the_channels_are_told():
 
 
 def test_a_model_without_layers_is_told():
-    with pytest.raises(
-        ValueError, match=r"^the output is read off the gated layers: at least one is needed, not 0$"
-    ):
+    with pytest.raises(ValueError, match=r"^layers must be at least 1, got 0$"):
         GatedPixelCNN(layers=0)
 
 

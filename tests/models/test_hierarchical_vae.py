@@ -343,7 +343,7 @@ def test_a_deep_network_is_its_formula(x):
             "^posterior must be one of factorized, bottom-up; got",
         ),
         (lambda: HierarchicalVAE(free_nats=-1.0), "^free_nats must be at least 0, got -1.0$"),
-        (lambda: build("two layers").bound(DIGITS[:2].double(), 0), "^the bound needs at least one import"),
+        (lambda: build("two layers").bound(DIGITS[:2].double(), 0), "^the number of importance samples"),
         (lambda: build("two layers").elbo(DIGITS[:2].double(), 0), "^samples must be at least 1, got 0$"),
         (
             lambda: build("two layers").loss(torch.zeros(2, 9).double()),

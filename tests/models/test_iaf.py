@@ -299,7 +299,7 @@ def test_presets_build():
             lambda: flow().inverse(torch.zeros(2, 5).double()),
             "^z must have 4 coordinates and context 0 numbers, got 5 and 0$",
         ),
-        (lambda: iaf().bound(images(), 0), "^the bound needs at least one importance sample, not 0$"),
+        (lambda: iaf().bound(images(), 0), "^the number of importance samples must be at least 1, got 0$"),
         (
             lambda: iaf().loss(torch.zeros(2, 9).double()),
             "^this model takes 64 numbers per data point, got 9$",

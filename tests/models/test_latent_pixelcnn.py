@@ -181,7 +181,7 @@ def test_outputs_are_bounded_and_in_float32():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: build(layers=0), "^the output is read off the gated layers: at least one is needed, not 0$"),
+        (lambda: build(layers=0), "^layers must be at least 1, got 0$"),
         (lambda: build(kernel_size=4), "^kernel_size must be odd, .*; got 4$"),
         (
             lambda: build().log_prob(normal(1, 3, 4, 4), normal(1, 3, 4, 4)),

@@ -331,7 +331,7 @@ def test_the_presets_of_natural_images_have_the_sizes_of_the_authors_code(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"image_size": 30}, "^images of 30 pixels a side: 2 strides of 2 need a multiple of 4$"),
+        ({"image_size": 30}, "^the image size must be a multiple of 4 for 2 strides of 2, got 30$"),
         (
             {"map_stride": 4, "latent_dims": (2,)},
             "^latent_dims must have 2 entries, the map's and those of the vector above, got 1$",
@@ -350,7 +350,7 @@ def test_the_presets_of_natural_images_have_the_sizes_of_the_authors_code(
         ),
         (
             {"map_stride": 2, "latent_dims": (2, 2), "map_layers": 0},
-            "^the output is read off the gated layers",
+            "^layers must be at least 1, got 0",
         ),
         ({"levels": 1}, "^levels must be at least 2, got 1$"),
         (
