@@ -376,7 +376,8 @@ def test_a_last_step_that_breaks_the_model_has_status_1(folder, capsys):
     said = capsys.readouterr()
     assert "1 step, 100 images per step, in wild" in said.out
     assert (
-        "dgm-train: the last step broke the model, whose loss on the test split is nan: the usual fix is" in said.err
+        "dgm-train: the last step broke the model, whose loss on the test split is nan: the usual fix is"
+        in said.err
     )
 
 
