@@ -76,9 +76,10 @@ def generator_network(
 def discriminator_trunk(
     data_shape: Sequence[int], channels: Sequence[int], hidden: Sequence[int], normalization: Normalization
 ) -> tuple[nn.Sequential, int]:
-    """Return a network from data to features, with size-halving convolutions and hidden layers; and how many features.
+    """Return a network from data to features, convolutions that halve the size and hidden layers; and their number.
 
-    Without batch normalization the weights are initialized as torch does: with N(0, 0.02) the features would be tiny.
+    The number is that of the features. Without batch normalization the weights are initialized as torch does: with
+    N(0, 0.02) the features would be tiny.
 
     Arguments and errors are those of :func:`generator_network`.
     """

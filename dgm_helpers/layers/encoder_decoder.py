@@ -40,7 +40,7 @@ def transposed_convolutions(
 class ToMaps(nn.Module):
     """Layer from flat images to square maps whose channels are next to each other in memory.
 
-    Convolutions on a CPU use such maps directly; others would first be copied into this order.
+    Convolutions on a CPU use such maps directly, while others would first be reordered.
 
     Args:
         channels: number of channels of the maps.

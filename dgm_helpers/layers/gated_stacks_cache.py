@@ -112,7 +112,7 @@ class RowOfPixels:
         width: number of pixels in a row.
 
     Attributes:
-        pixels: each pixel's features, which the user writes.
+        pixels: views of each pixel's features, through which they are written.
         windows: the part of the row under the kernel at each pixel.
         matrix: the kernel; a product of a window with it is the convolution.
         bias: the convolution's bias.

@@ -1,4 +1,4 @@
-"""How a model remembers its constructor's arguments in ``config``, and how another is built from them.
+"""Models that keep their constructor's arguments in ``config``, and the building of new models from them.
 
 A description is ``{"class": "module:qualname", "config": {…}}``, even after a round trip through JSON. A model among
 the arguments (a prior) is remembered by its description, never as the module, which all models built from that
@@ -80,7 +80,7 @@ def description_of(module: nn.Module) -> dict[str, Any]:
 
 
 def describe(model: nn.Module) -> dict[str, Any]:
-    """Return a model's class and config, from which :func:`build` builds another.
+    """Return a model's class and config, from which :func:`build` builds a new model.
 
     Raises:
         ValueError: if the class, or that of a module in the config, is not in this package or has no ``config``.

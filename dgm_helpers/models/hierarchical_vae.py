@@ -114,8 +114,8 @@ class NetworkHierarchy(LatentHierarchy):
         """
         latents, posteriors = [], []
         for layer, (reader, head) in enumerate(zip(self.readers, self.heads, strict=True)):
-            here = features[layer] if layer < len(features) else reader(latents[-1])
-            posteriors.append(self.gaussian(head(here)))
+            inputs = features[layer] if layer < len(features) else reader(latents[-1])
+            posteriors.append(self.gaussian(head(inputs)))
             latents.append(draw(*posteriors[-1]))
         return latents, posteriors
 
@@ -194,11 +194,11 @@ def perceptron_networks(
         reader: network from flat x to the features that z_1 is read off.
         latent_dims: number of latent dimensions of each layer, from the bottom.
         hidden: units of the hidden layers beneath each layer of latents.
-        posterior: with ``"bottom-up"`` a reader reads the latents beneath it, else the features.
+        posterior: ``"bottom-up"`` if a reader reads the latents beneath it, ``"factorized"`` if it reads the features.
         activation: activation of the hidden layers.
 
     Raises:
-        ValueError: if there are no layers of latents, or not hidden layers for each of them.
+        ValueError: if there are no layers of latents, or ``hidden`` has a different number of entries.
     """
     require_layers(latent_dims)
     if len(hidden) != len(latent_dims):

@@ -37,7 +37,7 @@ class ImprovedGAN(GAN):
             batch normalization in the generator; 0 for none.
 
     Raises:
-        ValueError: as for a GAN.
+        ValueError: as for :class:`~dgm_helpers.models.gan.GAN`.
     """
 
     def __init__(

@@ -53,7 +53,7 @@ class InfoGAN(GAN):
         minibatch_dims: number of coordinates in which each closeness is measured.
 
     Raises:
-        ValueError: if there is no code, or as for a GAN.
+        ValueError: if there is no code, or as for :class:`~dgm_helpers.models.gan.GAN`.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class InfoGAN(GAN):
         """Return the sum of both players' losses, each with its -λ L_I (eq. 6), and the parts; see :meth:`GAN.losses`.
 
         The trunk, the critic and Q get the gradient of the discriminator's loss - λ L_I at detached data points, the
-        generator that of its own loss - λ L_I through a frozen trunk, critic and Q.
+        generator the gradient of its own loss - λ L_I through a frozen trunk, critic and Q.
         """
         real, fake, shown = self.play(x, latent)
         discriminator = discriminator_loss(self.critic(real)[:, 0], self.critic(fake)[:, 0])
@@ -186,7 +186,7 @@ PRESETS = {
     # Appendix C, for all data: λ = 1; Adam at 2e-4 for D and 1e-3 for G (the released code: β₁ = 0.5, noise and
     # continuous codes uniform on (-1, 1)). The paper recommends a smaller λ for continuous codes, but states none for
     # MNIST, and launchers/run_mnist_exp.py of the released code (openai/InfoGAN) has 1 for all its codes.
-    # MNIST, C.1 and table 1: 62 noise variables, Cat(10), two continuous codes; a layer of 1,024, and 128 for Q alone.
+    # MNIST, C.1 and table 1: 62 noise variables, Cat(10), two continuous codes; layers of 1,024, and of 128 for Q.
     "paper": {
         "noise_dim": 62, "categories": (10,), "continuous": 2, "channels": (64, 128), "hidden": (1024,),
         "q_hidden": 128, "discrete_weight": 1.0, "continuous_weight": 1.0, "rate_ratio": 0.2,

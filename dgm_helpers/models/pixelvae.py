@@ -108,10 +108,10 @@ class PixelVAE(PixelDecoder):
         name, config = description["class"], description["config"]
         if config.get("map_stride"):
             name = name.replace(":PixelVAE", "_map:MapPixelVAE")
-            others = config.keys() & {"hidden", "channels", "upsampling", "posterior"}
+            dropped = config.keys() & {"hidden", "channels", "upsampling", "posterior"}
         else:
-            others = {argument for argument in config if argument.startswith("map_")}
-        return {"class": name, "config": {key: value for key, value in config.items() if key not in others}}
+            dropped = {argument for argument in config if argument.startswith("map_")}
+        return {"class": name, "config": {key: value for key, value in config.items() if key not in dropped}}
 
 
 def image_reader(image_shape: Sequence[int], hidden: int, channels: Sequence[int]) -> nn.Sequential:

@@ -107,10 +107,10 @@ class RevNet(Configured, ImageClassifier):
     def parameter_groups(self, learning_rate: float) -> list[dict]:
         """Return the weights, which decay, and biases and batch normalization, which in the released code do not."""
         weights = [parameter for parameter in self.parameters() if parameter.ndim > 1]
-        others = [parameter for parameter in self.parameters() if parameter.ndim <= 1]
+        undecayed = [parameter for parameter in self.parameters() if parameter.ndim <= 1]
         return [
             {"params": weights, "lr": learning_rate},
-            {"params": others, "lr": learning_rate, "weight_decay": 0.0},
+            {"params": undecayed, "lr": learning_rate, "weight_decay": 0.0},
         ]
 
 

@@ -192,9 +192,9 @@ def table(entries: Sequence[registry.Entry]) -> str:
     """Return models, presets, parameters and training data as aligned columns."""
     rows = [("model", "preset", "class", "parameters", "data", "steps", "batch")]
     for entry in entries:
-        how = entry.training
-        rows.append((entry.name, entry.preset, entry.kind.__name__, f"{entry.parameters():,}", how.data,
-                     f"{how.steps:,}", f"{how.batch_size:,}"))  # fmt: skip
+        training = entry.training
+        rows.append((entry.name, entry.preset, entry.kind.__name__, f"{entry.parameters():,}", training.data,
+                     f"{training.steps:,}", f"{training.batch_size:,}"))  # fmt: skip
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     right = (3, 5, 6)
     return "\n".join(

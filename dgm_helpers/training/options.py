@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         "--minutes",
         type=_positive(float),
         metavar="M",
-        help="total time; with --steps, whichever ends first",
+        help="total time in minutes; with --steps, whichever ends first",
     )
     add(
         "--batch-size",

@@ -63,7 +63,7 @@ class State:
         """Return the state before the first step.
 
         Args:
-            model: on its device, with the weights that all processes have.
+            model: the model, on its device, with the weights that all processes have.
             shape: shape of the data, first the number of data points.
             settings: the run's settings.
             processes: the processes that train together.
