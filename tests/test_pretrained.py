@@ -86,7 +86,7 @@ def test_the_files_are_part_of_the_package():
 def test_an_unknown_name_is_told_with_the_known_ones():
     known = ", ".join(pretrained.names())
     with pytest.raises(
-        ValueError, match=f"^no trained model 'gpt' comes with this package: there are {known}$"
+        ValueError, match=f"^name must be a trained model of this package, one of {known}; got 'gpt'$"
     ):
         pretrained.load("gpt")
 
@@ -102,7 +102,7 @@ def test_adding_one_as_the_docstring_says(folder, monkeypatch):
     torch.manual_seed(0)
     model = VAE(data_dim=64, latent_dim=2, hidden=(5,))
     save_model(model, folder / "run.model", data="digits", seed=3, step=9)
-    with pytest.raises(ValueError, match=r"run\.model does not say how it was made: give command$"):
+    with pytest.raises(ValueError, match=r"run\.model does not say how it was made: pass command$"):
         pretrained.add("toy", folder / "run.model")
     assert pretrained.add("toy", folder / "run.model", command="dgm-train vae") == folder / "toy.safetensors"
     entry = pretrained.Pretrained("toy", "loss, in nats", 0.0, pretrained.mean_loss("digits", images=100))

@@ -1,7 +1,7 @@
 r"""Networks of an adversarial game: strided convolutions for images, perceptrons for vectors.
 
 A. Radford, L. Metz and S. Chintala, *Unsupervised Representation Learning with Deep Convolutional Generative
-Adversarial Networks*, ICLR 2016 (arXiv 1511.06434), section 3: no pooling, batch normalization everywhere but in the
+Adversarial Networks*, ICLR 2016 (arXiv 1511.06434), section 3: no pooling, batch normalization everywhere except in the
 generator's output and the discriminator's input, ReLU in the generator, leaky ReLU (0.2) in the discriminator, weights
 from N(0, 0.02). The hidden layers between latents and convolutions are those of InfoGAN's networks.
 """
@@ -42,11 +42,11 @@ def generator_network(
 
     Args:
         latent_dim: size of the latent vector.
-        data_shape: of a data point; (image channels, height, width) where there are convolutions.
+        data_shape: shape of a data point; (image channels, height, width) if there are convolutions.
         channels: feature maps of the discriminator's convolutions, mirrored here; none for a perceptron.
         hidden: units of the discriminator's hidden layers, mirrored here.
         output: ``"sigmoid"`` for pixels in [0, 1], ``"linear"`` for real data.
-        normalization: of each layer but the last.
+        normalization: function that builds the normalization of each layer except the last.
 
     Raises:
         ValueError: if the output is not one of those listed, or the images cannot be halved by every convolution.
@@ -76,9 +76,10 @@ def generator_network(
 def discriminator_trunk(
     data_shape: Sequence[int], channels: Sequence[int], hidden: Sequence[int], normalization: Normalization
 ) -> tuple[nn.Sequential, int]:
-    """Return a network from data to features, convolutions that halve the size and hidden layers, and their number.
+    """Return a network from data to features, convolutions that halve the size and hidden layers; and their number.
 
-    Without batch normalization the weights are torch's own: with N(0, 0.02) the features would be tiny.
+    The number is that of the features. Without batch normalization the weights are initialized as torch does: with
+    N(0, 0.02) the features would be tiny.
 
     Arguments and errors are those of :func:`generator_network`.
     """
@@ -99,14 +100,14 @@ def discriminator_trunk(
 
 
 def _smallest_map(data_shape: Sequence[int], channels: Sequence[int]) -> tuple[int, ...]:
-    """Shape of the features after all convolutions."""
+    """Return the shape of the features after all convolutions."""
     if not channels:
         return tuple(data_shape)
     factor = 2 ** len(channels)
     if len(data_shape) != 3 or data_shape[1] % factor or data_shape[2] % factor:
         raise ValueError(
-            f"{len(channels)} strided convolutions need images [channels, height, width] whose sides are multiples "
-            f"of {factor}, not {tuple(data_shape)}"
+            f"data_shape must be (channels, height, width) with sides that are multiples of {factor} for "
+            f"{len(channels)} strided convolutions, got {tuple(data_shape)}"
         )
     return (channels[-1], data_shape[1] // factor, data_shape[2] // factor)
 

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from dgm_helpers.kernels.linear import Linear
 from dgm_helpers.objectives.pixel_levels import centered
 
-# In place: the layer before it keeps its input for the gradient, never what it gives.
+# In place: the layer before it needs its own input for the gradient, never its output.
 ReLU = partial(nn.ReLU, inplace=True)
 
 
 def perceptron(sizes: Sequence[int], activation: Callable[[], nn.Module] = nn.Tanh) -> nn.Sequential:
-    """Linear layers of these sizes, with activations between them."""
+    """Return linear layers of these sizes, with activations between them."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
         layers += [Linear(inputs, outputs), activation()]
@@ -24,7 +24,7 @@ def perceptron(sizes: Sequence[int], activation: Callable[[], nn.Module] = nn.Ta
 
 
 def strided_convolutions(maps: Sequence[int]) -> list[nn.Module]:
-    """4×4 convolutions from each number of feature maps to the next, of stride 2, each with a ReLU."""
+    """Return 4×4 convolutions from each number of feature maps to the next, with stride 2, each with a ReLU."""
     convolutions = [nn.Conv2d(*sizes, 4, stride=2, padding=1) for sizes in pairwise(maps)]
     return [layer for convolution in convolutions for layer in (convolution, ReLU())]
 
@@ -32,18 +32,18 @@ def strided_convolutions(maps: Sequence[int]) -> list[nn.Module]:
 def transposed_convolutions(
     maps: Sequence[int], activation: Callable[[], nn.Module] = ReLU
 ) -> list[nn.Module]:
-    """The mirror of :func:`strided_convolutions`: each doubles height and width, and has an activation."""
+    """Return the mirror of :func:`strided_convolutions`: each doubles height and width, and has an activation."""
     convolutions = [nn.ConvTranspose2d(*sizes, 4, stride=2, padding=1) for sizes in pairwise(maps)]
     return [layer for convolution in convolutions for layer in (convolution, activation())]
 
 
 class ToMaps(nn.Module):
-    """Flat images as square maps whose channels are next to each other in memory.
+    """Layer from flat images to square maps whose channels are next to each other in memory.
 
-    Convolutions of a CPU work on such maps as they are, and need not bring others into an order of their own.
+    Convolutions on a CPU use such maps directly, while others would first be reordered.
 
     Args:
-        channels: of the maps.
+        channels: number of channels of the maps.
         size: height and width.
     """
 
@@ -52,8 +52,8 @@ class ToMaps(nn.Module):
         self.channels, self.size = channels, size
 
     def forward(self, x: Float[Tensor, "batch pixels"]) -> Float[Tensor, "batch channels height width"]:
-        """The maps."""
-        # A view last: of a single channel anything else would leave strides that say nothing of the order.
+        """Return the maps."""
+        # A view last: with a single channel, anything else would leave strides that do not show the order.
         pixels = rearrange(x, "b (c p) -> b (p c)", c=self.channels)
         return pixels.view(-1, self.size, self.size, self.channels).permute(0, 3, 1, 2)
 
@@ -62,14 +62,14 @@ class Centered(nn.Module):
     """:func:`~dgm_helpers.objectives.pixel_levels.centered` as a layer."""
 
     def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-        """Pixels in [-1, 1]."""
+        """Return pixels in [-1, 1]."""
         return centered(x)
 
 
 def image_encoder(
     channels: int, size: int, maps: Sequence[int], hidden: Sequence[int], outputs: int
 ) -> nn.Sequential:
-    """From flat images: convolutions to these feature maps, if any, then a perceptron with ReLU.
+    """Return a network from flat images: convolutions to these feature maps, if any, then a perceptron with ReLU.
 
     Raises:
         ValueError: if the images cannot be halved as often as there are convolutions.
@@ -90,7 +90,7 @@ def image_decoder(
     latent_dim: int,
     activation: Callable[[], nn.Module] = ReLU,
 ) -> nn.Sequential:
-    """To flat images: the mirror of :func:`image_encoder`, whose arguments and errors it has."""
+    """Return a network to flat images: the mirror of :func:`image_encoder`, with its arguments and errors."""
     small = smallest_map(size, maps)
     features = (maps[-1] if maps else channels) * small**2
     layers = [*perceptron((latent_dim, *hidden, features), activation)]
@@ -101,13 +101,13 @@ def image_decoder(
 
 
 def smallest_map(size: int, maps: Sequence[int]) -> int:
-    """Side of the last feature maps.
+    """Return the side of the last feature maps.
 
     Raises:
-        ValueError: if halving does not come out even.
+        ValueError: if the size cannot be halved once per entry of ``maps``.
     """
     if size % 2 ** len(maps) or size < 2 ** len(maps):
         raise ValueError(
-            f"images of {size} pixels a side: {len(maps)} strides of 2 need a multiple of {2 ** len(maps)}"
+            f"the image size must be a multiple of {2 ** len(maps)} for {len(maps)} strides of 2, got {size}"
         )
     return size // 2 ** len(maps)

@@ -6,8 +6,9 @@ and figure 2. With a condition h in every gate (their eqs. 2 and 4)
 .. math:: y = \tanh(W_{k,f} * x + V_{k,f} h) \odot \sigma(W_{k,g} * x + V_{k,g} h).
 
 The map is the image itself, or a map of latents: each place sees the places before it in raster order, and the same
-condition at every place or one that differs from place to place. The vertical stack reads whole rows above, the
-horizontal one reads it and what is to the left, and nothing goes back; skip connections of all layers are the output.
+condition at every place or one that differs from place to place. The vertical stack reads whole rows above; the
+horizontal one reads the vertical one and the places to the left, and nothing goes back. The output is computed from the
+sum of the skip connections of all layers.
 """
 
 from collections.abc import Sequence
@@ -18,22 +19,22 @@ from torch import Tensor, nn
 from dgm_helpers.layers.masked_conv import HorizontalConv2d, VerticalConv2d
 from dgm_helpers.layers.row_cache import Apply, convolve
 
-# What enters each layer's gates, V h: nothing, numbers [batch, gates], or a map [batch, gates, height, width].
+# The term V h in each layer's gates: None, numbers [batch, gates], or a map [batch, gates, height, width].
 Conditions = Sequence[Tensor | None]
 
 
 class GatedStacks(nn.Module):
-    """Outputs at each place of a map, given the places before it.
+    """Gated vertical and horizontal stacks: outputs at each place of a map, given the places before it.
 
     Args:
-        in_channels: numbers at a place of the map.
-        outputs: numbers that come out at a place.
-        channels: features p of each stack.
+        in_channels: number of channels of the map.
+        outputs: number of outputs at each place.
+        channels: number p of features of each stack.
         layers: number of gated layers.
-        kernel_size: n of the layers' n x n and 1 x n convolutions, odd.
-        first_kernel_size: the same of the convolutions before them, which read the map and have no gates.
-        image_channels: C, where what is at a place is itself ordered: input, feature and output f belong to channel
-            f mod C, and outputs see the channels before theirs. With 1 they see nothing of their own place.
+        kernel_size: size n of the layers' n×n and 1×n convolutions, odd.
+        first_kernel_size: size of the convolutions before them, which read the map and have no gates.
+        image_channels: number C of channels at a place if these are ordered: input, feature and output f belong to
+            channel f mod C, and outputs see the channels before theirs. With 1 they see nothing of their own place.
         classes: number of classes, 0 for none.
 
     Raises:
@@ -54,7 +55,7 @@ class GatedStacks(nn.Module):
     ) -> None:
         super().__init__()
         if layers < 1:
-            raise ValueError(f"the output is read off the gated layers: at least one is needed, not {layers}")
+            raise ValueError(f"layers must be at least 1, got {layers}")
         self.first_vertical = VerticalConv2d(in_channels, channels, first_kernel_size, first=True)
         self.first_horizontal = HorizontalConv2d(
             in_channels, channels, first_kernel_size, "A", image_channels
@@ -68,11 +69,11 @@ class GatedStacks(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch in height width"], conditions: Conditions
     ) -> Float[Tensor, "batch outputs height width"]:
-        """The outputs at every place, given what enters each layer's gates."""
+        """Return the outputs at every place, given the term of the condition in each layer's gates."""
         return self.left(x, self.above(x, conditions, convolve), conditions, convolve)
 
     def above(self, x: Tensor, conditions: Conditions, apply: Apply) -> list[Tensor]:
-        """The vertical stack: what it hands to the horizontal one in each layer."""
+        """Evaluate the vertical stack; return what it passes to the horizontal one in each layer."""
         features, links = apply(self.first_vertical, x), []
         for layer, condition in zip(self.layers, conditions, strict=True):
             features, link = layer.above(features, condition, apply)
@@ -80,7 +81,7 @@ class GatedStacks(nn.Module):
         return links
 
     def left(self, x: Tensor, links: Sequence[Tensor], conditions: Conditions, apply: Apply) -> Tensor:
-        """The horizontal stack and the output, from what the vertical one hands over."""
+        """Evaluate the horizontal stack and the output, given the links from the vertical one."""
         features, total = apply(self.first_horizontal, x), 0.0
         for layer, link, condition in zip(self.layers, links, conditions, strict=True):
             features, skip = layer.left(features, link, condition, apply)
@@ -89,13 +90,13 @@ class GatedStacks(nn.Module):
 
 
 class GatedLayer(nn.Module):
-    """Figure 2 of the paper: one layer of both stacks.
+    """One layer of both stacks, figure 2 of the paper.
 
     Args:
-        channels: features p of each stack.
-        kernel_size: n, odd.
-        image_channels: channels of the image.
-        classes: number of classes, or 0.
+        channels: number p of features of each stack.
+        kernel_size: size n of the convolutions, odd.
+        image_channels: number of channels of the image.
+        classes: number of classes, 0 for none.
     """
 
     def __init__(self, channels: int, kernel_size: int, image_channels: int, classes: int) -> None:
@@ -107,12 +108,12 @@ class GatedLayer(nn.Module):
         self.condition = nn.Embedding(classes, 2 * channels) if classes else None
 
     def above(self, x: Tensor, condition: Tensor | None, apply: Apply) -> tuple[Tensor, Tensor]:
-        """The vertical stack's new features, and what the horizontal stack gets of them before the gate."""
+        """Return the vertical stack's new features, and its link to the horizontal stack from before the gate."""
         features = apply(self.vertical, x)
         return gated_activation(features, condition), apply(self.link, features)
 
     def left(self, x: Tensor, link: Tensor, condition: Tensor | None, apply: Apply) -> tuple[Tensor, Tensor]:
-        """The horizontal stack's new features, and the skip connection."""
+        """Return the horizontal stack's new features, and the skip connection."""
         gated = gated_activation(apply(self.horizontal, x) + link, condition)
         residual, skip = apply(self.out, gated).chunk(2, dim=1)
         return x + residual, skip
@@ -122,7 +123,7 @@ def gated_activation(
     features: Float[Tensor, "batch gates *space"],
     condition: Float[Tensor, "batch gates *place"] | None = None,
 ) -> Float[Tensor, "batch half *space"]:
-    r"""Eqs. 2 and 4: :math:`\tanh(f) \odot \sigma(g)` of the two halves f, g of ``features`` + ``condition``.
+    r"""Return :math:`\tanh(f) \odot \sigma(g)` of the halves f, g of ``features`` + ``condition``, eqs. 2 and 4.
 
     The condition is the same everywhere, or has a value for each place (the paper's section 2.3, :math:`V * s`).
     """

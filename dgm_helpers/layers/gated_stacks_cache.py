@@ -1,9 +1,10 @@
-"""Gated stacks evaluated pixel by pixel: the vertical stack once a row, the horizontal one once a pixel.
+"""Gated stacks evaluated pixel by pixel: the vertical stack once per row, the horizontal one once per pixel.
 
-What the rows above, the condition and the biases add to a layer's gates is known when a row begins. What is left for
-a pixel is, in each layer, a product with the few pixels to its left, the gate, and a product with what comes out of it;
-the skip connections of all layers are one product at the end. These are small, so what costs time is the number of
-operations: tensors are written to where the next one reads, and every slice of them is taken once, at the start.
+The contributions of the rows above, the condition and the biases to a layer's gates are known when a row begins. For
+each pixel there remain, in each layer, a product with the few pixels to its left, the gate, and a product with the
+gate's output; the skip connections of all layers are one product at the end. These products are small, so the time
+depends on the number of operations: each result is written to where the next operation reads it, and every slice is
+taken only once, at the start.
 """
 
 from collections.abc import Callable
@@ -21,11 +22,11 @@ class GatedStacksCache:
     """Gated stacks evaluated in raster order.
 
     Args:
-        stacks: the stacks.
-        n: images, or maps, drawn at the same time.
-        width: pixels of a row.
-        conditions: what enters each layer's gates.
-        read: turns pixels into what the stacks read of them; the stacks read them as they are unless it is given.
+        stacks: the gated stacks.
+        n: number of images, or maps, drawn at the same time.
+        width: number of pixels in a row.
+        conditions: the term of the condition in each layer's gates.
+        read: function from pixels to the input of the stacks (default: the identity).
     """
 
     def __init__(
@@ -55,16 +56,17 @@ class GatedStacksCache:
         self.residual = [matrix[:, :features].contiguous() for matrix in out]
         self.skip = torch.cat([matrix[:, features:] for matrix in out])
         self.head, self.output = product(stacks.head), product(stacks.output)
-        # Of each layer: what enters the gates of the row's pixels, whatever will be drawn in it.
+        # For each layer: the part of the gates of a row's pixels that does not depend on the row itself.
         self.given: list[tuple[Tensor, ...]] = []
 
     def __call__(
         self, x: Float[Tensor, "batch channels height width"], row: int, column: int, *, again: bool = False
     ) -> Float[Tensor, "batch outputs"]:
-        """Outputs at one pixel of images that are drawn up to it; ``again`` for one whose earlier channels are drawn.
+        """Return the outputs at one pixel of images that are drawn up to it.
 
-        Pixels have to come in raster order, each of them at least once. Autocast is left out: what is written in place
-        keeps its precision, and products as small as these gain nothing.
+        Pixels must come in raster order, each at least once; ``again`` marks a repeated pixel, of which more channels
+        have been drawn. Autocast is disabled: tensors written in place keep their precision, and products this small
+        gain nothing.
         """
         with torch.autocast(x.device.type, enabled=False):
             return self._outputs(x, row, column, again)
@@ -100,20 +102,20 @@ class GatedStacksCache:
 
 
 class RowOfPixels:
-    """What a 1 x n convolution reads of one row, the features of each pixel side by side: a window is a slice.
+    """The row that a 1×n convolution reads, with the features of its pixels side by side, so that a window is a slice.
 
-    Nothing is forgotten at the end of a row: a pixel reads what was written before it in its own row, or the padding.
+    It is not cleared between rows: a pixel reads only pixels that are already written in its own row, or the padding.
 
     Args:
         conv: the convolution.
-        n: images drawn at the same time.
-        width: pixels of a row.
+        n: number of images drawn at the same time.
+        width: number of pixels in a row.
 
     Attributes:
-        pixels: each pixel's features, to be written.
-        windows: what the kernel covers when it stands on each pixel.
+        pixels: views of each pixel's features, through which they are written.
+        windows: the part of the row under the kernel at each pixel.
         matrix: the kernel; a product of a window with it is the convolution.
-        bias: of the convolution.
+        bias: the convolution's bias.
     """
 
     def __init__(self, conv: HorizontalConv2d, n: int, width: int) -> None:
@@ -127,5 +129,5 @@ class RowOfPixels:
 
 
 def product(conv: HorizontalConv2d) -> tuple[Float[Tensor, "in out"], Float[Tensor, " out"]]:
-    """Matrix and bias of a 1 x 1 convolution."""
+    """Return matrix and bias of a 1×1 convolution."""
     return conv.kernel().detach().flatten(1).T.contiguous(), conv.bias.detach()

@@ -1,4 +1,4 @@
-"""What RevNet and i-RevNet share: a classifier on top of feature maps, and convolutions with pre-activation."""
+"""The shared parts of RevNet and i-RevNet: a classifier on top of feature maps, and pre-activated convolutions."""
 
 from abc import ABC, abstractmethod
 
@@ -9,11 +9,11 @@ from torch.nn import functional as F
 
 
 class ImageClassifier(nn.Module, ABC):
-    """A classifier of images; a subclass is :meth:`encode` and the two layers that read the last feature maps.
+    """A classifier of images; a subclass defines :meth:`encode` and the two layers that read the last feature maps.
 
     Attributes:
-        norm: normalizes the last feature maps.
-        classifier: from their means over the image to a logit per class.
+        norm: normalization of the last feature maps.
+        classifier: linear layer from their means over the image to a logit per class.
     """
 
     norm: nn.BatchNorm2d

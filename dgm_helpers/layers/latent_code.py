@@ -13,7 +13,7 @@ from dgm_helpers.runtime import drawing_device
 
 
 class Codes(NamedTuple):
-    """The structured part of latent vectors; None leaves a part open.
+    """The structured part of latent vectors; parts that are None are drawn.
 
     Attributes:
         categories: value of each categorical code.
@@ -26,12 +26,12 @@ class Codes(NamedTuple):
 
 @dataclass(frozen=True)
 class LatentLayout:
-    """Which coordinates of a latent vector are noise, which are categorical and which are continuous codes, in order.
+    """The layout of a latent vector: noise, categorical codes and continuous codes, in this order.
 
     Attributes:
-        noise: coordinates of noise, uniform on (-1, 1).
+        noise: number of coordinates of noise, uniform on (-1, 1).
         categories: number of values of each categorical code, all equally likely.
-        continuous: continuous codes, uniform on (-1, 1).
+        continuous: number of continuous codes, uniform on (-1, 1).
     """
 
     noise: int
@@ -46,7 +46,7 @@ class LatentLayout:
     def sample(
         self, n: int, generator: torch.Generator | None = None, codes: Codes | None = None
     ) -> Float[Tensor, "{n} {self.dim}"]:
-        """Draw ``n`` latent vectors on the generator's device; ``codes`` overrides what was drawn of them.
+        """Draw ``n`` latent vectors on the generator's device; ``codes`` overrides the drawn codes.
 
         The same numbers are drawn whatever is overridden: the same seed gives the same noise.
 
@@ -65,7 +65,7 @@ class LatentLayout:
         if codes.continuous is not None:
             if codes.continuous.shape[1] != self.continuous:
                 raise ValueError(
-                    f"{codes.continuous.shape[1]} continuous codes for a layout with {self.continuous}"
+                    f"codes must have {self.continuous} continuous codes, got {codes.continuous.shape[1]}"
                 )
             continuous = codes.continuous.to(continuous).expand_as(continuous)
         return self.join(noise, Codes(categories, continuous))
@@ -89,8 +89,10 @@ class LatentLayout:
     def _require_values(self, categories: Int[Tensor, "batch codes"]) -> None:
         if categories.shape[1] != len(self.categories):
             raise ValueError(
-                f"{categories.shape[1]} categorical codes for a layout with {len(self.categories)}"
+                f"codes must have {len(self.categories)} categorical codes, got {categories.shape[1]}"
             )
         for values, size in zip(categories.unbind(dim=1), self.categories, strict=True):
             if ((values < 0) | (values >= size)).any():
-                raise ValueError(f"a categorical code with {size} values takes 0 to {size - 1}")
+                raise ValueError(
+                    f"this categorical code must be from 0 to {size - 1}; at least one value is not"
+                )

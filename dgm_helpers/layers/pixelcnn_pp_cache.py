@@ -1,8 +1,8 @@
-"""A PixelCNN++ evaluated at one pixel after another: each resolution only where its own raster moves on.
+"""PixelCNN++ evaluated pixel by pixel: each resolution only when its own raster advances.
 
 At half the resolution there is something new at every second pixel of every second row, at a quarter at every fourth.
 P. Ramachandran et al., *Fast Generation for Convolutional Autoregressive Models*, 2017 (arXiv 1704.06001), describe
-such caches. The stream of the rows above is evaluated once a row.
+such caches. The stream of the rows above is evaluated once per row.
 """
 
 import torch
@@ -19,8 +19,8 @@ class PixelCNNPPCache:
 
     Args:
         model: the :class:`~dgm_helpers.models.pixelcnn_pp.PixelCNNPP`.
-        n: images drawn at the same time.
-        label: of each image, or None.
+        n: number of images drawn at the same time.
+        label: class of each image, or None.
     """
 
     def __init__(self, model: nn.Module, n: int, label: Int[Tensor, "{n}"] | None = None) -> None:
@@ -37,8 +37,8 @@ class PixelCNNPPCache:
         features = model.first_left.kernel().shape[0]
         self.zeros = like.new_zeros(n, features, width)
         self.row_above = self.zeros
-        # Of each scale: the row's features in every block on the way down and up, and what the scale below has
-        # doubled, two rows of it, for both streams.
+        # For each scale: the row's features after every block on the way down and up, and for both streams two rows of
+        # the upsampled features of the next lower resolution.
         self.down: list[list[Tensor]] = [[] for _ in range(model.scales)]
         self.up: list[list[Tensor]] = [[] for _ in range(model.scales)]
         self.doubled_above: list[Tensor | None] = [None] * (model.scales - 1)
@@ -47,7 +47,7 @@ class PixelCNNPPCache:
         ]
 
     def __call__(self, x: Float[Tensor, "batch channels height width"], row: int, column: int) -> Mixture:
-        """The mixture of one pixel of images that are drawn up to it."""
+        """Return the mixture of one pixel of images that are drawn up to it."""
         model = self.model
         if column == 0:
             self._begin_row(x, row)
@@ -58,7 +58,7 @@ class PixelCNNPPCache:
         return model.read_mixture(left, lambda conv, v: self.caches[conv].pixel(column, v))
 
     def _begin_row(self, x: Tensor, row: int) -> None:
-        """Evaluate what depends on the rows above alone."""
+        """Evaluate everything that depends only on the rows above."""
         above = self.zeros
         if row > 0:
             drawn = with_ones(x[:, :, row - 1])
@@ -68,7 +68,7 @@ class PixelCNNPPCache:
         self._above(0, row, above)
 
     def _above(self, scale: int, row: int, x: Float[Tensor, "n features width"]) -> Tensor:
-        """The stream of the rows above at one resolution and all that are lower, along one row."""
+        """Return the stream of the rows above along one row, at one resolution, after all lower ones."""
         model = self.model
         features = [x]
         for block in model.down[scale]:
@@ -89,7 +89,7 @@ class PixelCNNPPCache:
         return x
 
     def _left(self, scale: int, row: int, column: int, x: Float[Tensor, "n features"]) -> Tensor:
-        """The other stream at one resolution and all that are lower, at one pixel."""
+        """Return the other stream at one pixel, at one resolution, after all lower ones."""
         model, options = (
             self.model,
             {"label": self.label, "apply": lambda conv, v: self.caches[conv].pixel(column, v)},
@@ -117,7 +117,7 @@ class PixelCNNPPCache:
         return self.caches[conv].row(values)
 
     def _next_row(self, scale: int) -> None:
-        """Begin a new row in what the second stream has read at this resolution."""
+        """Begin a new row in the caches of the second stream at this resolution."""
         blocks = [block.left for blocks in (self.model.down[scale], self.model.up[scale]) for block in blocks]
         for module in (module for block in blocks for module in block.modules()):
             if module in self.caches:

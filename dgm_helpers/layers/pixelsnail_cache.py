@@ -1,4 +1,4 @@
-"""A PixelSNAIL evaluated at one pixel after another: its convolutions keep rows, its attention keys and values."""
+"""PixelSNAIL evaluated pixel by pixel: its convolutions cache rows, its attention caches keys and values."""
 
 import math
 from functools import partial
@@ -18,8 +18,8 @@ class PixelSNAILCache:
 
     Args:
         model: the :class:`~dgm_helpers.models.pixelsnail.PixelSNAIL`.
-        n: images drawn at the same time.
-        label: of each image, or None.
+        n: number of images drawn at the same time.
+        label: class of each image, or None.
     """
 
     def __init__(self, model: nn.Module, n: int, label: Int[Tensor, "{n}"] | None = None) -> None:
@@ -35,7 +35,7 @@ class PixelSNAILCache:
         self.features: list[Tensor] = []
 
     def __call__(self, x: Float[Tensor, "batch channels height width"], row: int, column: int) -> Mixture:
-        """The mixture of one pixel of images that are drawn up to it."""
+        """Return the mixture of one pixel of images that are drawn up to it."""
         model, width, time = self.model, x.shape[3], row * x.shape[3] + column
         apply = partial(self._apply, column)
         if time > 0:
@@ -55,12 +55,12 @@ class PixelSNAILCache:
                 features = residual(features, label=self.label, apply=apply)
             self.features.append(features)
             query = block.ask(features, self.position[:, :, row, column], apply=apply)
-            found = attend(query, keys[:, :time], values[:, :time])
-            features = block.merge(features, found, apply=apply)
+            attended = attend(query, keys[:, :time], values[:, :time])
+            features = block.merge(features, attended, apply=apply)
         return model.read_mixture(features, apply)
 
     def _remember(self, x: Tensor, row: int, column: int) -> None:
-        """Keep key and value of a pixel, which can be had when it has been drawn."""
+        """Store key and value of a pixel, which can be computed once it has been drawn."""
         apply = partial(self._apply, column)
         time, position = row * x.shape[3] + column, self.position[:, :, row, column]
         for block, features, (keys, values) in zip(
@@ -79,6 +79,6 @@ def attend(
     keys: Float[Tensor, "batch positions key"],
     values: Float[Tensor, "batch positions value"],
 ) -> Float[Tensor, "batch value"]:
-    """Attention of one query to all keys that are given; zeros if there are none."""
+    """Return the attention of one query to all given keys; zeros if there are none."""
     scores = torch.einsum("bk,bpk->bp", query, keys) / math.sqrt(query.shape[1])
     return torch.einsum("bp,bpv->bv", scores.softmax(dim=1), values)

@@ -1,4 +1,4 @@
-"""A masked network of images evaluated at one pixel after another, as they are drawn."""
+"""Masked convolutional networks evaluated pixel by pixel, while images are drawn."""
 
 from collections.abc import Callable
 
@@ -11,15 +11,15 @@ from dgm_helpers.objectives.pixel_levels import centered
 
 
 class RasterCache:
-    """Logits of one sub-pixel after another, in raster order, each at the cost of a pixel.
+    """Logits of one sub-pixel after another, in raster order, each at the cost of one pixel.
 
     Args:
-        network: its masked convolutions remember their rows.
-        first: the one of them that reads the image.
-        n: images drawn at the same time.
-        width: pixels of a row.
-        evaluate: the network at one pixel, a function of its values in [-1, 1], of how to apply a convolution there, of
-            the row and of the column; returns ``[batch, outputs, channels]``.
+        network: the network, whose masked convolutions get a cache of rows each.
+        first: its masked convolution that reads the image.
+        n: number of images drawn at the same time.
+        width: number of pixels in a row.
+        evaluate: function that evaluates the network at one pixel: of the pixel's values in [-1, 1], a function that
+            applies a convolution there, the row and the column; returns ``[batch, outputs, channels]``.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class RasterCache:
     def __call__(
         self, x: Float[Tensor, "batch channels height width"], channel: int, row: int, column: int
     ) -> Float[Tensor, "batch outputs"]:
-        """Logits of one sub-pixel of images that are drawn up to it."""
+        """Return the logits of one sub-pixel of images that are drawn up to it."""
         before = row * self.width + column - 1
         if channel == 0 and before >= 0:
             # The pixel before was not complete when the first convolution read it.

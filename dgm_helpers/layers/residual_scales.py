@@ -1,8 +1,8 @@
-"""Residual networks over the scales of an image: down to a small map, and up again.
+"""Residual networks over the scales of an image: down to a small map, or up from it.
 
 Blocks of K. He, X. Zhang, S. Ren and J. Sun, *Identity Mappings in Deep Residual Networks*, ECCV 2016 (arXiv
-1603.05027), with ELUs, as the authors' code of PixelVAE has them: a stride of 2 on the way down; on the way up a
-convolution to four times the features, which are then spread over 2 x 2 pixels (W. Shi et al., 2016, arXiv 1609.05158).
+1603.05027), with ELUs, as in the PixelVAE authors' code: a stride of 2 on the way down; on the way up a
+convolution to four times the features, which are then spread over 2×2 pixels (W. Shi et al., 2016, arXiv 1609.05158).
 """
 
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 
 class ResidualBlock(nn.Module):
-    r"""Residual block before whose two 3 x 3 convolutions stand ELUs, :math:`x + C_2 \, f(C_1 \, f(x))`.
+    r"""Residual block with an ELU f before each of its two 3×3 convolutions, :math:`x + C_2 \, f(C_1 \, f(x))`.
 
     Args:
-        in_channels: features.
-        out_channels: features; where they differ, or the size does, a 1 x 1 convolution stands in the place of x.
-        resample: 2 to double height and width, -2 to halve them, 1 to leave them.
-        batch_norm: whether what is added is normalized over the batch; the second convolution then has no bias.
+        in_channels: number of input features.
+        out_channels: number of output features; if features or size change, a 1×1 convolution of x replaces x.
+        resample: 2 to double height and width, -2 to halve them, 1 to keep them.
+        batch_norm: whether the term added to x is normalized over the batch; its last convolution then has no bias.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class ResidualBlock(nn.Module):
         # The convolution that resamples: the first of the two on the way up, the second on the way down.
         between = in_channels if resample == -2 else out_channels
         first = _convolution(in_channels, between, 3, up=resample == 2)
-        # The mean that a batch normalization takes away would take a bias with it.
+        # Batch normalization subtracts the mean, and any bias with it.
         second = nn.Conv2d(between, out_channels, 3, stride, padding=1, bias=not batch_norm)
         norm = nn.BatchNorm2d(out_channels) if batch_norm else nn.Identity()
         self.branch = nn.Sequential(nn.ELU(), first, nn.ELU(), second, norm)
@@ -40,12 +40,12 @@ class ResidualBlock(nn.Module):
         )
 
     def forward(self, x: Float[Tensor, "batch in height width"]) -> Float[Tensor, "batch out rows columns"]:
-        """What the block makes of ``x``."""
+        """Return the block's output."""
         return self.shortcut(x) + self.branch(x)
 
 
 def downward(channels: Sequence[int], blocks: Sequence[int], *, batch_norm: bool = False) -> nn.Sequential:
-    """So many blocks at each scale, the largest first, and between scales one that halves height and width."""
+    """Return ``blocks[i]`` blocks at each scale i, the largest first, and between scales one that halves the sides."""
     layers = _blocks(channels[0], blocks[0], batch_norm)
     for (larger, smaller), count in zip(pairwise(channels), blocks[1:], strict=True):
         layers.append(ResidualBlock(larger, smaller, -2, batch_norm=batch_norm))
@@ -54,7 +54,7 @@ def downward(channels: Sequence[int], blocks: Sequence[int], *, batch_norm: bool
 
 
 def upward(channels: Sequence[int], blocks: Sequence[int], *, batch_norm: bool = False) -> nn.Sequential:
-    """The mirror of :func:`downward`, whose arguments it takes: from the smallest scale, the last, to the largest."""
+    """Return the mirror of :func:`downward`, with its arguments: from the smallest scale, the last, to the largest."""
     layers = _blocks(channels[-1], blocks[-1], batch_norm)
     for (smaller, larger), count in zip(pairwise(channels[::-1]), blocks[-2::-1], strict=True):
         layers.append(ResidualBlock(smaller, larger, 2, batch_norm=batch_norm))

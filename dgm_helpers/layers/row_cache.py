@@ -1,10 +1,11 @@
-"""What a convolution has to remember of an image that is drawn pixel by pixel.
+"""The rows that a convolution must remember while an image is drawn pixel by pixel.
 
-An image is drawn in raster order, and a causal convolution reads a few rows of its input. Keep these, and its output at
-one more pixel is one product of a matrix and a vector, where evaluating the whole image anew costs as much as all its
-pixels together. That is what makes sampling from an autoregressive model bearable; the numbers are the same.
+An image is drawn in raster order, and a causal convolution reads a few rows of its input. With these rows stored, its
+output at one more pixel is one product of a matrix and a vector, while evaluating the whole image again costs as much
+as all its pixels together. This makes sampling from an autoregressive model affordable; the results agree up to
+rounding.
 
-A cache is used without gradients, by a model whose parameters stay as they are meanwhile: it copies the kernel.
+A cache is used without gradients, by a model whose parameters do not change meanwhile: it copies the kernel.
 """
 
 from collections.abc import Callable
@@ -14,12 +15,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-# How a network evaluates its convolutions: on whole images, or at one pixel with what a cache remembers.
+# How a network evaluates its convolutions: on whole images, or at one pixel with a cache.
 Apply = Callable[[nn.Module, Tensor], Tensor]
 
 
 def convolve(conv: nn.Module, x: Tensor) -> Tensor:
-    """Evaluate a convolution on the whole of its input."""
+    """Evaluate a convolution on its whole input."""
     return conv(x)
 
 
@@ -28,9 +29,9 @@ class RowCache:
 
     Args:
         conv: a causal convolution, with ``kernel()``, ``bias`` and ``padding``: left, right, top, bottom.
-        n: images drawn at the same time.
-        width: pixels of a row.
-        stride: of the convolution, along a row.
+        n: number of images drawn at the same time.
+        width: number of pixels in a row.
+        stride: the convolution's stride along a row.
     """
 
     def __init__(self, conv: nn.Module, n: int, width: int, stride: int = 1) -> None:
@@ -55,7 +56,7 @@ class RowCache:
 
     def pixel(self, column: int, values: Float[Tensor, "n in"]) -> Float[Tensor, "n out"]:
         """Write one pixel of the current row; return the output at it."""
-        if self.kernel.shape[2:] == (1, 1):  # it reads this pixel alone, nothing has to be kept
+        if self.kernel.shape[2:] == (1, 1):  # it reads only this pixel, so nothing must be kept
             return torch.addmm(self.bias, values, self.matrix)
         self.write(column, values)
         window = self.rows[..., column : column + self.kernel.shape[3]]

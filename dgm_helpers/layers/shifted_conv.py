@@ -23,11 +23,11 @@ class ShiftedConv2d(nn.Module):
     Of its own row it reads the pixels around (``"down"``) or those up to itself (``"down_right"``).
 
     Args:
-        in_channels: input features.
-        out_channels: output features.
+        in_channels: number of input features.
+        out_channels: number of output features.
         kernel_size: height and width; an odd width for ``"down"``.
         shift: ``"down"`` or ``"down_right"``.
-        stride: 2 halves height and width, 1 leaves them as they are.
+        stride: 2 halves height and width, 1 keeps them.
         init_scale: standard deviation of an output after :func:`initialize`.
     """
 
@@ -48,7 +48,7 @@ class ShiftedConv2d(nn.Module):
 
     @property
     def bias(self) -> Tensor:
-        """Return what is added to each output feature."""
+        """The number added to each output feature."""
         return self.conv.bias
 
     def kernel(self) -> Float[Tensor, "out in height width"]:
@@ -64,7 +64,7 @@ class ShiftedUpsample2d(nn.Module):
     """Weight-normalized transposed convolution that doubles height and width, and stays causal.
 
     Args:
-        channels: features.
+        channels: number of features.
         kernel_size: (2, 3) for ``"down"``, (2, 2) for ``"down_right"``.
         shift: ``"down"`` or ``"down_right"``.
     """
@@ -87,10 +87,10 @@ class GatedResidual(nn.Module):
     """Gated residual block, :math:`x + a \\odot \\sigma(b)`; with a side input and a class if there are any.
 
     Args:
-        channels: features.
-        kernel_size: of both convolutions.
+        channels: number of features.
+        kernel_size: kernel size of both convolutions.
         shift: ``"down"`` or ``"down_right"``.
-        side_channels: features of the side input, 0 for none.
+        side_channels: number of features of the side input, 0 for none.
         classes: number of classes, 0 for none.
         dropout: probability with which a feature of one pixel is dropped between the convolutions.
         activation: ``"concat_elu"`` or ``"elu"``, before each convolution; the former doubles what that reads.
@@ -151,7 +151,7 @@ def concat_elu(x: Float[Tensor, "batch features *space"]) -> Float[Tensor, "batc
 def drop(
     x: Float[Tensor, "*shape"], probability: float, generator: torch.Generator | None = None
 ) -> Float[Tensor, "*shape"]:
-    """Drop single elements, drawn from a generator, and scale up the others, so that the mean stays."""
+    """Drop single elements at random, and scale the others up to preserve the mean."""
     device = drawing_device(generator, x.device)
     kept = torch.rand(x.shape, generator=generator, device=device).to(x.device) >= probability
     return x * kept / (1 - probability)

@@ -17,14 +17,14 @@ class SnailBlock(nn.Module):
     """Gated residual blocks, then attention, then one more block that merges both.
 
     Args:
-        image_channels: channels of the image.
-        channels: features.
-        residuals: gated residual blocks before the attention.
-        key_size: numbers in a query and a key.
-        value_size: numbers in a value.
+        image_channels: number of channels of the image.
+        channels: number of features.
+        residuals: number of gated residual blocks before the attention.
+        key_size: length of a query and of a key.
+        value_size: length of a value.
         classes: number of classes, 0 for none.
         dropout: probability of dropping an element.
-        activation: of the residual blocks.
+        activation: activation in the residual blocks.
     """
 
     def __init__(
@@ -60,14 +60,14 @@ class SnailBlock(nn.Module):
         label: Int[Tensor, " batch"] | None = None,
         generator: torch.Generator | None = None,
     ) -> Float[Tensor, "batch features height width"]:
-        """The block's features on whole images."""
+        """Return the block's features on whole images."""
         for residual in self.residuals:
             features = residual(features, label=label, generator=generator)
         query = self.ask(features, position, generator)
         key, value = self.offer(x, features, position, generator)
         sequences = (rearrange(part, "b f h w -> b (h w) f") for part in (query, key, value))
-        found = rearrange(causal_attention(*sequences), "b (h w) f -> b f h w", h=x.shape[2])
-        return self.merge(features, found, generator=generator)
+        attended = rearrange(causal_attention(*sequences), "b (h w) f -> b f h w", h=x.shape[2])
+        return self.merge(features, attended, generator=generator)
 
     def ask(
         self,
@@ -76,9 +76,9 @@ class SnailBlock(nn.Module):
         generator: torch.Generator | None = None,
         apply: Apply = convolve,
     ) -> Tensor:
-        """Queries: they see features and position, which hold nothing of their own pixel."""
-        asked = torch.cat([features, position], dim=1)
-        return apply(self.query, self.asked(asked, generator=generator, apply=apply))
+        """Return the queries, from features and position, which contain nothing of their own pixel's values."""
+        inputs = torch.cat([features, position], dim=1)
+        return apply(self.query, self.asked(inputs, generator=generator, apply=apply))
 
     def offer(
         self,
@@ -88,7 +88,7 @@ class SnailBlock(nn.Module):
         generator: torch.Generator | None = None,
         apply: Apply = convolve,
     ) -> tuple[Tensor, Tensor]:
-        """Keys and values: they see their own pixel as well, since only later pixels attend to it."""
+        """Return keys and values, which also see their own pixel, since only later pixels attend to it."""
         content = self.content(torch.cat([x, features, position], dim=1), generator=generator, apply=apply)
         key, value = apply(self.key_value, content).split(self.sizes, dim=1)
         return key, value
@@ -97,6 +97,6 @@ class SnailBlock(nn.Module):
 def positions(
     x: Float[Tensor, "batch channels height width"], size: int
 ) -> Float[Tensor, "batch 2 height width"]:
-    """Row and column of each pixel as a fraction of the image's size, from -1/2 on."""
+    """Return row and column of each pixel as fractions of ``size``, starting at -1/2."""
     rows, columns = (torch.arange(length).to(x) / size - 0.5 for length in x.shape[2:])
     return torch.stack(torch.meshgrid(rows, columns, indexing="ij")).expand(len(x), -1, -1, -1)

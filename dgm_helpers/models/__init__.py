@@ -1,1 +1,1 @@
-"""One file a system, named after it, with its presets; beside them what several systems share."""
+"""One file per system, named after it, with its presets; and the parts that several systems share."""

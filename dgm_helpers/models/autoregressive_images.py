@@ -1,4 +1,4 @@
-"""What the autoregressive models of images share: loss and sampling given a class, and what they refuse."""
+"""The shared parts of the autoregressive image models: loss and sampling given a class, and checks of their input."""
 
 import math
 from abc import ABC, abstractmethod
@@ -12,14 +12,14 @@ from dgm_helpers.objectives.pixel_levels import draw_uniforms
 
 
 class ConditionalImages(ABC):
-    """Autoregressive model of square images, of a class if there are classes; a subclass computes and draws them.
+    """Autoregressive model of square images, conditional if it has classes; a subclass defines density and drawing.
 
     Attributes:
-        image_shape: channels, height and width of what is sampled.
-        levels: values that a sub-pixel takes, stored as k / (levels - 1).
+        image_shape: channels, height and width of sampled images.
+        levels: number of values of a sub-pixel, stored as k / (levels - 1).
         classes: number of classes; 0 for an unconditional model.
         output: the last layer.
-        extra_uniforms: uniform numbers that draw a pixel, more than its channels.
+        extra_uniforms: number of uniform numbers per pixel beyond one per channel.
     """
 
     image_shape: tuple[int, int, int]
@@ -69,7 +69,7 @@ class ConditionalImages(ABC):
 
         Args:
             n: number of images.
-            label: of all images, or of each; None for an unconditional model.
+            label: class of all images, or of each; None for an unconditional model.
             generator: draws the uniform numbers, all at the start.
             cached: evaluate only what a new pixel changes. Otherwise each pixel costs a pass over the image; the images
                 are the same up to rounding, which decides where a uniform number falls next to a probability.

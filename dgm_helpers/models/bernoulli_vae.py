@@ -1,4 +1,4 @@
-r"""A VAE whose latents are bits: nothing can be reparametrized, only the score function trains its encoder.
+r"""A VAE whose latents are bits, which cannot be reparametrized: the score function trains its encoder.
 
 .. math:: p(z) = \mathrm{Bernoulli}(\tfrac12)^d, \qquad p(x|z) = \mathrm{Bernoulli}(\mathrm{decoder}(z)),
           \qquad q(z|x) = \mathrm{Bernoulli}(\mathrm{encoder}(x))
@@ -7,7 +7,7 @@ A. Mnih and K. Gregor, *Neural Variational Inference and Learning in Belief Netw
 train such a model, there called a sigmoid belief network. Their encoder's gradient is the score function's with
 learned baselines. Few enough bits can be enumerated, which makes log p(x) and the ELBO exact.
 
-Departs from the paper in: a leave-one-out baseline over several samples in place of their learned ones; tanh
+Departs from the paper in: a leave-one-out baseline over several samples instead of their learned ones; tanh
 layers in encoder and decoder; p(z) is fixed; Adam.
 """
 
@@ -34,9 +34,9 @@ class BernoulliVAE(Configured, nn.Module):
         data_dim: number of data dimensions D (pixels), each in [0, 1].
         latent_dim: number of bits d.
         hidden: units of each hidden layer of the encoder; the decoder mirrors it.
-        samples: how many codes K are drawn for an image in training.
-        gradient: turns values ``[K, B]`` and scores ``[K, B, d]`` into the estimate ``[B, d]`` of the gradient in
-            the encoder's logits. It is how the model is trained, not what it is.
+        samples: number K of codes drawn per image in training.
+        gradient: function of values ``[K, B]`` and scores ``[K, B, d]`` that returns an estimate ``[B, d]`` of the
+            gradient with respect to the encoder's logits. It affects only training and is not part of ``config``.
     """
 
     def __init__(
@@ -54,29 +54,29 @@ class BernoulliVAE(Configured, nn.Module):
         self.decoder = perceptron([latent_dim, *reversed(hidden), data_dim])
 
     def encode(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, "batch latent"]:
-        """Logits of q(z|x)."""
-        # In x's precision, for the KL, whatever the network computes in: a sigmoid rounded to bfloat16 is not theirs.
+        """Return the logits of q(z|x)."""
+        # In x's precision, for the KL, whatever the network computes in: bfloat16 would round the sigmoids.
         return self.encoder(x).to(x.dtype)
 
     def decode(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
-        """Logits of p(x|z)."""
+        """Return the logits of p(x|z)."""
         return self.decoder(z).to(z.dtype)
 
     def log_likelihood(
         self, x: Float[Tensor, "batch data"], z: Float[Tensor, "*samples batch latent"]
     ) -> Float[Tensor, "*samples batch"]:
-        """log p(x|z), in nats, for each image and each of its codes."""
+        """Return log p(x|z), in nats, for each image and each of its codes."""
         return bernoulli_log_prob(x, self.decode(z))
 
     def kl(self, logits: Float[Tensor, "batch latent"]) -> Float[Tensor, " batch"]:
-        r"""KL(q(z|x) || p(z)) in closed form: :math:`d\log 2` less the entropy of the bits, in nats."""
+        r"""Return KL(q(z|x) || p(z)) in closed form: :math:`d\log 2` minus the entropy of the bits, in nats."""
         probabilities = torch.sigmoid(logits)
         return self.latent_dim * math.log(2) + bernoulli_log_prob(probabilities, logits)
 
     def loss(
         self, batch: Float[Tensor, "batch data"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """Negative ELBO estimated with K codes an image, and its two terms; averages over the batch, in nats.
+        """Return the negative ELBO estimated with K codes per image, and its two terms; batch averages, in nats.
 
         Its gradient reaches the decoder by backpropagation and the encoder through ``gradient``.
         """
@@ -91,36 +91,36 @@ class BernoulliVAE(Configured, nn.Module):
         return {"loss": kl - reconstruction - into_encoder, "reconstruction": reconstruction, "kl": kl}
 
     def elbo(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
-        """Exact ELBO, by the sum over all codes, in nats."""
+        """Return the exact ELBO, by the sum over all codes, in nats."""
         codes, logits = self.codes(), self.encode(x)
         log_q = bernoulli_log_prob(codes[:, None], logits)
         return (log_q.exp() * self._log_likelihood_of_codes(x, codes)).sum(dim=0) - self.kl(logits)
 
     def log_prob(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
-        """Exact log p(x), by the sum over all codes, in nats."""
+        """Return the exact log p(x), by the sum over all codes, in nats."""
         log_joint = self._log_likelihood_of_codes(x, self.codes()) - self.latent_dim * math.log(2)
         return log_joint.logsumexp(dim=0)
 
     def codes(self) -> Float[Tensor, "codes latent"]:
-        """Every code of ``latent_dim`` bits.
+        """Return every code of ``latent_dim`` bits.
 
         Raises:
             ValueError: if there are too many to enumerate.
         """
         if self.latent_dim > MOST_BITS_TO_ENUMERATE:
             raise ValueError(
-                f"{self.latent_dim} bits have too many codes to enumerate; at most {MOST_BITS_TO_ENUMERATE} bits do"
+                f"latent_dim must be at most {MOST_BITS_TO_ENUMERATE} to enumerate all codes, got {self.latent_dim}"
             )
         weight = self.encoder[0].weight
         numbers = torch.arange(2**self.latent_dim, device=weight.device)
         return (numbers[:, None] >> torch.arange(self.latent_dim, device=weight.device) & 1).to(weight)
 
     def reconstruct(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, "batch data"]:
-        """E[x|z] at the most probable code of q(z|x)."""
+        """Return E[x|z] at the most probable code of q(z|x)."""
         return torch.sigmoid(self.decode((self.encode(x) > 0).to(x)))
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "n data"]:
-        """E[x|z] for ``n`` codes from the prior."""
+        """Return E[x|z] for ``n`` codes from the prior."""
         fair = torch.zeros(n, self.latent_dim).to(self.encoder[0].weight)
         return torch.sigmoid(self.decode(sample_bits(fair, generator)))
 
@@ -133,7 +133,7 @@ class BernoulliVAE(Configured, nn.Module):
 def sample_bits(
     logits: Float[Tensor, "*batch latent"], generator: torch.Generator | None = None
 ) -> Float[Tensor, "*batch latent"]:
-    """Draw each bit from Bernoulli(sigmoid(logit)); nothing can be differentiated through it."""
+    """Draw each bit from Bernoulli(sigmoid(logit)); no gradient flows through it."""
     return binarize(torch.sigmoid(logits), generator)
 
 
@@ -144,8 +144,8 @@ PRESETS = {
 }  # fmt: skip
 
 TRAINING = {
-    # Section 4: minibatches of 20 and a learning rate of 3e-4, five times smaller for the inference network, which is
-    # not done here. They use plain gradient descent, this preset Adam. Steps are ours.
+    # Section 4: minibatches of 20 and a learning rate of 3e-4. Theirs is five times smaller for the inference network,
+    # and they use plain gradient descent, where this preset uses one rate and Adam. Steps are ours.
     "paper": {"data": "mnist", "steps": 500_000, "batch_size": 20, "learning_rate": 3e-4, "transform": binarize},
     "laptop": {"data": "mnist_10k", "steps": 2000, "batch_size": 50, "learning_rate": 3e-3, "transform": binarize},
 }  # fmt: skip

@@ -1,15 +1,15 @@
-r"""β-VAE, also with controlled capacity.
+r"""β-VAE: a VAE whose KL has a weight, or a target capacity that grows during training.
 
 I. Higgins et al., *beta-VAE*, ICLR 2017, and C. P. Burgess et al., *Understanding disentangling in β-VAE*, 2018 (arXiv
-1804.03599). What is minimized over a batch is
+1804.03599). The loss of a batch is
 
 .. math:: -E_q\log p(x|z) + \beta\,\mathrm{KL} \qquad\text{or}\qquad
           -E_q\log p(x|z) + \gamma\,|\overline{\mathrm{KL}} - C|
 
 with :math:`\overline{\mathrm{KL}}` the batch's mean and C growing linearly from 0 to its end value. Aims at the paper's
-99.23 ± 0.1 % (β = 4) against 61.58 ± 0.5 % of the VAE in the z_diff score on sprites.
+99.23 ± 0.1% (β = 4) against the VAE's 61.58 ± 0.5% in the z_diff score on sprites.
 
-What is reported as ``elbo`` is the ELBO, whatever is minimized: the KL in it has weight 1.
+The reported ``elbo`` is the ELBO, with weight 1 of the KL, whichever loss is minimized.
 
 Departs from the papers in: numbers of steps, which are ours, and sizes of batches, which are disentanglement_lib's.
 """
@@ -37,18 +37,18 @@ class BetaVAE(GaussianVAE):
         image_channels: 1 for gray, 3 for color.
         maps: feature maps of the encoder's convolutions, 4×4 with stride 2; none for a perceptron.
         hidden: units of the encoder's linear layers after them.
-        decoder_hidden: units of the decoder's linear layers; those of the encoder, reversed, unless given.
+        decoder_hidden: units of the decoder's linear layers (default: the encoder's, reversed).
         decoder_activation: ``"relu"`` or ``"tanh"``; the encoder's is ReLU.
         latent_dim: number of latent dimensions d.
         likelihood: ``"bernoulli"`` or ``"gaussian"``.
-        beta: weight of the KL; not used with a capacity.
-        capacity: C at the end of its ramp, in nats; None for a weight instead.
+        beta: weight of the KL; ignored with a capacity.
+        capacity: C at the end of its ramp, in nats; None for the weight ``beta`` instead.
         gamma: weight of the distance from the capacity.
-        ramp_steps: updates over which C grows from 0; each call of ``loss`` in training mode is one.
+        ramp_steps: number of updates over which C grows from 0; each call of ``loss`` in training mode is one.
 
     Raises:
-        ValueError: if the convolutions do not fit the image, likelihood or activation are unknown, or the ramp has no
-            steps.
+        ValueError: if the convolutions do not fit the image, likelihood or activation is not one of those listed, or
+            the ramp has no steps.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class BetaVAE(GaussianVAE):
     ) -> None:
         if decoder_activation not in ACTIVATIONS:
             raise ValueError(
-                f"unknown activation {decoder_activation!r}: choose one of {', '.join(ACTIVATIONS)}"
+                f"decoder_activation must be one of {', '.join(ACTIVATIONS)}; got {decoder_activation!r}"
             )
         capacity_schedule(0, 0.0, ramp_steps)  # refuses a ramp without steps
         shape = (image_channels, image_size)
@@ -86,7 +86,7 @@ class BetaVAE(GaussianVAE):
     def loss(
         self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """What is minimized, and the ELBO with its two terms; averages over the batch, in nats."""
+        """Return the loss, and the ELBO with its two terms; averages over the batch, in nats."""
         mu, log_sigma = self.encode(batch)
         reconstruction = self.log_likelihood(batch, gaussian_sample(mu, log_sigma, generator))
         kl = kl_per_unit(mu, log_sigma).sum(dim=-1)
@@ -108,7 +108,7 @@ class BetaVAE(GaussianVAE):
 
     @torch.no_grad()
     def order_by_kl(self, x: Float[Tensor, "batch *pixels"]) -> Int[Tensor, " latent"]:
-        """Latent dimensions from the most used on these images to the least."""
+        """Return the latent dimensions in decreasing order of their average KL on these images."""
         return order_by_kl(kl_per_unit(*self.encode(x)))
 
     @torch.no_grad()
@@ -118,7 +118,7 @@ class BetaVAE(GaussianVAE):
         dimensions: Sequence[int] | Int[Tensor, " rows"],
         values: Float[Tensor, " columns"],
     ) -> Float[Tensor, "rows columns data"]:
-        """E[x|z] where z is the mean code of an image but for one dimension, which takes each value: a row for each."""
+        """Return E[x|z] at an image's mean code with one dimension set to each value, one row per dimension."""
         mu, _ = self.encode(x)
         z = mu.expand(len(dimensions), len(values), -1).clone()
         for row, dimension in enumerate(dimensions):

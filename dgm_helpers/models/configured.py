@@ -1,6 +1,6 @@
-"""How a model remembers its constructor's arguments in ``config``, and how another is built from them.
+"""Models that keep their constructor's arguments in ``config``, and the building of new models from them.
 
-A description is ``{"class": "module:qualname", "config": {…}}``, also after a round trip through JSON. A model among
+A description is ``{"class": "module:qualname", "config": {…}}``, even after a round trip through JSON. A model among
 the arguments (a prior) is remembered by its description, never as the module, which all models built from that
 ``config`` would share; constructors accept either. A function among the arguments is how the model is trained, not
 what it is: it is left out.
@@ -21,7 +21,7 @@ PACKAGE = "dgm_helpers"
 class Configured:
     """A module whose constructor's keyword arguments are in ``config``, defaults included, lists as tuples.
 
-    Each class in ``models/`` inherits from it, directly or through its base class, and does nothing more for it.
+    Each class in ``models/`` inherits from it, directly or through its base class, and needs nothing else.
     The constructor of the object's own class counts, not those that it calls.
     """
 
@@ -40,7 +40,8 @@ class Configured:
                 vars(self)["_arguments"] = {
                     name: _plain(value)
                     for name, value in (defaults | arguments).items()
-                    if isinstance(value, nn.Module) or not callable(value)  # a missing one's is a class too
+                    if isinstance(value, nn.Module)
+                    or not callable(value)  # a required one's default is a class too
                 }
             construct(self, **{name: _built(value) for name, value in arguments.items()})
 
@@ -79,7 +80,7 @@ def description_of(module: nn.Module) -> dict[str, Any]:
 
 
 def describe(model: nn.Module) -> dict[str, Any]:
-    """Return a model's class and config, from which :func:`build` builds another.
+    """Return a model's class and config, from which :func:`build` builds a new model.
 
     Raises:
         ValueError: if the class, or that of a module in the config, is not in this package or has no ``config``.
@@ -90,7 +91,7 @@ def describe(model: nn.Module) -> dict[str, Any]:
 
 
 def build(description: dict[str, Any], source: str | Path = "the description") -> nn.Module:
-    """Build a new model from a description; ``source`` says in errors where it is from.
+    """Build a new model from a description; errors name ``source`` as its origin.
 
     Raises:
         ValueError: if the class is not in this package, or does not take that config.
@@ -102,9 +103,9 @@ def build(description: dict[str, Any], source: str | Path = "the description") -
     kind = _find(name, source)
     try:
         return kind(**{key: _built(value, source) for key, value in config.items()})
-    except Exception as error:  # whatever a constructor of another version makes of it
+    except Exception as error:  # a constructor of a different version may raise anything
         raise ValueError(
-            f"{name} cannot be built from the configuration in {source}, perhaps of another version: {error}"
+            f"{name} cannot be built from the configuration in {source}, perhaps of a different version: {error}"
         ) from error
 
 
@@ -129,7 +130,7 @@ def _require_buildable(description: dict[str, Any]) -> None:
     name, config = description["class"], description["config"]
     if name.partition(":")[0].partition(".")[0] != PACKAGE or config is None:
         raise ValueError(
-            f"a {name} cannot be built again from a file: that takes a class of {PACKAGE} and its `config`"
+            f"a {name} cannot be built again from a file: that requires a class of {PACKAGE} and its `config`"
         )
     for part in filter(is_description, config.values()):
         _require_buildable(part)
@@ -142,8 +143,8 @@ def _find(name: str, source: str | Path) -> type[nn.Module]:
     try:
         kind = operator.attrgetter(qualname)(importlib.import_module(module))
     except (ImportError, AttributeError):
-        raise ValueError(f"{source} asks for {name}, which this version of {PACKAGE} has not") from None
+        raise ValueError(f"{source} asks for {name}, which this version of {PACKAGE} does not have") from None
     # A name may lead out of the package by way of what its modules import.
     if not (isinstance(kind, type) and issubclass(kind, nn.Module) and kind.__module__ == module):
-        raise ValueError(f"{source} asks for {name}, which is no model of {PACKAGE}")
+        raise ValueError(f"{source} asks for {name}, which is not a model of {PACKAGE}")
     return kind

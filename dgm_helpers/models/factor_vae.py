@@ -1,18 +1,18 @@
-r"""FactorVAE: the ELBO less a penalty on the total correlation of the codes.
+r"""FactorVAE: a VAE trained on the ELBO minus a penalty on the total correlation of the codes.
 
 H. Kim and A. Mnih, *Disentangling by Factorizing*, ICML 2018 (arXiv 1802.05983), algorithm 2:
 
 .. math:: E_q \log p(x|z) - \mathrm{KL}(q(z|x)\,\|\,p(z)) - \gamma\,\mathrm{KL}(q(z)\,\|\,\textstyle\prod_j q(z_j))
 
 The last term is estimated by a discriminator D, which learns to tell codes from codes whose dimensions were permuted
-over a second batch. Two players: encoder and decoder see D as it stands, and D sees the codes as they stand, so that
-one backward pass gives each its own gradient. Aims at the majority vote's scores of figure 5: read off it, about 0.82
-for γ = 35, beside 0.73 of the β-VAE with β = 4.
+over a second batch. There are two players: D is a constant to encoder and decoder, and the codes are constants to D, so
+that one backward pass gives each its own gradient. Aims at the majority-vote scores of figure 5: read off it, about
+0.82 for γ = 35, compared with 0.73 for the β-VAE with β = 4.
 
-D is evaluated once, on codes and permuted codes together; only the gradient to the codes is taken from its first half
-for the VAE, and only those to its own parameters from both.
+D is evaluated once, on codes and permuted codes together. The VAE gets only the gradient with respect to the codes, D
+only those with respect to its own parameters.
 
-Departs from the paper in: both players step at once, so that the second batch is encoded before the encoder's step and
+Departs from the paper in: both players step at the same time, so the second batch is encoded before the encoder's step,
 not after it.
 """
 
@@ -35,7 +35,7 @@ class FactorVAE(BetaVAE):
     """VAE on square images with a penalty on total correlation; otherwise the interface of :class:`BetaVAE`.
 
     Args:
-        image_size: as for :class:`BetaVAE`.
+        image_size: see :class:`BetaVAE`.
         image_channels: 1 for gray, 3 for color.
         maps: feature maps of the encoder's convolutions.
         hidden: units of the linear layers after them.
@@ -43,7 +43,7 @@ class FactorVAE(BetaVAE):
         likelihood: ``"bernoulli"`` or ``"gaussian"``.
         gamma: weight of the total correlation.
         discriminator_hidden: units of the discriminator's layers, leaky ReLU with slope 0.2 after each.
-        discriminator_rate: the discriminator's learning rate in units of the VAE's.
+        discriminator_rate: the discriminator's learning rate divided by the VAE's.
 
     Raises:
         ValueError: as for :class:`BetaVAE`.
@@ -68,29 +68,34 @@ class FactorVAE(BetaVAE):
         self.gamma, self.discriminator_rate = gamma, discriminator_rate
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise((latent_dim, *discriminator_hidden)):
-            layers += [Linear(inputs, outputs), nn.LeakyReLU(0.2, inplace=True)]  # kept once, not twice
+            layers += [
+                Linear(inputs, outputs),
+                nn.LeakyReLU(0.2, inplace=True),
+            ]  # one copy in memory, not two
         self.discriminator = nn.Sequential(*layers, Linear((latent_dim, *discriminator_hidden)[-1], 2))
 
     def loss(
         self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """Sum of both players' objectives, and their terms; averages in nats.
+        """Return the sum of both players' objectives, and their terms; averages in nats.
 
-        The batch is split in two: the VAE is trained on the first half, the second half's codes are permuted. A
+        The batch is split in two: the VAE is trained on the first half; the second half's codes are permuted. A
         batch of 128 is the paper's two batches of 64. The value of the sum means nothing.
 
         Raises:
             ValueError: if there are fewer than two images.
         """
         if len(batch) < 2:
-            raise ValueError("FactorVAE splits a batch in two: it needs at least two images")
+            raise ValueError(
+                f"batch must have at least 2 images, because FactorVAE splits it in two; got {len(batch)}"
+            )
         first, second = batch.tensor_split([(len(batch) + 1) // 2])
         mu, log_sigma = self.encode(first)
         z = gaussian_sample(mu, log_sigma, generator)
         with torch.no_grad():  # D's loss stops at the codes
             permuted = permute_dims(gaussian_sample(*self.encode(second), generator), generator)
-        # The backward pass begins with what was computed last: the decoder's activations are gone before the
-        # discriminator's gradients come.
+        # The backward pass begins with the last computation: the decoder's activations are freed before the
+        # discriminator's gradients are computed.
         correlation, discriminator = self.play(z, permuted)
         reconstruction = self.log_likelihood(first, z).mean()
         kl = kl_to_standard_normal(mu, log_sigma).mean()
@@ -103,7 +108,7 @@ class FactorVAE(BetaVAE):
     def play(
         self, z: Float[Tensor, "batch latent"], permuted: Float[Tensor, "others latent"]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """The total correlation, whose gradient goes to ``z`` alone, and D's loss, whose gradient goes to D alone."""
+        """Return the total correlation, with a gradient only to ``z``, and D's loss, with a gradient only to D."""
         seen = torch.cat([z.detach(), permuted.detach()]).requires_grad_(torch.is_grad_enabled())
         joint, product = self.discriminator(seen).split([len(z), len(permuted)])
         correlation, loss = total_correlation(joint), discriminator_loss(joint, product)
@@ -114,16 +119,16 @@ class FactorVAE(BetaVAE):
         return correlation.detach() + (gradient[: len(z)] * (z - z.detach())).sum(), loss
 
     def landmarks(self) -> dict[str, Landmark]:
-        """The discriminator's loss where it cannot tell codes from permuted ones."""
+        """Return the discriminator's loss if it cannot tell codes from permuted codes."""
         return {"discriminator": Landmark(math.log(2), "where the codes are independent")}
 
     def parameter_groups(self, learning_rate: float) -> list[dict]:
-        """The players' optimizer groups: Adam's betas are (0.9, 0.999) for the VAE and (0.5, 0.9) for D."""
+        """Return the players' optimizer groups: Adam's betas are (0.9, 0.999) for the VAE and (0.5, 0.9) for D."""
         discriminator = list(self.discriminator.parameters())
-        own = {id(parameter) for parameter in discriminator}
+        in_discriminator = {id(parameter) for parameter in discriminator}
         return [
             {
-                "params": [p for p in self.parameters() if id(p) not in own],
+                "params": [p for p in self.parameters() if id(p) not in in_discriminator],
                 "lr": learning_rate,
                 "betas": (0.9, 0.999),
             },

@@ -30,7 +30,7 @@ NORMALIZED = ("both", "generator", "none")
 
 
 class GAN(Configured, nn.Module):
-    """A generator, and a discriminator that is a trunk of features and a critic, their last layer.
+    """GAN: a generator, and a discriminator made of a trunk, which computes features, and a critic, its last layer.
 
     Args:
         data_shape: shape of a data point: (image channels, height, width) if there are convolutions.
@@ -158,11 +158,11 @@ class GAN(Configured, nn.Module):
 
     def parameter_groups(self, learning_rate: float) -> list[dict]:
         """Return the players' optimizer groups: ``learning_rate`` for the generator, Adam's first beta 0.5."""
-        theirs = set(self.generator.parameters())
-        others = [parameter for parameter in self.parameters() if parameter not in theirs]
+        generator = set(self.generator.parameters())
+        discriminator = [parameter for parameter in self.parameters() if parameter not in generator]
         return [
             {"params": list(self.generator.parameters()), "lr": learning_rate, "betas": (0.5, 0.999)},
-            {"params": others, "lr": self.rate_ratio * learning_rate, "betas": (0.5, 0.999)},
+            {"params": discriminator, "lr": self.rate_ratio * learning_rate, "betas": (0.5, 0.999)},
         ]
 
 
@@ -194,8 +194,8 @@ def equilibrium(smoothing: float = 0.0) -> dict[str, Landmark]:
 
 
 PRESETS = {
-    # Radford et al., figure 1: 64 x 64, a latent vector of 100, 1,024 maps at first; the discriminator mirrors that,
-    # whose sizes the paper does not state. Section 4: Adam at 2e-4 for both players, β₁ = 0.5, batches of 128.
+    # Radford et al., figure 1: 64×64, a latent vector of 100, 1,024 maps at first; the discriminator, whose sizes the
+    # paper does not state, mirrors that. Section 4: Adam at 2e-4 for both players, β₁ = 0.5, batches of 128.
     "paper": {
         "data_shape": (3, 64, 64),
         "noise_dim": 100,

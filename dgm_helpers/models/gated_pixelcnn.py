@@ -7,9 +7,9 @@ with PixelCNN Decoders*, NIPS 2016 (arXiv 1606.05328). The gated activation is t
 
 and the conditional likelihood their eq. 3, :math:`p(x|h) = \prod_i p(x_i | x_1, \dots, x_{i-1}, h)`. A layer is figure
 2: the vertical stack reads whole rows above, the horizontal one reads it and the pixels to the left, and nothing goes
-back. Only the horizontal stack has a residual connection. Figure aimed at: 3.03 bits per dimension on CIFAR-10.
+back. Only the horizontal stack has a residual connection. Aims at 3.03 bits per dimension on CIFAR-10.
 
-Departs from the paper in: h is a class (one of a number), the same V serves both stacks of a layer; skip connections
+Departs from the paper in: h is a class; both stacks of a layer share the same V; skip connections
 from every layer to the output; features belong to the colors in turn (f mod 3), not in thirds; pixels are
 read in [-1, 1], so that the padding is not black; Adam.
 """
@@ -36,9 +36,9 @@ class GatedPixelCNN(Configured, ConditionalImages, GatedStacks):
     """Gated PixelCNN of square images.
 
     Args:
-        image_size: height and width of what is sampled; any size can be evaluated.
+        image_size: height and width of sampled images; any size can be evaluated.
         image_channels: 1 for gray, 3 for color.
-        levels: values that a sub-pixel takes, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
+        levels: number of values of a sub-pixel, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
         channels: features p of each stack, a multiple of ``image_channels``.
         layers: number of gated layers.
         kernel_size: n of the layers' n×n and 1×n convolutions.
@@ -65,7 +65,7 @@ class GatedPixelCNN(Configured, ConditionalImages, GatedStacks):
         require_levels(levels)
         if channels % image_channels:
             raise ValueError(
-                f"{channels} features cannot be split evenly among {image_channels} image channels"
+                f"channels must be a multiple of image_channels, {image_channels}, got {channels}"
             )
         super().__init__(
             image_channels, image_channels * (1 if levels == 2 else levels), channels=channels, layers=layers,
@@ -89,7 +89,7 @@ class GatedPixelCNN(Configured, ConditionalImages, GatedStacks):
     def logits_given(
         self, x: Float[Tensor, "batch channels height width"], conditions: Conditions
     ) -> Float[Tensor, "batch outputs channels height width"]:
-        """Return the logits, given what enters each layer's gates: from a class, or anything else it depends on."""
+        """Return the logits, given the conditions in each layer's gates: of a class, or of anything else."""
         require_channels(x, self.image_shape[0])
         output = self(centered(x), conditions)
         return rearrange(output, "b (k c) h w -> b k c h w", c=self.image_shape[0])

@@ -5,7 +5,7 @@ r"""A VAE with several layers of latents, z_L → … → z_1 → x, each layer 
 Two posteriors. ``"factorized"``, :math:`q(z|x) = \prod_i q(z_i|x)`, is that of I. Gulrajani et al., *PixelVAE: A Latent
 Variable Model for Natural Images*, ICLR 2017 (arXiv 1611.05013): a ladder of deterministic features of x, from each of
 which a layer is read off. ``"bottom-up"``, :math:`q(z|x) = q(z_1|x)\,q(z_2|z_1) \cdots`, is that of Y. Burda, R. Grosse
-and R. Salakhutdinov, ICLR 2016 (arXiv 1509.00519): a layer is read off the sample beneath.
+and R. Salakhutdinov, ICLR 2016 (arXiv 1509.00519): a layer is read off the sample of the layer beneath.
 
 With the first, the KL term of every layer has a closed form given the layer above. With the second, z_i and z_{i+1} are
 dependent under q, and KL(q(z_i|·) || p(z_i|z_{i+1})) at z_{i+1} drawn from z_i is *not* the layer's term: all but the
@@ -14,10 +14,10 @@ top layer's are estimated by log q - log p at the sample.
 The preset ``large`` is bottom-up with leaky rectifiers, as is the VAE that C. K. Sønderby, T. Raiko, L. Maaløe, S. K.
 Sønderby and O. Winther, *Ladder Variational Autoencoders*, NIPS 2016 (arXiv 1602.02282), compare their ladder with.
 
-Departs from the papers in: by default perceptrons of one hidden layer of tanh units, as many latent layers as wanted;
-the option ``free_nats`` are the free bits of D. P. Kingma et al., NIPS 2016 (arXiv 1606.04934), a layer being a group.
-Of Sønderby et al. there is no ladder, that is no top-down posterior, no batch normalization, and no weight of the KL
-that rises to 1 over the first 200 epochs.
+Departs from the papers in: by default perceptrons of one hidden layer of tanh units; any number of latent layers; the
+option ``free_nats``, which is the free bits of D. P. Kingma et al., NIPS 2016 (arXiv 1606.04934), with one group per
+layer. Not implemented from Sønderby et al.: the ladder (a top-down posterior), batch normalization, and a weight of the
+KL that rises to 1 over the first 200 epochs.
 """
 
 import math
@@ -45,9 +45,10 @@ class Networks(NamedTuple):
     """The networks of q(z|x) and p(z), a list of each from the bottom.
 
     Attributes:
-        readers: from flat x, then from what is beneath (features, or with ``"bottom-up"`` latents), to features.
-        heads: from these features to mean and scale of each q.
-        priors: from each z_{i+1} to mean and scale of p(z_i|z_{i+1}).
+        readers: networks from flat x, then from the layer beneath (its features, or with ``"bottom-up"`` its latents),
+            to features.
+        heads: networks from these features to mean and scale of each q.
+        priors: networks from each z_{i+1} to mean and scale of p(z_i|z_{i+1}).
     """
 
     readers: nn.ModuleList
@@ -56,12 +57,12 @@ class Networks(NamedTuple):
 
 
 class NetworkHierarchy(LatentHierarchy):
-    """A hierarchy whose p and q are read off networks.
+    """Hierarchy whose p and q are computed by networks.
 
     Args:
-        networks: of q(z|x) and p(z).
-        decoder: from z_1 towards x, as a subclass uses it.
-        scale: what turns an output of a network into a standard deviation, a key of
+        networks: networks of q(z|x) and p(z).
+        decoder: network from z_1 towards x, as the subclass uses it.
+        scale: map from an output of a network to a standard deviation, a key of
             :data:`~dgm_helpers.layers.scales.LOG_SCALES`.
         hierarchy: the arguments of :class:`LatentHierarchy`.
 
@@ -74,32 +75,32 @@ class NetworkHierarchy(LatentHierarchy):
     ) -> None:
         super().__init__(**hierarchy)
         if scale not in LOG_SCALES:
-            raise ValueError(f"unknown scale {scale!r}: choose one of {', '.join(LOG_SCALES)}")
+            raise ValueError(f"scale must be one of {', '.join(LOG_SCALES)}; got {scale!r}")
         self.readers, self.heads, self.priors = networks
         self.decoder, self.scale = decoder, scale
 
     def prior(self, layer: int, above: Float[Tensor, "*batch above"] | None = None) -> Gaussian:
-        """p(z_i|z_{i+1}) of layer i given z_{i+1}; of the top layer p(z_L), ``[latent]``, given None."""
+        """Return p(z_i|z_{i+1}) of layer i given z_{i+1}; for the top layer p(z_L), ``[latent]``, given None."""
         if layer == len(self.latent_dims):
             zeros = next(self.parameters()).new_zeros(self.latent_dims[-1])
             return zeros, zeros
         return self.gaussian(self.priors[layer - 1](above))
 
     def gaussian(self, parameters: Float[Tensor, "*batch twice"]) -> Gaussian:
-        """Mean and log standard deviation from a network's output; densities need float32, whatever it computes in."""
+        """Return mean and log standard deviation from a network's output, in at least float32 as densities need it."""
         mu, scale = parameters.to(torch.promote_types(parameters.dtype, torch.float32)).chunk(2, dim=-1)
         return mu, LOG_SCALES[self.scale](scale)
 
     def read(self, x: Float[Tensor, "batch *pixels"]) -> list[Tensor]:
-        """What x alone decides of the features that layers are read off: all of them; with bottom-up the first's.
+        """Return the features that depend only on x: those of all layers, or with bottom-up those of the first.
 
         Raises:
-            ValueError: if the data points have another size than the model's.
+            ValueError: if the data points have a different size from the model's.
         """
         values, features = x.flatten(1), []
         if values.shape[1] != math.prod(self.data_shape):
             raise ValueError(
-                f"this model takes {math.prod(self.data_shape)} numbers a data point, not {values.shape[1]}"
+                f"this model takes {math.prod(self.data_shape)} numbers per data point, got {values.shape[1]}"
             )
         for reader in self.readers[:1] if self.posterior == "bottom-up" else self.readers:
             values = reader(values)
@@ -107,14 +108,14 @@ class NetworkHierarchy(LatentHierarchy):
         return features
 
     def infer(self, features: Sequence[Tensor], draw: Draw) -> tuple[list[Tensor], list[Gaussian]]:
-        """z_1 … z_L, each made by ``draw`` of the mean and log standard deviation of its q; and these.
+        """Return z_1 … z_L, each returned by ``draw`` for mean and log standard deviation of its q, and those pairs.
 
         The features are those of :meth:`read`; a layer without any reads the z beneath it.
         """
         latents, posteriors = [], []
         for layer, (reader, head) in enumerate(zip(self.readers, self.heads, strict=True)):
-            here = features[layer] if layer < len(features) else reader(latents[-1])
-            posteriors.append(self.gaussian(head(here)))
+            inputs = features[layer] if layer < len(features) else reader(latents[-1])
+            posteriors.append(self.gaussian(head(inputs)))
             latents.append(draw(*posteriors[-1]))
         return latents, posteriors
 
@@ -125,18 +126,19 @@ class HierarchicalVAE(NetworkHierarchy):
     Args:
         data_dim: number of data dimensions D (pixels).
         latent_dims: number of latent dimensions of each layer, from the bottom.
-        hidden: units of the hidden layers of every perceptron; or of those that join each z_i to what is beneath it, x
-            for z_1, both ways, from the bottom.
+        hidden: units of the hidden layers of every perceptron; or one number per layer of latents, from the bottom, for
+            the perceptrons that join z_i to the layer beneath it (x for z_1), both ways.
         posterior: ``"factorized"`` or ``"bottom-up"``.
-        free_nats: the loss gains nothing from a layer's KL, averaged over the batch, below this; 0 for the ELBO.
+        free_nats: nats below which lowering a layer's KL, averaged over the batch, no longer lowers the loss; 0 for the
+            ELBO.
         depth: number of hidden layers of every perceptron.
-        activation: of the hidden layers, ``"tanh"`` or ``"leaky_relu"``, max(x, 0.1 x).
-        scale: what turns an output of a network into a standard deviation, ``"exp"``, ``"softplus"``, or ``"softsign"``
-            for one below 1. With features that have no bound, exponentials of exponentials would overflow.
+        activation: activation of the hidden layers, ``"tanh"`` or ``"leaky_relu"``, max(x, 0.1 x).
+        scale: map from an output of a network to a standard deviation: ``"exp"``, ``"softplus"``, or ``"softsign"`` for
+            values below 1. With unbounded features, exponentials of exponentials would overflow.
 
     Raises:
-        ValueError: if there are no layers of latents, not one number of hidden units for each of them, no hidden layer,
-            the posterior, the activation or the scale is another, or ``free_nats`` is negative.
+        ValueError: if there are no layers of latents, ``hidden`` has a different number of entries, ``depth`` is less
+            than 1, posterior, activation or scale is not one of those listed, or ``free_nats`` is negative.
     """
 
     def __init__(
@@ -152,9 +154,9 @@ class HierarchicalVAE(NetworkHierarchy):
         scale: str = "exp",
     ) -> None:
         if depth < 1:
-            raise ValueError(f"a perceptron needs at least one hidden layer, not {depth}")
+            raise ValueError(f"depth must be at least 1, got {depth}")
         if activation not in ACTIVATIONS:
-            raise ValueError(f"unknown activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}")
+            raise ValueError(f"activation must be one of {', '.join(ACTIVATIONS)}; got {activation!r}")
         kind = ACTIVATIONS[activation]
         units = [hidden] * len(latent_dims) if isinstance(hidden, int) else list(hidden)
         between = [[size] * depth for size in units]
@@ -168,14 +170,14 @@ class HierarchicalVAE(NetworkHierarchy):
     def log_likelihood(
         self, x: Float[Tensor, "batch *pixels"], z: Float[Tensor, "*samples batch latent"]
     ) -> Float[Tensor, "*samples batch"]:
-        """log p(x|z_1), in nats, for each data point and each of its z_1."""
+        """Return log p(x|z_1), in nats, for each data point and each of its z_1."""
         logits = self.decoder(z)
         return bernoulli_log_prob(x.flatten(1), logits.to(torch.promote_types(logits.dtype, torch.float32)))
 
     def emit(
         self, z: Float[Tensor, "batch latent"], noise: Mapping[int, Tensor]
     ) -> Float[Tensor, "batch *data"]:
-        """E[x|z_1]: there is no noise of the pixels."""
+        """Return E[x|z_1]; the pixels get no noise."""
         return self.decoder(z).sigmoid()
 
 
@@ -189,18 +191,20 @@ def perceptron_networks(
     """Build the networks of q(z|x) and p(z): perceptrons, except for the first reader.
 
     Args:
-        reader: from flat x to the features that z_1 is read off.
+        reader: network from flat x to the features that z_1 is read off.
         latent_dims: number of latent dimensions of each layer, from the bottom.
         hidden: units of the hidden layers beneath each layer of latents.
-        posterior: with ``"bottom-up"`` a reader reads the latents beneath it, else the features.
-        activation: of the hidden layers.
+        posterior: ``"bottom-up"`` if a reader reads the latents beneath it, ``"factorized"`` if it reads the features.
+        activation: activation of the hidden layers.
 
     Raises:
-        ValueError: if there are no layers of latents, or not hidden layers for each of them.
+        ValueError: if there are no layers of latents, or ``hidden`` has a different number of entries.
     """
     require_layers(latent_dims)
     if len(hidden) != len(latent_dims):
-        raise ValueError(f"{len(hidden)} numbers of hidden units for {len(latent_dims)} layers of latents")
+        raise ValueError(
+            f"hidden must have {len(latent_dims)} entries, one per layer of latents; got {len(hidden)}"
+        )
     features = [sizes[-1] for sizes in hidden]
     inputs = (latent_dims if posterior == "bottom-up" else features)[:-1]
     upper = zip(inputs, hidden[1:], strict=True)

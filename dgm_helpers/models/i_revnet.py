@@ -8,13 +8,13 @@ J.-H. Jacobsen, A. Smeulders and E. Oyallon, *i-RevNet: Deep Invertible Networks
 as the released code has it (``models/iRevNet.py`` of jhjacobsen/pytorch-i-revnet); their eq. 1 is the same except
 for :math:`\psi`. F is three convolutions: of 1×1, 3×3 and 1×1 in the paper, all of 3×3 in the released code.
 
-Aims at the top-1 error of ResNet-50 on ImageNet, 24.7 %: (a), which is injective, has 24.7 % and (b), bijective, 26.7 %
-(their table 1; the README of the released code lists 26.0 %). Nothing has to be discarded to classify.
+Aims at the top-1 error of ResNet-50 on ImageNet, 24.7%: (a), which is injective, has 24.7% and (b), bijective, 26.7%
+(their table 1; the README of the released code lists 26.0%). Nothing must be discarded to classify.
 
 Departs from the paper in: activations are not stored but recovered, which the architecture allows and the released
-code does not do; channels of zeros are added to both halves, not all at the end, where the first F would see nothing
-but zeros and batch normalization make noise of them; batch normalization with torch's own momentum, where the released
-code has 0.9 in the last.
+code does not do; channels of zeros are added to both halves, not all at the end, where the first F would see only
+zeros, which batch normalization would turn into noise; batch normalization has torch's default momentum, where the
+released code has 0.9 in the last.
 """
 
 from collections.abc import Sequence
@@ -45,13 +45,14 @@ class IRevNet(Configured, ImageClassifier):
         channels: channels of one half of the features, in each stage; four times as many after a stride of 2.
         initial_block: side of the squares of pixels that become channels before the first stage.
         divisor: F's inner convolutions have ``channels`` / ``divisor`` feature maps.
-        kernel_sizes: of F's three convolutions, odd.
-        dropout: before F's last convolution. With it there is an inverse only in evaluation mode.
-        store_activations: train by plain autograd, to compare.
+        kernel_sizes: kernel sizes of F's three convolutions, odd.
+        dropout: probability of dropping an element before F's last convolution. If it is above 0, the inverse exists
+            only in evaluation mode.
+        store_activations: train with plain autograd, for comparison.
 
     Raises:
-        ValueError: if the lists' lengths do not match, if a stage would have to lose values, or to invent them after
-            the first, if a half gets none, or if there are not three odd kernel sizes.
+        ValueError: if the lists' lengths differ, a stage is not bijective, the first stage gets too few or too many
+            channels, or there are not three odd kernel sizes.
     """
 
     def __init__(
@@ -70,16 +71,17 @@ class IRevNet(Configured, ImageClassifier):
     ) -> None:
         super().__init__()
         if not len(blocks) == len(strides) == len(channels):
-            raise ValueError("each stage needs its number of blocks, its stride and its channels")
+            raise ValueError(
+                "blocks, strides and channels must have one entry per stage, got "
+                f"{len(blocks)}, {len(strides)} and {len(channels)}"
+            )
         _require_bijective(strides, channels)
         if len(kernel_sizes) != 3 or any(size < 1 or size % 2 == 0 for size in kernel_sizes):
-            raise ValueError(f"F has three convolutions of odd kernel sizes, not {tuple(kernel_sizes)}")
+            raise ValueError(f"kernel_sizes must be three odd numbers, got {tuple(kernel_sizes)}")
         self.initial_block = initial_block
         self.entering, self.half = image_channels * initial_block**2, channels[0] // strides[0] ** 2
         if not 2 <= self.entering <= 2 * self.half:
-            raise ValueError(
-                f"{self.entering} channels enter the first stage: two at least, and at most {2 * self.half}, can"
-            )
+            raise ValueError(f"the first stage takes from 2 to {2 * self.half} channels, got {self.entering}")
         steps: list[ReversibleStep] = []
         for width, depth, stride in zip(channels, blocks, strides, strict=True):
             for block in range(depth):
@@ -101,7 +103,7 @@ class IRevNet(Configured, ImageClassifier):
         Raises:
             ValueError: if the images have a different number of channels than the model, or cannot be cut into squares.
         """
-        # More channels would be cut off where zeros are added, and be lost without a word.
+        # Where zeros are added, surplus channels would silently be cut off.
         require_channels(x, self.config["image_channels"])
         halves = space_to_depth(x, self.initial_block).tensor_split(2, dim=1)
         # Injective padding, their section 3: channels of zeros.
@@ -151,8 +153,8 @@ def _require_bijective(strides: Sequence[int], channels: Sequence[int]) -> None:
         needed = channels[stage - 1] * stride**2 if stage else width
         if stride not in (1, 2) or width % stride**2 or width != needed:
             raise ValueError(
-                f"stage {stage + 1} with stride {stride} and {width} channels is not bijective: the stride is 1 or 2, "
-                "and the channels of the stage before times the stride squared"
+                f"stage {stage + 1} must be bijective, with stride 1 or 2 and the stride squared times the channels of "
+                f"the stage before; got stride {stride} and {width} channels"
             )
 
 
@@ -161,7 +163,7 @@ IMAGENET = {"classes": 1000, "blocks": (6, 16, 72, 6), "strides": (2, 2, 2, 2), 
 
 PRESETS = {
     # The command for CIFAR-10 in the README of the released code, "an accuracy of ~94.5%", and CIFAR_main.py: dropout
-    # 0.1, batches of 128, 200 epochs, SGD from a learning rate of 0.1 on. The paper's own figures are ImageNet's.
+    # 0.1, batches of 128, 200 epochs, SGD starting at a learning rate of 0.1. The paper's own numbers are for ImageNet.
     "paper": {"blocks": (18, 18, 18), "strides": (1, 2, 2), "channels": (16, 64, 256), "dropout": 0.1},
     # i-RevNet (b) for ImageNet, bijective, 3 · 2² · 2² = 2 · 24 channels: blocks and channels as in the README of the
     # released code, kernels of 1×1, 3×3, 1×1 as the paper says (section 3.2), which make the 29 million parameters of

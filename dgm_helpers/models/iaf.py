@@ -1,4 +1,4 @@
-r"""Inverse autoregressive flow as the posterior of a VAE, and masked autoregressive flow as its prior: the same thing.
+r"""VAE with an inverse autoregressive flow as posterior, and masked autoregressive flow as prior: the same model.
 
 D. P. Kingma, T. Salimans, R. Jozefowicz, X. Chen, I. Sutskever and M. Welling, *Improving Variational Inference with
 Inverse Autoregressive Flow*, NIPS 2016 (arXiv 1606.04934). G. Papamakarios, T. Pavlakou and I. Murray, *Masked
@@ -14,8 +14,8 @@ the ELBO with the autoregressive prior :math:`p(z) = N(f(z) \mid 0, I)\,|\det f'
 which is also one of the latent :math:`\epsilon = f(z)` with the prior N(0, I), the posterior
 :math:`q(z|x) / |\det f'(z)|`, IAF's, and the decoder :math:`p(x \mid f^{-1}(\epsilon))`.
 
-Aims at the rows IAF-VAE 79.88 and AF-VAE 79.30 nats of VLAE's table for MNIST, statically binarized; binarized anew at
-each visit, IAF's own table 1 has 79.10.
+Aims at the rows IAF-VAE 79.88 and AF-VAE 79.30 nats of VLAE's table for statically binarized MNIST; for dynamic
+binarization, IAF's own table 1 has 79.10.
 
 Departs from the papers in: perceptrons for encoder and decoder, where theirs are convolutional ResNets; log-scales are
 bounded by a tanh, where IAF's gate (its eq. 13 and 14) only shrinks; coordinates are reversed between steps.
@@ -49,12 +49,12 @@ class IAFVAE(GaussianVAE):
         hidden: units of each hidden layer of the encoder; the decoder mirrors it.
         steps: number of steps of the flow.
         flow_hidden: units of each hidden layer of a step's MADE.
-        context_dim: numbers that the encoder hands to each step besides, h in the paper; 0 for none.
+        context_dim: number of context values, h in the paper, that the encoder passes to each step; 0 for none.
         likelihood: ``"bernoulli"`` for data in [0, 1], ``"gaussian"`` for real data.
-        prior: as for :class:`~dgm_helpers.models.vae.VAE`.
+        prior: see :class:`~dgm_helpers.models.vae.VAE`.
 
     Raises:
-        ValueError: if the likelihood is another, or there are no steps.
+        ValueError: if the likelihood is not one of those listed, or there are no steps.
     """
 
     def __init__(
@@ -81,10 +81,10 @@ class IAFVAE(GaussianVAE):
     def encode(
         self, x: Float[Tensor, "batch *pixels"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
-        """Mean and log standard deviation of the Gaussian in which a sample of q(z|x) starts.
+        """Return mean and log standard deviation of the Gaussian in which a sample of q(z|x) starts.
 
         Raises:
-            ValueError: if the data points have another size than the model's.
+            ValueError: if the data points have a different size from the model's.
         """
         return self._encode(x)[:2]
 
@@ -99,13 +99,13 @@ class IAFVAE(GaussianVAE):
     def posterior_sample(
         self, x: Float[Tensor, "batch *pixels"], samples: int, generator: torch.Generator | None = None
     ) -> tuple[Float[Tensor, "{samples} batch latent"], Float[Tensor, "{samples} batch"]]:
-        """Draws from q(z|x) and their log-densities in nats. Kingma et al. (2016), eq. 9 to 11."""
+        """Draw from q(z|x); return the samples and their log-densities in nats. Kingma et al. (2016), eq. 9 to 11."""
         return self._posterior_sample(self._encode(x), samples, generator)
 
     def layer_means(
         self, x: Float[Tensor, "batch *pixels"], samples: int = 100, generator: torch.Generator | None = None
     ) -> list[Float[Tensor, "batch latent"]]:
-        r"""An estimate of :math:`E_{q(z|x)}[z]`, which is not where the Gaussian's mean goes to."""
+        r"""Return an estimate of :math:`E_{q(z|x)}[z]`, which is not where the flow maps the Gaussian's mean."""
         return [self.posterior_sample(x, samples, generator)[0].mean(dim=0)]
 
     def _posterior_sample(
@@ -119,7 +119,7 @@ class IAFVAE(GaussianVAE):
     def posterior_log_prob(
         self, x: Float[Tensor, "batch *pixels"], z: Float[Tensor, "batch latent"]
     ) -> Float[Tensor, " batch"]:
-        """log q(z|x) at any z, in nats: the flow is inverted, one coordinate after the other."""
+        """Return log q(z|x) at any z, in nats, by inverting the flow coordinate by coordinate."""
         mu, log_sigma, context = self._encode(x)
         start = self.flow.inverse(z, context)
         return gaussian_log_prob(start, mu, log_sigma) - self.flow(start, context)[1]
@@ -127,7 +127,7 @@ class IAFVAE(GaussianVAE):
     def loss(
         self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """Negative ELBO with one sample of z, and its two terms; averages over the batch, in nats."""
+        """Return the negative ELBO with one sample of z, and its two terms; averages over the batch, in nats."""
         z, log_q = self.posterior_sample(batch, 1, generator)
         reconstruction = self.log_likelihood(batch, z).mean()
         kl = (log_q - self.prior.log_prob(z)).mean()
@@ -144,7 +144,7 @@ class IAFVAE(GaussianVAE):
         return draw
 
     def reconstruct(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, "batch *pixels"]:
-        """E[x|z] at the z that the Gaussian's mean goes to, in the shape of ``x``."""
+        """Return E[x|z] at the z to which the flow maps the Gaussian's mean, in the shape of ``x``."""
         mu, _, context = self._encode(x)
         return self.mean_image(self.flow(mu, context)[0]).view_as(x)
 
@@ -152,7 +152,7 @@ class IAFVAE(GaussianVAE):
 class AutoregressivePrior(Configured, nn.Module):
     """Density :math:`p(z) = N(f(z) | 0, I) |det f'(z)|` with f an autoregressive flow: MAF, the AF prior of VLAE.
 
-    Its log-density takes one pass, a sample as many as there are dimensions.
+    Its log-density needs one pass through the flow; drawing samples needs as many as there are dimensions.
 
     Args:
         latent_dim: number of dimensions d.
@@ -166,7 +166,7 @@ class AutoregressivePrior(Configured, nn.Module):
         self.base = StandardNormal(latent_dim=latent_dim)
 
     def log_prob(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
-        """Log-density of each ``z``, in nats."""
+        """Return the log-density of each ``z``, in nats."""
         epsilon, log_det = self.flow(z)
         return self.base.log_prob(epsilon) + log_det
 
@@ -177,14 +177,14 @@ class AutoregressivePrior(Configured, nn.Module):
     def loss(
         self, batch: Float[Tensor, "batch latent"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """Negative log-density, averaged over the batch, in nats: trained alone it is a density estimator."""
+        """Return the negative log-density, averaged over the batch, in nats: by itself, it is a density estimator."""
         return {"loss": -self.log_prob(batch).mean()}
 
 
 PRESETS = {
     # Kingma et al. (2016), section 6.1 and table 1: 32 latents; the largest flow on MNIST has 8 steps, each a 2-layer
-    # MADE (one hidden layer) of 1,920 units. Appendix B: a layer of 450 units, after convolutions that are left out
-    # here; as many numbers for the context are ours.
+    # MADE (one hidden layer) of 1,920 units. Appendix B: a layer of 450 units, after convolutions that are omitted
+    # here; the size of the context, also 450, is ours.
     "paper": {"latent_dim": 32, "hidden": (450,), "steps": 8, "flow_hidden": (1920,), "context_dim": 450},
     "laptop": {"latent_dim": 16, "hidden": (200,), "steps": 2, "flow_hidden": (64,), "context_dim": 32},
 }  # fmt: skip

@@ -1,4 +1,4 @@
-r"""A GAN with the techniques of Salimans et al., each switched on by its argument.
+r"""Improved GAN: a GAN with the techniques of Salimans et al., each switched on by its argument.
 
 T. Salimans, I. Goodfellow, W. Zaremba, V. Cheung, A. Radford and X. Chen, *Improved Techniques for Training GANs*, NIPS
 2016 (arXiv 1606.03498). Section 3.1, feature matching, :math:`\|E_\pi f(x) - E_{p(z)} f(G(z))\|_2^2` instead of the
@@ -30,14 +30,14 @@ class ImprovedGAN(GAN):
     Args:
         smoothing: α, by which the targets of real images stay below 1.
         feature_matching: the generator matches the mean features of the discriminator's trunk.
-        minibatch_kernels: closenesses to the rest of the batch that the critic sees; 0 for none.
-        minibatch_dims: coordinates that each is measured in.
-        historical_weight: of historical averaging in each player's loss; 0 for none.
-        virtual_batch: latent vectors in the reference batch of virtual batch normalization, which replaces batch
-            normalization in the generator; 0 for none.
+        minibatch_kernels: number of closenesses to the rest of the batch that the critic sees; 0 for none.
+        minibatch_dims: number of coordinates in which each closeness is measured.
+        historical_weight: weight of historical averaging in each player's loss; 0 for none.
+        virtual_batch: number of latent vectors in the reference batch of virtual batch normalization, which replaces
+            batch normalization in the generator; 0 for none.
 
     Raises:
-        ValueError: as for a GAN.
+        ValueError: as for :class:`~dgm_helpers.models.gan.GAN`.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class ImprovedGAN(GAN):
         self.history = HistoricalAverage(self.players()) if historical_weight else None
 
     def players(self) -> list[nn.Parameter]:
-        """The parameters of generator and discriminator, which historical averaging is for."""
+        """Return the parameters of generator and discriminator, to which historical averaging applies."""
         return [p for part in (self.generator, self.trunk, self.critic) for p in part.parameters()]
 
     def losses(
@@ -87,7 +87,7 @@ class ImprovedGAN(GAN):
         return terms
 
     def landmarks(self) -> dict[str, Landmark]:
-        """The players' losses where what is generated is distributed as the data and the discriminator is the best."""
+        """Return the players' losses if generated data are distributed as the data and the discriminator is optimal."""
         players = equilibrium(self.smoothing)
         if self.feature_matching:
             players["generator"] = Landmark(0.0, "where mean features match", "(squared distance)")
@@ -98,8 +98,8 @@ PRESETS = {
     # Section 3.4: real targets of 0.9. CIFAR-10's images. The generator's widths and noise, and 100 kernels of 5
     # numbers (the default of its MinibatchLayer), are those of train_cifar_minibatch_discrimination.py of the released
     # code (openai/improved-gan), whose discriminator has nine convolutions: here it mirrors the generator. The
-    # reference batch's size is ours. Feature matching is left out: the paper's section 6 has it for classification, not
-    # for the looks of samples.
+    # reference batch's size is ours. Feature matching is omitted: the paper's section 6 uses it for classification, not
+    # for the quality of samples.
     "paper": {
         "data_shape": (3, 32, 32), "noise_dim": 100, "channels": (128, 256, 512), "hidden": (), "rate_ratio": 1.0,
         "smoothing": 0.1, "minibatch_kernels": 100, "minibatch_dims": 5, "virtual_batch": 64,
@@ -108,8 +108,8 @@ PRESETS = {
         "channels": (16, 32), "hidden": (64,), "normalize": "generator", "smoothing": 0.1, "minibatch_kernels": 16,
         "minibatch_dims": 8, "virtual_batch": 32, "rate_ratio": 1.0,
     },
-    # InfoGAN's laptop preset, networks, technique and latent vector, without its information: what the same codes come
-    # to mean when nobody asks for them.
+    # InfoGAN's laptop preset, networks, technique and latent vector, without its information term: it shows what the
+    # same codes come to mean if no loss depends on them.
     "without_information": {
         "channels": (16, 32), "hidden": (64,), "normalize": "generator", "smoothing": 0.0, "minibatch_kernels": 16,
         "minibatch_dims": 8, "categories": (10,), "continuous": 2,
@@ -117,8 +117,8 @@ PRESETS = {
 }  # fmt: skip
 
 TRAINING = {
-    # The same file: 1,200 passes in batches of 100, Adam at 3e-4 with β₁ = 0.5, from the 800th pass on falling to zero.
-    # It makes three steps of the generator for one of the discriminator, here one.
+    # The same file: 1,200 passes in batches of 100, Adam at 3e-4 with β₁ = 0.5, falling to zero after the 800th pass.
+    # It makes three generator steps per discriminator step, here one.
     "paper": {
         "data": "cifar10",
         "steps": 600_000,

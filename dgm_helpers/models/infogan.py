@@ -1,4 +1,4 @@
-r"""InfoGAN: a GAN whose codes stay readable in what it generates.
+r"""InfoGAN: a GAN whose codes can be inferred from the images that it generates.
 
 X. Chen, Y. Duan, R. Houthooft, J. Schulman, I. Sutskever and P. Abbeel, *InfoGAN: Interpretable Representation Learning
 by Information Maximizing Generative Adversarial Nets*, NIPS 2016 (arXiv 1606.03657). Their eq. 6 is
@@ -39,7 +39,7 @@ SMALLEST_LOG_SIGMA = -4.0
 
 
 class InfoGAN(GAN):
-    """A GAN with codes, and Q that reads them; see :class:`~dgm_helpers.models.gan.GAN` for the other arguments.
+    """GAN with codes, and Q that infers them; see :class:`~dgm_helpers.models.gan.GAN` for the other arguments.
 
     Args:
         noise_dim: coordinates of incompressible noise z.
@@ -48,12 +48,12 @@ class InfoGAN(GAN):
         q_hidden: units of Q's own hidden layer on top of the shared trunk; 0 for none.
         discrete_weight: λ of the categorical codes.
         continuous_weight: λ of the continuous codes.
-        minibatch_kernels: closenesses to the rest of its batch that the critic sees of a data point; 0, the paper's,
-            for none. See :class:`~dgm_helpers.layers.minibatch_discrimination.MinibatchDiscrimination`.
-        minibatch_dims: coordinates in which each is measured.
+        minibatch_kernels: number of closenesses to the rest of its batch that the critic sees for a data point; 0 for
+            none, as in the paper. See :class:`~dgm_helpers.layers.minibatch_discrimination.MinibatchDiscrimination`.
+        minibatch_dims: number of coordinates in which each closeness is measured.
 
     Raises:
-        ValueError: if there is no code, or as for a GAN.
+        ValueError: if there is no code, or as for :class:`~dgm_helpers.models.gan.GAN`.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class InfoGAN(GAN):
 
     @staticmethod
     def upgraded(description: dict[str, Any]) -> dict[str, Any]:
-        """Return the description of today; this class once had techniques, which must not have been in use."""
+        """Return today's form of a description; the arguments that moved to ImprovedGAN must have been unused."""
         unused = {"smoothing": 0.0, "feature_matching": False, "historical_weight": 0.0, "virtual_batch": 0}
         config = description["config"].items()
         kept = {name: value for name, value in config if name not in unused or value != unused[name]}
@@ -95,18 +95,18 @@ class InfoGAN(GAN):
         """Return the sum of both players' losses, each with its -λ L_I (eq. 6), and the parts; see :meth:`GAN.losses`.
 
         The trunk, the critic and Q get the gradient of the discriminator's loss - λ L_I at detached data points, the
-        generator that of its own loss - λ L_I through a frozen trunk, critic and Q.
+        generator the gradient of its own loss - λ L_I through a frozen trunk, critic and Q.
         """
         real, fake, shown = self.play(x, latent)
         discriminator = discriminator_loss(self.critic(real)[:, 0], self.critic(fake)[:, 0])
         generator = generator_loss(frozen(self.critic)(shown)[:, 0])
-        read = self.information(self.posterior(self.recognition(fake)), latent)
-        told = self.information(self.posterior(frozen(self.recognition)(shown)), latent)
+        bounds = self.information(self.posterior(self.recognition(fake)), latent)
+        generator_bounds = self.information(self.posterior(frozen(self.recognition)(shown)), latent)
         loss = discriminator + generator
-        for discrete, continuous in (read, told):
+        for discrete, continuous in (bounds, generator_bounds):
             loss = loss - self.discrete_weight * discrete - self.continuous_weight * continuous
         return {"loss": loss, "discriminator": discriminator, "generator": generator,
-                "discrete_information": read[0], "continuous_information": read[1]}  # fmt: skip
+                "discrete_information": bounds[0], "continuous_information": bounds[1]}  # fmt: skip
 
     def encode(self, x: Float[Tensor, "batch *data"]) -> "CodePosterior":
         """Return Q(c|x), the posterior of the codes.
@@ -130,7 +130,7 @@ class InfoGAN(GAN):
 
         Args:
             posterior: Q(c|x) at the data points that were generated from ``latent``.
-            latent: latent vectors, whose codes Q is to read.
+            latent: latent vectors, whose codes Q should infer.
         """
         _, codes = self.layout.split(latent)
         discrete = [
@@ -143,7 +143,7 @@ class InfoGAN(GAN):
     def landmarks(self) -> dict[str, Landmark]:
         r"""Return a GAN's landmarks, and for L_I: the entropy of categorical codes; L_I of an ignorant Q.
 
-        The entropy is the most that categorical codes can tell; continuous ones have no such limit. The best
+        The entropy is the largest possible L_I of categorical codes; continuous ones have no such limit. The best
         Gaussian for a code uniform on (-1, 1) has its variance, 1/3: :math:`\log 2 - \tfrac12 \log(2\pi e/3)` nats.
         """
         entropy = sum(map(math.log, self.layout.categories))
@@ -158,7 +158,7 @@ class CodePosterior(NamedTuple):
     """Q(c|x): a categorical distribution for each categorical code, a Gaussian for each continuous one.
 
     Attributes:
-        logits: of each categorical code, ``[batch, values]``.
+        logits: logits of each categorical code, ``[batch, values]``.
         mu: means of the continuous codes.
         log_sigma: logarithms of their standard deviations.
     """
@@ -184,9 +184,9 @@ SMALL = {
 
 PRESETS = {
     # Appendix C, for all data: λ = 1; Adam at 2e-4 for D and 1e-3 for G (the released code: β₁ = 0.5, noise and
-    # continuous codes uniform on (-1, 1)). The paper wants a smaller λ where codes are continuous, but states none for
+    # continuous codes uniform on (-1, 1)). The paper recommends a smaller λ for continuous codes, but states none for
     # MNIST, and launchers/run_mnist_exp.py of the released code (openai/InfoGAN) has 1 for all its codes.
-    # MNIST, C.1 and table 1: 62 noise variables, Cat(10), two continuous codes; a layer of 1,024, and 128 for Q alone.
+    # MNIST, C.1 and table 1: 62 noise variables, Cat(10), two continuous codes; layers of 1,024, and of 128 for Q.
     "paper": {
         "noise_dim": 62, "categories": (10,), "continuous": 2, "channels": (64, 128), "hidden": (1024,),
         "q_hidden": 128, "discrete_weight": 1.0, "continuous_weight": 1.0, "rate_ratio": 0.2,
@@ -203,9 +203,9 @@ PRESETS = {
         "data_shape": (3, 32, 32), "noise_dim": 128, "categories": (10,) * 10, "continuous": 0,
         "channels": (64, 128, 256), "hidden": (),
     },
-    # Smaller networks. In few steps on few images the codes alone decide what is generated, and the noise nothing,
+    # Smaller networks. In few steps on few images, only the codes decide what is generated, and the noise nothing,
     # unless the critic sees whole batches. Without batch normalization Q is the same function in evaluation.
-    # At 0.1 continuous codes still say nothing after 2,500 steps; at 0.5 they leave nothing for
+    # At 0.1 continuous codes still have no effect after 2,500 steps; at 0.5 they leave nothing for
     # the categorical one, which is at 0.1 of 2.3 nats after 4,000.
     "laptop": SMALL | {"channels": (16, 32), "continuous_weight": 0.2},
     # Heads rendered from azimuth, elevation, lighting and width: four continuous codes. At 1 the codes are read back

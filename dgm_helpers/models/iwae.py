@@ -11,12 +11,13 @@ and with :math:`w_k = p(x, z_k)/q(z_k|x)` for K samples of q(z|x) the objectives
 .. math:: \text{IWAE: } \log\tfrac1K \textstyle\sum_k w_k \ \text{(eq. 8)}, \qquad
           \text{VAE: } \tfrac1K \sum_k \log w_k.
 
-Aims at their table 1, on MNIST binarized anew at each visit: negative log-likelihood, in nats by 5,000 samples, and
-active units: one layer 86.76 (19) for K = 1, IWAE 84.78 (25) for K = 50; two layers 85.33 (16+5), IWAE 82.90 (26+7).
+Aims at their table 1, on dynamically binarized MNIST, with negative log-likelihoods in nats, from 5,000 samples, and
+numbers of active units: one layer 86.76 (19) for K = 1, IWAE 84.78 (25) for K = 50; two layers 85.33 (16+5), IWAE 82.90
+(26+7).
 
 The paper's optimizer is Adam with β₁ = 0.9, β₂ = 0.999 and ε = 1e-4 on batches of 20, the learning rate that of
-:func:`~dgm_helpers.models.learning_rates.iwae`. The code that was released differs from it: β₁ = 0.99, second moments
-that start at one, gradients summed over the batch, images in one fixed order. Here it is as the paper says.
+:func:`~dgm_helpers.models.learning_rates.iwae`. The released code differs: β₁ = 0.99, second moments
+that start at one, gradients summed over the batch, images in one fixed order. This module follows the paper.
 
 Departs from the paper in: the loss is an average over the batch; a pixel that is on in fewer than one image in a
 thousand starts with the bias of one in a thousand.
@@ -44,25 +45,25 @@ from dgm_helpers.objectives.importance_weighting import ImportanceSampler, iwae_
 
 OBJECTIVES = ("iwae", "vae")
 TANH = partial(Tanh, inplace=True)
-RAREST = 1e-3  # of the intensities that a bias starts at
+RAREST = 1e-3  # the smallest mean intensity that a bias starts at
 
 
 class IWAE(GaussianVAE):
     """IWAE, or VAE with as many samples, on binary images; tanh units, the decoder mirrors the encoder.
 
-    What :class:`~dgm_helpers.models.vae.VAE` says of its one latent holds of the first, z_1, here: it is what
-    ``encode`` gives and ``decode`` takes.
+    The one latent of :class:`~dgm_helpers.models.vae.VAE` is here the first, z_1: ``encode`` returns the parameters of
+    q(z_1|x), and ``decode`` takes z_1.
 
     Args:
         data_dim: number of pixels D.
         hidden: units of the hidden layers below each stochastic layer, from the image upwards.
         latent_dims: units of each stochastic layer, from the image upwards.
-        samples: number K of samples of an image in training.
+        samples: number K of samples per image in training.
         objective: ``"iwae"``, the bound of K samples, or ``"vae"``, the mean of K draws of the ELBO.
 
     Raises:
-        ValueError: if hidden and stochastic layers do not belong together, there are no samples, or the objective is
-            another.
+        ValueError: if ``hidden`` and ``latent_dims`` are empty or differ in length, there are no samples, or the
+            objective is not one of those listed.
     """
 
     def __init__(
@@ -75,12 +76,12 @@ class IWAE(GaussianVAE):
         objective: str = "iwae",
     ) -> None:
         if not latent_dims or len(hidden) != len(latent_dims):
-            raise ValueError(f"{len(latent_dims)} stochastic layers and {len(hidden)} groups of hidden layers: "
-                             "there must be one of each, or more, and as many of both")  # fmt: skip
+            raise ValueError("hidden and latent_dims must have the same length, at least 1, got "
+                             f"{len(hidden)} and {len(latent_dims)}")  # fmt: skip
         if samples < 1:
-            raise ValueError(f"the objective needs at least one importance sample, not {samples}")
+            raise ValueError(f"samples must be at least 1, got {samples}")
         if objective not in OBJECTIVES:
-            raise ValueError(f"unknown objective {objective!r}: choose one of {', '.join(OBJECTIVES)}")
+            raise ValueError(f"objective must be one of {', '.join(OBJECTIVES)}; got {objective!r}")
         first, *inner = hidden
         super().__init__(
             encoder=glorot(perceptron([data_dim, *first, 2 * latent_dims[0]], TANH), parts=2),
@@ -103,13 +104,13 @@ class IWAE(GaussianVAE):
         self.decoder[-1].bias.copy_(mean.logit())
 
     def parameter_groups(self, learning_rate: float) -> list[dict[str, Any]]:
-        """Adam's one group, with the paper's ε and decay rates (section 5)."""
+        """Return Adam's one group, with the paper's ε and decay rates (section 5)."""
         return [{"params": list(self.parameters()), "lr": learning_rate, "betas": (0.9, 0.999), "eps": 1e-4}]
 
     def loss(
         self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """The negative of the objective with K samples, a bound; averages over the batch, in nats.
+        """Return the negative of the objective with K samples, and two terms; averages over the batch, in nats.
 
         ``reconstruction`` and ``kl`` are the ELBO's two terms at the same samples: for the VAE their difference is the
         objective, and IWAE's is at least that.
@@ -131,7 +132,7 @@ class IWAE(GaussianVAE):
     def _draw(
         self, x: Tensor, first: tuple[Tensor, Tensor], samples: int, generator: torch.Generator | None
     ) -> tuple[Float[Tensor, "samples batch"], Float[Tensor, "samples batch"]]:
-        """log p(x|z_1) and log p(z) - log q(z|x) of samples of q(z|x), all in one pass; ``first`` is q(z_1|x)."""
+        """Return log p(x|z_1) and log p(z) - log q(z|x) at samples of q(z|x), in one pass; ``first`` is q(z_1|x)."""
         z, log_q = gaussian_sample_and_log_prob(*first, generator, samples=samples)
         log_likelihood, log_ratio = self.log_likelihood(x, z), -log_q
         for encoder, decoder in zip(self.inner_encoders, self.inner_decoders, strict=True):
@@ -144,7 +145,7 @@ class IWAE(GaussianVAE):
     def layer_means(
         self, x: Float[Tensor, "batch *pixels"], samples: int = 100, generator: torch.Generator | None = None
     ) -> list[Float[Tensor, "batch latent"]]:
-        r"""Estimates of :math:`E_{q(z|x)}[z_l]` for each layer: exact for the first, sampled below for those above."""
+        r"""Return :math:`E_{q(z|x)}[z_l]` of each layer: exact for the first, else estimated by samples beneath it."""
         mu, log_sigma = self.encode(x)
         means = [mu]
         mu, log_sigma = (parameter.expand(samples, -1, -1) for parameter in (mu, log_sigma))
@@ -155,7 +156,7 @@ class IWAE(GaussianVAE):
         return means
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} data"]:
-        """E[x|z_1] for ``n`` latents drawn from the prior, layer by layer."""
+        """Return E[x|z_1] for ``n`` latents drawn from the prior, layer by layer."""
         z = self.prior.sample(n, generator)
         for decoder in reversed(self.inner_decoders):
             z = gaussian_sample(*gaussian_parameters(decoder, z), generator)
@@ -164,11 +165,11 @@ class IWAE(GaussianVAE):
 
 @torch.no_grad()
 def glorot(network: nn.Sequential, parts: int = 1) -> nn.Sequential:
-    """Weights uniform in ±sqrt(6 / (inputs + outputs)), biases zero. Glorot and Bengio (2010), eq. 16.
+    """Draw weights uniformly in ±sqrt(6 / (inputs + outputs)), set biases to zero. Glorot and Bengio (2010), eq. 16.
 
     Args:
-        network: set in place and returned.
-        parts: layers that the last one stands for: 2 where it gives mean and log standard deviation.
+        network: the network, which is changed in place and returned.
+        parts: number of layers that the last one stands for: 2 if it outputs mean and log standard deviation.
     """
     linear = [module for module in network if isinstance(module, nn.Linear)]
     for layer in linear:

@@ -1,4 +1,4 @@
-"""What every VAE with several layers of latents has: bounds, samples and reconstructions, whatever its networks are."""
+"""The base class of VAEs with several layers of latents: bounds, samples and reconstructions, for any networks."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -23,20 +23,20 @@ Draw = Callable[[Tensor, Tensor], Tensor]
 
 
 class LatentHierarchy(ImportanceWeighted, Configured, nn.Module, ABC):
-    r"""A hierarchy of Gaussian latents z_L → … → z_1 → x; a subclass brings p and q.
+    r"""A hierarchy of Gaussian latents z_L → … → z_1 → x; a subclass defines p and q.
 
     .. math:: p(x, z) = p(x|z_1)\,p(z_1|z_2) \cdots p(z_{L-1}|z_L)\,p(z_L), \qquad p(z_L) = N(0, I)
 
-    Layers are numbered as there: 1 is next to x.
+    Layers are numbered as in the equation: 1 is next to x.
 
     Args:
         data_shape: shape of a data point.
         latent_dims: number of latent dimensions of each layer, from the bottom.
         posterior: ``"factorized"``, layers independent under q, or ``"bottom-up"``, each given the one beneath.
-        free_nats: the loss gains nothing from a layer's KL, averaged over the batch, below this.
+        free_nats: nats below which lowering a layer's KL, averaged over the batch, no longer lowers the loss.
 
     Raises:
-        ValueError: if there are no layers, the posterior is not one of these, or ``free_nats`` is negative.
+        ValueError: if there are no layers, the posterior is not one of those listed, or ``free_nats`` is negative.
     """
 
     def __init__(
@@ -50,23 +50,23 @@ class LatentHierarchy(ImportanceWeighted, Configured, nn.Module, ABC):
         super().__init__()
         require_layers(latent_dims)
         if posterior not in POSTERIORS:
-            raise ValueError(f"unknown posterior {posterior!r}: choose one of {', '.join(POSTERIORS)}")
+            raise ValueError(f"posterior must be one of {', '.join(POSTERIORS)}; got {posterior!r}")
         if free_nats < 0:
-            raise ValueError(f"free_nats must not be negative, but is {free_nats}")
+            raise ValueError(f"free_nats must be at least 0, got {free_nats}")
         self.data_shape, self.latent_dims = tuple(data_shape), tuple(latent_dims)
         self.posterior, self.free_nats = posterior, free_nats
 
     @abstractmethod
     def prior(self, layer: int, above: Float[Tensor, "*batch above"] | None = None) -> Gaussian:
-        """Return p(z_i|z_{i+1}) of layer i given z_{i+1}; of the top layer p(z_L), ``[latent]``, given None."""
+        """Return p(z_i|z_{i+1}) of layer i given z_{i+1}; for the top layer p(z_L), ``[latent]``, given None."""
 
     @abstractmethod
     def read(self, x: Float[Tensor, "batch *pixels"]) -> list[Tensor]:
-        """Return what x alone decides of q(z|x)."""
+        """Return the features of q(z|x) that depend only on x."""
 
     @abstractmethod
     def infer(self, features: Sequence[Tensor], draw: Draw) -> tuple[list[Tensor], list[Gaussian]]:
-        """Return z_1 … z_L, each made by ``draw`` of the mean and log standard deviation of its q; and these."""
+        """Return z_1 … z_L, each returned by ``draw`` for mean and log standard deviation of its q, and those pairs."""
 
     @abstractmethod
     def log_likelihood(
@@ -81,47 +81,49 @@ class LatentHierarchy(ImportanceWeighted, Configured, nn.Module, ABC):
         """Return the data that z_1 and the noise of the pixels turn into."""
 
     def encode(self, x: Float[Tensor, "batch *pixels"]) -> list[Gaussian]:
-        """q(z_i|x) of each layer from the bottom; in a bottom-up posterior, given the mean of the layer beneath.
+        """Return q(z_i|x) of each layer from the bottom; if bottom-up, given the mean of the layer beneath.
 
         Raises:
-            ValueError: if the data points have another size than the model's.
+            ValueError: if the data points have a different size from the model's.
         """
         return self.infer(self.read(x), lambda mu, _: mu)[1]
 
     def posterior_sample(
         self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
     ) -> tuple[list[Tensor], list[Gaussian]]:
-        """Draws ``[samples, batch, latent_i]`` from q(z|x), and the Gaussians that each layer was drawn from."""
+        """Draw ``[samples, batch, latent_i]`` from q(z|x); return the draws and the Gaussian of each layer."""
         return self.infer(self.read(x), posterior_draw(samples, generator))
 
     def layer_means(
         self, x: Float[Tensor, "batch *pixels"], samples: int = 100, generator: torch.Generator | None = None
     ) -> list[Float[Tensor, "batch latent"]]:
-        r"""Estimates of :math:`E_{q(z|x)}[z_i]` for each layer: exact where x alone decides q, else sampled below."""
+        r"""Return :math:`E_{q(z|x)}[z_i]` of each layer: exact if q depends only on x, else estimated by samples."""
         if self.posterior == "factorized":
             return [mu for mu, _ in self.encode(x)]
         _, posteriors = self.posterior_sample(x, samples, generator)
         return [mu if mu.ndim == 2 else mu.mean(dim=0) for mu, _ in posteriors]
 
     def prior_at(self, latents: Sequence[Tensor]) -> list[Gaussian]:
-        """p(z_i|z_{i+1}) of each layer, at the given latents."""
+        """Return p(z_i|z_{i+1}) of each layer, at the given latents."""
         return [self.prior(i + 1, above) for i, above in enumerate([*latents[1:], None])]
 
     def terms(
         self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
     ) -> tuple[Float[Tensor, "{samples} batch"], Float[Tensor, "{samples} batch layers"]]:
-        """What the ELBO averages: log p(x|z_1), and each layer's KL given the layer above, at samples of q(z|x).
+        """Return the terms that the ELBO averages at samples of q(z|x): log p(x|z_1), and each layer's KL term.
+
+        The KL is in closed form given the layer above where that is exact, else log q - log p at the sample.
 
         Raises:
-            ValueError: if ``samples`` is below 1.
+            ValueError: if ``samples`` is less than 1.
         """
         if samples < 1:
-            raise ValueError(f"an estimate needs at least one sample, not {samples}")
+            raise ValueError(f"samples must be at least 1, got {samples}")
         latents, posteriors = self.posterior_sample(x, samples, generator)
         priors = self.prior_at(latents)
         kl = hierarchical_kl(posteriors, priors).expand(samples, len(x), -1)
         if self.posterior == "bottom-up":
-            # z_i and z_{i+1} are dependent: only the top's closed form, given z_{L-1}, is the layer's term.
+            # z_i and z_{i+1} are dependent: only the closed form of the top layer, given z_{L-1}, is the layer's term.
             ratio = hierarchical_log_ratio(latents, posteriors, priors)
             kl = torch.cat([ratio[..., :-1], kl[..., -1:]], dim=-1)
         return self.log_likelihood(x, latents[0]), kl
@@ -129,7 +131,7 @@ class LatentHierarchy(ImportanceWeighted, Configured, nn.Module, ABC):
     def loss(
         self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """Negative ELBO with one sample, and its terms: the KL of each layer, and their sum; batch averages, in nats.
+        """Return the negative ELBO with one sample, and its terms, with the KL of each layer; batch averages in nats.
 
         With ``free_nats`` the loss has max(KL_i, free_nats) for the KL of each layer, Kingma et al.'s free bits.
         """
@@ -143,7 +145,7 @@ class LatentHierarchy(ImportanceWeighted, Configured, nn.Module, ABC):
     def elbo(
         self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
     ) -> Float[Tensor, " batch"]:
-        """Unbiased estimate of the ELBO, in nats: the mean of ``samples``, with the KL in closed form where it is."""
+        """Return an unbiased estimate of the ELBO, in nats: the mean over ``samples`` samples of :meth:`terms`."""
         return hierarchical_elbo(*self.terms(x, samples, generator)).mean(dim=0)
 
     def importance_sampler(self, x: Float[Tensor, "batch *pixels"]) -> ImportanceSampler:
@@ -158,7 +160,7 @@ class LatentHierarchy(ImportanceWeighted, Configured, nn.Module, ABC):
         return draw
 
     def draw_noise(self, n: int, generator: torch.Generator | None = None) -> dict[int, Tensor]:
-        """All the randomness of ``n`` samples: standard normal numbers ``[n, latent_i]`` for each layer i."""
+        """Draw all the randomness of ``n`` samples: standard normal noise ``[n, latent_i]`` for each layer i."""
         like = next(self.parameters())
         zeros = {layer: like.new_zeros(n, dim) for layer, dim in enumerate(self.latent_dims, start=1)}
         # From the top, in the order in which they are used.
@@ -169,18 +171,18 @@ class LatentHierarchy(ImportanceWeighted, Configured, nn.Module, ABC):
     def generate(
         self, noise: Mapping[int, Tensor], held: Mapping[int, Tensor] | None = None
     ) -> Float[Tensor, "batch *data"]:
-        """What this noise turns into. Replace one layer's noise, and that layer is resampled, all others held.
+        """Return the data that this noise turns into; new noise for one layer resamples that layer.
 
         Args:
-            noise: as :meth:`draw_noise` returns it.
-            held: layer -> its z, ``[n, latent_i]`` or ``[1, latent_i]``, in the place of what the noise gives.
+            noise: the noise of each layer, as :meth:`draw_noise` returns it.
+            held: layer -> its z, ``[n, latent_i]`` or ``[1, latent_i]``, used instead of the z from the noise.
         """
         return self.emit(self.draw_latents(noise, held)[0], noise)
 
     def draw_latents(
         self, noise: Mapping[int, Tensor], held: Mapping[int, Tensor] | None = None
     ) -> list[Tensor]:
-        """The z_1 … z_L that this noise turns into; arguments as for :meth:`generate`."""
+        """Return the z_1 … z_L that this noise turns into; for the arguments see :meth:`generate`."""
         layers = range(1, len(self.latent_dims) + 1)
         return ancestral_sample(self.prior, [noise[layer] for layer in layers], held)
 
@@ -191,19 +193,19 @@ class LatentHierarchy(ImportanceWeighted, Configured, nn.Module, ABC):
         *,
         held: Mapping[int, Tensor] | None = None,
     ) -> Float[Tensor, "{n} *data"]:
-        """Ancestral samples: z_L, then each layer given the one above, then x. For ``held`` see :meth:`generate`."""
+        """Draw z_L, then each layer given the one above, then x. For ``held`` see :meth:`generate`."""
         return self.generate(self.draw_noise(n, generator), held)
 
     def reconstruct(
         self, x: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None, *, lowest: int = 1
     ) -> Float[Tensor, "batch *pixels"]:
-        """x again from the means of q in layer ``lowest`` and above; the layers beneath are drawn from the prior.
+        """Reconstruct x from the means of q in layer ``lowest`` and above; the layers beneath come from the prior.
 
         Raises:
             ValueError: if there is no such layer.
         """
         if not 1 <= lowest <= len(self.latent_dims):
-            raise ValueError(f"this model has layers 1 to {len(self.latent_dims)}, no layer {lowest}")
+            raise ValueError(f"lowest must be a layer from 1 to {len(self.latent_dims)}, got {lowest}")
         held = {layer: mu for layer, (mu, _) in enumerate(self.encode(x), start=1) if layer >= lowest}
         return self.sample(len(x), generator, held=held).view_as(x)
 
@@ -211,11 +213,14 @@ class LatentHierarchy(ImportanceWeighted, Configured, nn.Module, ABC):
 def require_layers(latent_dims: Sequence[int]) -> None:
     """Refuse a hierarchy without layers with a ValueError."""
     if not latent_dims:
-        raise ValueError("a hierarchical VAE needs at least one layer of latents")
+        raise ValueError("latent_dims must have at least 1 layer, got none")
 
 
 def posterior_draw(samples: int, generator: torch.Generator | None = None) -> Draw:
-    """Draws so many samples of each Gaussian: of ``[batch, latent]``, or of one for each sample, as many in all."""
+    """Return a function that draws ``samples`` samples ``[samples, batch, latent]`` from Gaussians.
+
+    Of Gaussians ``[batch, latent]`` it draws ``samples`` each; of ``[samples, batch, latent]``, one each.
+    """
 
     def draw(mu: Tensor, log_sigma: Tensor) -> Tensor:
         mu, log_sigma = (parameter.expand(samples, *parameter.shape[-2:]) for parameter in (mu, log_sigma))

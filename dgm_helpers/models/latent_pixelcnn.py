@@ -1,19 +1,19 @@
 r"""A PixelCNN over a map of real-valued latents, given features at every place: the prior of a hierarchical PixelVAE.
 
 I. Gulrajani et al., *PixelVAE*, ICLR 2017 (arXiv 1611.05013), section 3. With places i = 1, 2, … in raster order, c the
-features (made of z_2) and z[i] all channels of a place, which are independent of each other given what is before:
+features (computed from z_2) and z[i] all channels of a place, independent of each other given the places before:
 
 .. math:: p(z|c) = \prod_i N\!\left(z[i];\, \mu_i(z[{<}i], c),\, \sigma_i^2(z[{<}i], c)\right)
 
-As in the authors' code means lie in (-2, 2) and standard deviations in (0, 1), so that what is drawn and read again
-cannot grow without bound. A q that is independent from place to place has, for each of its samples,
+As in the authors' code, means lie in (-2, 2) and standard deviations in (0, 1), so that values that are drawn and read
+again cannot grow without bound. For a q that is independent from place to place,
 
 .. math:: \mathrm{KL}(q \,\|\, p) = E_{z\sim q} \sum_i \mathrm{KL}\!\left(q_i \,\|\, p(\cdot\,|z[{<}i], c)\right),
 
-closed in z[i], one sample for what is before it: what :meth:`LatentPixelCNN.gaussians` is for.
+in closed form for z[i], and with one sample for the places before it: :meth:`LatentPixelCNN.gaussians` returns those p.
 
-Departs from the paper in: the two stacks of the Gated PixelCNN, which leave no blind spot, where the authors' code
-masks 3 x 3 convolutions; c enters every gate by a 1 x 1 convolution and is not concatenated to z; no weight norm.
+Departs from the paper in: the two stacks of the Gated PixelCNN, which leave no blind spot, replace the authors' masked
+3×3 convolutions; c enters every gate through a 1×1 convolution and is not concatenated to z; no weight norm.
 """
 
 import itertools
@@ -34,12 +34,12 @@ class LatentPixelCNN(GatedStacks):
     """p(z|c) of a map z given features c of the same height and width, which may be any.
 
     Args:
-        latent_channels: numbers of z at a place.
-        condition_channels: features of c at a place.
-        channels: features of each stack.
+        latent_channels: number of channels of z.
+        condition_channels: number of features of c.
+        channels: number of features of each stack.
         layers: number of gated layers, all of which read c.
-        kernel_size: of the layers.
-        first_kernel_size: of the convolutions that read z.
+        kernel_size: kernel size of the layers.
+        first_kernel_size: kernel size of the convolutions that read z.
 
     Raises:
         ValueError: as for :class:`~dgm_helpers.layers.gated_stacks.GatedStacks`.
@@ -63,7 +63,7 @@ class LatentPixelCNN(GatedStacks):
         self.gates = nn.ModuleList(nn.Conv2d(condition_channels, 2 * channels, 1) for _ in range(layers))
 
     def conditions(self, c: Float[Tensor, "batch features height width"]) -> Conditions:
-        """What the features give to the gates of each layer."""
+        """Return the contribution of the features to the gates of each layer."""
         return [gate(c) for gate in self.gates]
 
     def gaussians(
@@ -71,15 +71,15 @@ class LatentPixelCNN(GatedStacks):
         z: Float[Tensor, "batch channels height width"],
         c: Float[Tensor, "batch features rows columns"],
     ) -> Gaussian:
-        """Mean and log standard deviation of each place of z given those before it, in the shape of z.
+        """Return mean and log standard deviation of each place of z given those before it, in the shape of z.
 
         Raises:
-            ValueError: if z has another number of channels than the model's, or another size than c.
+            ValueError: if z has a different number of channels from the model's, or a different size from c.
         """
         if z.shape[1] != self.latent_channels or z.shape[2:] != c.shape[2:]:
             raise ValueError(
-                f"a map of {self.latent_channels} channels and the size of its condition, {c.shape[2]} x {c.shape[3]}, "
-                f"is needed, not {z.shape[1]} channels of {z.shape[2]} x {z.shape[3]}"
+                f"z must have {self.latent_channels} channels of the size of its condition, {c.shape[2]}×{c.shape[3]}; "
+                f"got {z.shape[1]} channels of {z.shape[2]}×{z.shape[3]}"
             )
         return bounded(self(z, self.conditions(c)))
 
@@ -88,7 +88,7 @@ class LatentPixelCNN(GatedStacks):
         z: Float[Tensor, "batch channels height width"],
         c: Float[Tensor, "batch features rows columns"],
     ) -> Float[Tensor, " batch"]:
-        """log p(z|c), in nats.
+        """Return log p(z|c), in nats.
 
         Raises:
             ValueError: as for :meth:`gaussians`.
@@ -112,12 +112,12 @@ class LatentPixelCNN(GatedStacks):
         *,
         cached: bool = True,
     ) -> Float[Tensor, "batch channels height width"]:
-        """The map that standard normal numbers turn into: :math:`z[i] = \\mu_i + \\sigma_i \\varepsilon[i]`.
+        """Return the map that standard normal noise turns into: :math:`z[i] = \\mu_i + \\sigma_i \\varepsilon[i]`.
 
         Args:
             noise: the standard normal numbers.
             c: the features.
-            cached: evaluate a place alone, and not the whole map for each; the numbers are the same but for rounding.
+            cached: evaluate one place at a time instead of the whole map for each; the results agree up to rounding.
         """
         z, conditions = torch.zeros_like(noise), self.conditions(c)
         _, _, height, width = noise.shape
@@ -130,6 +130,6 @@ class LatentPixelCNN(GatedStacks):
 
 
 def bounded(outputs: Float[Tensor, "batch twice *place"]) -> Gaussian:
-    """Means in (-2, 2) and the logarithms of standard deviations in (0, 1); in float32, whatever the outputs are in."""
+    """Return means in (-2, 2) and the logarithms of standard deviations in (0, 1), in at least float32."""
     mu, scale = outputs.to(torch.promote_types(outputs.dtype, torch.float32)).chunk(2, dim=1)
     return 2 * F.softsign(mu / 2), log_softsign(scale)

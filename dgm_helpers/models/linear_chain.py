@@ -50,7 +50,7 @@ class LinearChain(LatentHierarchy):
 
     @torch.no_grad()
     def reset(self, generator: torch.Generator | None = None) -> "LinearChain":
-        """Draw all parameters anew, of a size at which encoder and posterior differ visibly."""
+        """Draw new parameters, large enough that encoder and posterior differ visibly."""
         for parameter in self.parameters():
             zeros = torch.zeros_like(parameter)
             parameter.copy_(0.5 * gaussian_sample(zeros, zeros, generator))
@@ -72,7 +72,7 @@ class LinearChain(LatentHierarchy):
         return self
 
     def prior(self, layer: int, above: Float[Tensor, "*batch above"] | None = None) -> Gaussian:
-        """p(z_i|z_{i+1}) of layer i given z_{i+1}; of layer 0 p(x|z_1); of the top layer p(z_L) given None."""
+        """Return p(z_i|z_{i+1}) of layer i given z_{i+1}; for layer 0 p(x|z_1), for the top layer p(z_L) given None."""
         if layer == len(self.latent_dims):
             zeros = torch.zeros_like(self.encoder_log_sigmas[-1])
             return zeros, zeros
@@ -80,11 +80,11 @@ class LinearChain(LatentHierarchy):
         return mu, self.log_noises[layer].expand_as(mu)
 
     def read(self, x: Float[Tensor, "batch data"]) -> list[Tensor]:
-        """The mean of each layer's q."""
+        """Return the mean of each layer's q."""
         return [x @ w.T + b for w, b in zip(self.encoder_weights, self.encoder_biases, strict=True)]
 
     def infer(self, features: Sequence[Tensor], draw: Draw) -> tuple[list[Tensor], list[Gaussian]]:
-        """z_1 … z_L, each made by ``draw`` of the mean and log standard deviation of its q; and these."""
+        """Return z_1 … z_L, each returned by ``draw`` for mean and log standard deviation of its q, and those pairs."""
         log_sigmas = self.encoder_log_sigmas
         posteriors = [(mu, s.expand_as(mu)) for mu, s in zip(features, log_sigmas, strict=True)]
         return [draw(*posterior) for posterior in posteriors], posteriors
@@ -92,34 +92,34 @@ class LinearChain(LatentHierarchy):
     def log_likelihood(
         self, x: Float[Tensor, "batch data"], z: Float[Tensor, "*samples batch latent"]
     ) -> Float[Tensor, "*samples batch"]:
-        """log p(x|z_1)."""
+        """Return log p(x|z_1)."""
         return gaussian_log_prob(x, *self.prior(0, z))
 
     def draw_noise(self, n: int, generator: torch.Generator | None = None) -> dict[int, Tensor]:
-        """Standard normal numbers for each layer of latents, and for x, layer 0."""
+        """Draw standard normal noise for each layer of latents, and for x, which is layer 0."""
         zeros = self.biases[0].new_zeros(n, *self.data_shape)
         return {**super().draw_noise(n, generator), 0: gaussian_sample(zeros, zeros, generator)}
 
     def emit(self, z: Float[Tensor, "batch latent"], noise: dict[int, Tensor]) -> Float[Tensor, "batch data"]:
-        """x ~ p(x|z_1), made of the noise of layer 0."""
+        """Return x ~ p(x|z_1), computed from the noise of layer 0."""
         mu, log_sigma = self.prior(0, z)
         return mu + torch.exp(log_sigma) * noise[0]
 
     def moments(self) -> tuple[Float[Tensor, " all"], Float[Tensor, "all all"]]:
-        """Exact mean and covariance of (x, z_1, …, z_L)."""
+        """Return the exact mean and covariance of (x, z_1, …, z_L)."""
         sizes = [*self.data_shape, *self.latent_dims]
-        # Each variable is a mean and a matrix times all the noises (ε_0, …, ε_L).
+        # Each variable is a mean plus a matrix times the noise of all layers (ε_0, …, ε_L).
         noises = torch.eye(sum(sizes)).to(self.biases[0]).split(sizes)
         means, loadings = [torch.zeros_like(self.encoder_log_sigmas[-1])], [noises[-1]]
         for layer in range(len(self.latent_dims) - 1, -1, -1):
             means.append(self.weights[layer] @ means[-1] + self.biases[layer])
-            own = torch.exp(self.log_noises[layer])[:, None] * noises[layer]
-            loadings.append(self.weights[layer] @ loadings[-1] + own)
+            added = torch.exp(self.log_noises[layer])[:, None] * noises[layer]
+            loadings.append(self.weights[layer] @ loadings[-1] + added)
         loading = torch.cat(loadings[::-1])
         return torch.cat(means[::-1]), loading @ loading.T
 
     def log_prob(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
-        """Exact log p(x)."""
+        """Return the exact log p(x)."""
         mean, covariance = self.moments()
         size = self.data_shape[0]
         return MultivariateNormal(mean[:size], covariance[:size, :size]).log_prob(x)
@@ -127,13 +127,13 @@ class LinearChain(LatentHierarchy):
     def exact_posterior(
         self, x: Float[Tensor, "batch data"]
     ) -> tuple[Float[Tensor, "batch latents"], Float[Tensor, "latents latents"]]:
-        """Mean (per data point) and precision, the inverse covariance (shared), of p(z_1, …, z_L|x)."""
+        """Return mean (per data point) and precision, the inverse covariance (shared), of p(z_1, …, z_L|x)."""
         gain, precision = self._posterior_map()
         center, size = self.moments()[0], self.data_shape[0]
         return center[size:] + (x - center[:size]) @ gain.T, precision
 
     def exact_kl(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, "batch layers"]:
-        r"""Each layer's term of the ELBO, its mean over z_{i+1} taken exactly.
+        r"""Return each layer's KL term of the ELBO, with its exact mean over z_{i+1}.
 
         .. math:: \mathrm{KL}(q(z_i|x) \,\|\, p(z_i|z_{i+1} = \mu_{i+1}))
                   + \tfrac12 \sum_{jk} W_{jk}^2 \sigma_{i+1,k}^2 / s_j^2
@@ -144,23 +144,23 @@ class LinearChain(LatentHierarchy):
         return at_means + torch.stack([*spreads, torch.zeros_like(at_means[:, 0])], dim=-1)
 
     def exact_elbo(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
-        """The ELBO of the model's encoder: no sampling."""
+        """Return the exact ELBO of the model's encoder, without sampling."""
         mu, log_sigma = self.encode(x)[0]
         reconstruction = self.log_likelihood(x, mu) - self._spread(0, log_sigma)
         return hierarchical_elbo(reconstruction, self.exact_kl(x))
 
     def gap(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
-        """Exact KL(q(z|x) || p(z|x)): what the ELBO lacks to log p(x)."""
+        """Return the exact KL(q(z|x) || p(z|x)), the difference between log p(x) and the ELBO."""
         mu, log_sigma = (torch.cat(part, dim=-1) for part in zip(*self.encode(x), strict=True))
         return kl_to_correlated_gaussian(mu, log_sigma, *self.exact_posterior(x))
 
     def _spread(self, layer: int, log_sigma: Float[Tensor, "batch above"]) -> Float[Tensor, " batch"]:
-        """What the variance of z_{i+1} under q takes from E log p(z_i|z_{i+1}); of layer 0 from E log p(x|z_1)."""
+        """Return how much q's variance of z_{i+1} lowers E log p(z_i|z_{i+1}), or for layer 0 E log p(x|z_1)."""
         scaled = self.weights[layer] * torch.exp(-self.log_noises[layer])[:, None]
         return 0.5 * (torch.exp(2 * log_sigma) * scaled.square().sum(dim=0)).sum(dim=-1)
 
     def _posterior_map(self) -> tuple[Float[Tensor, "latents data"], Float[Tensor, "latents latents"]]:
-        """Gain G and precision P of p(z|x) = N(E z + G (x - E x), P⁻¹)."""
+        """Return gain G and precision P of p(z|x) = N(E z + G (x - E x), P⁻¹)."""
         _, covariance = self.moments()
         size = self.data_shape[0]
         across, within = covariance[size:, :size], covariance[size:, size:]

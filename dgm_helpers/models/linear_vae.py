@@ -2,8 +2,8 @@ r"""The linear-Gaussian VAE, in which everything is known exactly: the oracle of
 
 .. math:: p(z) = N(0, I), \qquad p(x|z) = N(Wz + b,\ s^2 I), \qquad q(z|x) = N(Ax + a,\ \mathrm{diag}(\sigma^2))
 
-Tipping and Bishop (1999) call this generative model probabilistic PCA. With a noise of its own for every data
-dimension, :math:`\Psi = \mathrm{diag}(s_1^2, \dots, s_D^2)` in the place of :math:`s^2 I`, it is factor analysis.
+Tipping and Bishop (1999) call this generative model probabilistic PCA. With separate noise for every data
+dimension, :math:`\Psi = \mathrm{diag}(s_1^2, \dots, s_D^2)` instead of :math:`s^2 I`, it is factor analysis.
 Marginal and posterior are Gaussian:
 
 .. math:: p(x) = N(b,\ WW^\top + \Psi), \qquad p(z|x) = N(P^{-1}W^\top\Psi^{-1}(x-b),\ P^{-1}),
@@ -38,13 +38,13 @@ class LinearVAE(Configured, nn.Module):
         noise: ``"isotropic"``, one standard deviation for all data dimensions, or ``"diagonal"``, one for each.
 
     Raises:
-        ValueError: if the noise is another.
+        ValueError: if ``noise`` is not one of those listed.
     """
 
     def __init__(self, *, data_dim: int, latent_dim: int, noise: str = "isotropic") -> None:
         super().__init__()
         if noise not in NOISES:
-            raise ValueError(f"unknown noise {noise!r}: choose one of {', '.join(NOISES)}")
+            raise ValueError(f"noise must be one of {', '.join(NOISES)}; got {noise!r}")
         self.weight = nn.Parameter(torch.zeros(data_dim, latent_dim))
         self.bias = nn.Parameter(torch.zeros(data_dim))
         self.log_noise = nn.Parameter(torch.zeros(() if noise == "isotropic" else (data_dim,)))
@@ -55,7 +55,7 @@ class LinearVAE(Configured, nn.Module):
 
     @torch.no_grad()
     def reset(self, generator: torch.Generator | None = None) -> "LinearVAE":
-        """Draw all parameters anew, of a size at which encoder and posterior differ visibly."""
+        """Draw new parameters, large enough that encoder and posterior differ visibly."""
         for parameter in self.parameters():
             device = drawing_device(generator, parameter.device)
             noise = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype, device=device)
@@ -74,22 +74,22 @@ class LinearVAE(Configured, nn.Module):
     def encode(
         self, x: Float[Tensor, "batch data"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
-        """Mean and log standard deviation of q(z|x)."""
+        """Return mean and log standard deviation of q(z|x)."""
         mu = x @ self.encoder_weight.T + self.encoder_bias
         return mu, self.encoder_log_sigma.expand_as(mu)
 
     def decode(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
-        """Mean of p(x|z)."""
+        """Return the mean of p(x|z)."""
         return z @ self.weight.T + self.bias
 
     def log_likelihood(
         self, x: Float[Tensor, "*#batch data"], z: Float[Tensor, "*#batch latent"]
     ) -> Float[Tensor, "*batch"]:
-        """log p(x|z)."""
+        """Return log p(x|z)."""
         return gaussian_log_prob(x, self.decode(z), self.log_noise.expand(x.shape[-1]))
 
     def log_prob(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
-        """Exact log p(x)."""
+        """Return the exact log p(x)."""
         noise = torch.diag(torch.exp(2 * self.log_noise).expand(x.shape[-1]))
         covariance = self.weight @ self.weight.T + noise
         return MultivariateNormal(self.bias, covariance).log_prob(x)
@@ -97,12 +97,12 @@ class LinearVAE(Configured, nn.Module):
     def posterior(
         self, x: Float[Tensor, "batch data"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "latent latent"]]:
-        """Mean (per data point) and covariance (shared) of the exact p(z|x)."""
+        """Return mean (per data point) and covariance (shared) of the exact p(z|x)."""
         gain, covariance = self._posterior_map()
         return (x - self.bias) @ gain.T, covariance
 
     def expected_log_likelihood(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
-        r"""Exact :math:`E_q\log p(x|z)`, z from the model's encoder.
+        r"""Return the exact :math:`E_q\log p(x|z)`, with z from the model's encoder.
 
         .. math:: \log N(x \mid W\mu+b, \Psi) - \frac12\sum_j \sigma_j^2\, W_{\cdot j}^\top \Psi^{-1} W_{\cdot j}
         """
@@ -111,11 +111,11 @@ class LinearVAE(Configured, nn.Module):
         return self.log_likelihood(x, mu) - 0.5 * spread
 
     def elbo(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
-        """Exact ELBO of the model's encoder, the expected log-likelihood less KL(q(z|x) || p(z)): no sampling."""
+        """Return the exact ELBO, the expected log-likelihood minus KL(q(z|x) || p(z)), without sampling."""
         return self.expected_log_likelihood(x) - kl_to_standard_normal(*self.encode(x))
 
     def gap(self, x: Float[Tensor, "batch data"]) -> Float[Tensor, " batch"]:
-        """Exact KL(q(z|x) || p(z|x)): what the ELBO lacks to log p(x)."""
+        """Return the exact KL(q(z|x) || p(z|x)), the difference between log p(x) and the ELBO."""
         mu, log_sigma = self.encode(x)
         mean, _ = self.posterior(x)
         return kl_to_correlated_gaussian(mu, log_sigma, mean, self._precision())
@@ -134,7 +134,7 @@ class LinearVAE(Configured, nn.Module):
     def loss(
         self, batch: Float[Tensor, "batch data"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """Negative exact ELBO, averaged over the batch; there is nothing to draw."""
+        """Return the negative exact ELBO and the KL to the prior, averages over the batch; nothing is drawn."""
         return {"loss": -self.elbo(batch).mean(), "kl": kl_to_standard_normal(*self.encode(batch)).mean()}
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} data"]:

@@ -1,4 +1,4 @@
-"""What PixelCNN++ and PixelSNAIL have in common: a pixel is a mixture of discretized logistics, given all before it."""
+"""The base class of PixelCNN++ and PixelSNAIL: a pixel is a mixture of discretized logistics, given all before it."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -30,19 +30,20 @@ from dgm_helpers.runtime import evaluation_mode
 
 
 class LogisticMixtureModel(Configured, ConditionalImages, nn.Module):
-    """Autoregressive model of square images; a subclass is a network that computes each pixel's features.
+    """Autoregressive model of square images; a subclass defines the network that computes each pixel's features.
 
     Args:
-        image_size: height and width of what is sampled.
+        image_size: height and width of sampled images.
         image_channels: 1 for gray, 3 for color.
-        levels: values that a sub-pixel takes, stored as k / (levels - 1).
-        mixtures: components of a pixel's mixture.
+        levels: number of values of a sub-pixel, stored as k / (levels - 1).
+        mixtures: number of components of a pixel's mixture.
         classes: number of classes; 0 for an unconditional model.
 
     Attributes:
-        output: the last layer, which a subclass makes by :meth:`output_layer`.
-        cache: of the model, a number of images and their labels: its mixtures at one pixel after another.
-        multiple: height and width of an image are multiples of it.
+        output: the last layer, which a subclass builds with :meth:`output_layer`.
+        cache: function of the model, a number of images and their labels, that returns the function of the mixture at
+            one pixel after another.
+        multiple: number of which height and width of an image must be multiples.
 
     Raises:
         ValueError: if there are fewer than two levels.

@@ -7,7 +7,7 @@ L. Dinh, D. Krueger and Y. Bengio, *NICE: Non-linear Independent Components Esti
           z = \exp(\log S) \odot h, \quad h = \text{couplings}(x), \quad
           y_\text{changed} = x_\text{changed} + m(x_\text{kept})
 
-Aims at 1980.50 nats for MNIST's test set, dequantized and brought into [0, 1] (their figure 3).
+Aims at 1980.50 nats for MNIST's test set, dequantized and scaled to [0, 1] (their figure 3).
 
 Departs from the paper in: data are not whitened (ZCA, for their color images); networks are initialized as torch does.
 """
@@ -35,13 +35,13 @@ class NICE(NormalizingFlow):
     """NICE on vectors; images are flattened.
 
     Args:
-        data_dim: number of data dimensions D, at least 2; odd ones are welcome.
-        hidden: units of each hidden layer of a coupling's network, ReLU between them.
-        couplings: number of coupling layers; even and odd coordinates take turns in being kept. With fewer than three
-            some coordinate cannot influence some other.
-        prior: law of each latent, ``"logistic"`` or ``"gaussian"``.
-        levels: gray levels of the images, to which :meth:`loss` adds uniform noise; None for data that are real
-            numbers already.
+        data_dim: number of data dimensions D, at least 2, even or odd.
+        hidden: units of each hidden layer of a coupling's ReLU network.
+        couplings: number of coupling layers, which keep the even and the odd coordinates in turn. With fewer than
+            three, some coordinates cannot influence some others.
+        prior: distribution of each latent, ``"logistic"`` or ``"gaussian"``.
+        levels: number of gray levels of the images, to which :meth:`loss` adds uniform noise; None for data that are
+            already real numbers.
 
     Raises:
         ValueError: if the prior is not one of those listed, or there are fewer than two dimensions or no couplings.
@@ -58,10 +58,10 @@ class NICE(NormalizingFlow):
     ) -> None:
         super().__init__()
         if prior not in PRIORS:
-            raise ValueError(f"unknown prior {prior!r}: choose one of {', '.join(PRIORS)}")
+            raise ValueError(f"prior must be one of {', '.join(PRIORS)}; got {prior!r}")
         if data_dim < 2 or couplings < 1:
             raise ValueError(
-                f"{couplings} couplings of {data_dim} dimensions: one of at least two dimensions is needed"
+                f"data_dim must be at least 2 and couplings at least 1, got {data_dim} and {couplings}"
             )
         self.data_dim, self.levels = data_dim, levels
         self.couplings = nn.ModuleList(
@@ -74,20 +74,20 @@ class NICE(NormalizingFlow):
     def transform(
         self, x: Float[Tensor, "batch *pixels"]
     ) -> tuple[Float[Tensor, "batch data"], Float[Tensor, " batch"]]:
-        """z = f(x), and log|det df/dx| in nats, the same for every x.
+        """Return z = f(x), and log|det df/dx| in nats, the same for every x.
 
         Raises:
-            ValueError: if the data points have another size than the model's.
+            ValueError: if the data points have a different size from the model's.
         """
         h = x.flatten(1)
         if h.shape[1] != self.data_dim:
-            raise ValueError(f"this model takes {self.data_dim} numbers a data point, not {h.shape[1]}")
+            raise ValueError(f"this model takes {self.data_dim} numbers per data point, got {h.shape[1]}")
         for coupling in self.couplings:
             h, _ = coupling(h)  # preserves volume
         return h * torch.exp(self.log_scale), self.log_scale.sum().expand(len(h))
 
     def decode(self, z: Float[Tensor, "batch data"]) -> Float[Tensor, "batch data"]:
-        """The data point x whose latent is z."""
+        """Return the data point x whose latent is z."""
         h = z * torch.exp(-self.log_scale)
         for coupling in reversed(self.couplings):
             h = coupling.inverse(h)
@@ -95,7 +95,7 @@ class NICE(NormalizingFlow):
 
 
 def additive_coupling(data_dim: int, hidden: Sequence[int], *, keep_even: bool) -> AdditiveCoupling:
-    """A coupling that keeps the even (else the odd) coordinates, with a ReLU network for the others."""
+    """Return a coupling that keeps the even (else the odd) coordinates, with a ReLU network for the others."""
     mask = parity_mask(data_dim, keep_even=keep_even)
     kept = int(mask.sum())
     network = perceptron([kept, *hidden, data_dim - kept], nn.ReLU)
@@ -111,11 +111,11 @@ class StandardLogistic(Configured, nn.Module):
         self.register_buffer("zeros", torch.zeros(latent_dim), persistent=False)
 
     def log_prob(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
-        """Log-density of each ``z``, in nats. Their section 3.4 with both exponentials in stable form."""
+        """Return the log-density of each ``z``, in nats: their section 3.4, with both exponentials in stable form."""
         return (F.logsigmoid(z) + F.logsigmoid(-z)).sum(dim=-1)
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} latent"]:
-        """Draw ``n`` latents: the logit of a uniform number has a logistic law."""
+        """Draw ``n`` latents: the logit of a uniform number has a logistic distribution."""
         device = drawing_device(generator, self.zeros.device)
         shape = (n, len(self.zeros))
         uniform = torch.rand(shape, generator=generator, dtype=self.zeros.dtype, device=device).to(self.zeros)
@@ -127,7 +127,7 @@ PRESETS = {
     # Section 5.1, and exp/nice_mnist.yaml of the released code (laurent-dinh/nice): four couplings, five hidden layers
     # of 1,000 units and a logistic prior for MNIST.
     "paper": {"data_dim": 784, "hidden": (1000,) * 5, "couplings": 4, "prior": "logistic"},
-    # As trained below: 50 seconds to about 1,800 nats, 4.7 bits per dimension, on training digits held out.
+    # As trained below: 50 seconds to about 1,800 nats, 4.7 bits per dimension, on held-out training digits.
     "laptop": {"data_dim": 784, "hidden": (256,) * 4, "couplings": 4, "prior": "logistic"},
 }
 
@@ -135,8 +135,8 @@ TRAINING = {
     # 1,500 epochs in batches of 200, as exp/nice_mnist.yaml has it (the paper does not state the batches): of 60,000
     # images, of which theirs keeps 10,000 for validation. Section 5.1: Adam with learning rate 1e-3, momentum 0.9,
     # beta_2 = 0.01, lambda = 1 and epsilon 1e-4 (the code has RMSProp). Read as in the first version of Adam's paper
-    # (arXiv 1412.6980), where beta_2, 0.001 by default, is the weight of the newest square: one minus what torch calls
-    # so.
+    # (arXiv 1412.6980), where beta_2, 0.001 by default, is the weight of the newest square: one minus torch's
+    # beta_2.
     "paper": {
         "data": "mnist",
         "steps": 450_000,

@@ -1,4 +1,4 @@
-"""What NICE and Real NVP have in common: the density and the samples of an invertible network."""
+"""The base class of NICE and Real NVP: density and samples of an invertible network."""
 
 from abc import ABC, abstractmethod
 
@@ -11,7 +11,7 @@ from dgm_helpers.models.configured import Configured
 
 
 class NormalizingFlow(Configured, nn.Module, ABC):
-    r"""An invertible z = f(x); a subclass is :meth:`transform`, :meth:`decode`, a prior of z, and ``levels``.
+    r"""An invertible z = f(x); a subclass defines :meth:`transform`, :meth:`decode`, a prior of z, and ``levels``.
 
     L. Dinh, D. Krueger and Y. Bengio, *NICE*, ICLR 2015 workshop (arXiv 1410.8516), eq. 3:
 
@@ -19,8 +19,8 @@ class NormalizingFlow(Configured, nn.Module, ABC):
 
     Attributes:
         prior: a module with ``log_prob`` and ``sample``.
-        levels: gray levels of the images, to which :meth:`loss` adds uniform noise; None for data that are real
-            numbers already.
+        levels: number of gray levels of the images, to which :meth:`loss` adds uniform noise; None for data that are
+            already real numbers.
     """
 
     prior: nn.Module
@@ -30,31 +30,31 @@ class NormalizingFlow(Configured, nn.Module, ABC):
     def transform(
         self, x: Float[Tensor, "batch *pixels"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, " batch"]]:
-        """z = f(x), and log|det df/dx| of each data point, in nats."""
+        """Return z = f(x), and log|det df/dx| of each data point, in nats."""
 
     @abstractmethod
     def decode(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch *pixels"]:
-        """The data point x whose latent is z."""
+        """Return the data point x whose latent is z."""
 
     def encode(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, "batch latent"]:
-        """The latent z = f(x) of each data point."""
+        """Return the latent z = f(x) of each data point."""
         return self.transform(x)[0]
 
     def log_prob(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, " batch"]:
-        """Log-density of real-valued (dequantized) data, in nats."""
+        """Return the log-density of real-valued (dequantized) data, in nats."""
         z, log_det = self.transform(x)
         return self.prior.log_prob(z) + log_det
 
     def loss(
         self, batch: Float[Tensor, "batch *pixels"], generator: torch.Generator | None = None
     ) -> dict[str, Tensor]:
-        """Negative log-density of the batch and its two terms, averages over the batch, in nats."""
+        """Return the negative log-density and its two terms, averages over the batch, in nats."""
         z, log_det = self.transform(self._noisy(batch, generator))
         prior, log_det = self.prior.log_prob(z).mean(), log_det.mean()
         return {"loss": -prior - log_det, "log_prior": prior, "log_det": log_det}
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} *pixels"]:
-        """Draw ``n`` data points from p(x): latents from the prior that the model is trained with, decoded."""
+        """Draw ``n`` data points from p(x): decode latents that are drawn from the prior."""
         return self.decode(self.prior.sample(n, generator))
 
     def _noisy(

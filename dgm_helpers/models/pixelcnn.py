@@ -8,7 +8,7 @@ Their eq. 1, and eq. 2 for the three colors of a pixel, in the order R, G, B:
 
 The network is their table 1: a 7 x 7 convolution with mask A; residual blocks (figure 5) with a 3 x 3 convolution of
 mask B between two of 1 x 1; two of 1 x 1; a softmax over the levels of each sub-pixel, or a Bernoulli if there are two.
-Figures aimed at: 3.14 bits per dimension on CIFAR-10 (table 5), 81.30 nats on MNIST binarized once and for all.
+Aims at 3.14 bits per dimension on CIFAR-10 (table 5) and 81.30 nats on statically binarized MNIST.
 
 A stack of masked convolutions has a blind spot to the upper right of each pixel, which is the reason for
 :mod:`~dgm_helpers.models.gated_pixelcnn`.
@@ -37,12 +37,12 @@ class PixelCNN(Configured, nn.Module):
     """PixelCNN of square images.
 
     Args:
-        image_size: height and width of what is sampled; any size can be evaluated.
+        image_size: height and width of sampled images; any size can be evaluated.
         image_channels: 1 for gray, 3 for color.
-        levels: values that a sub-pixel takes, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
-        channels: h, features inside a block; 2h between them.
+        levels: number of values of a sub-pixel, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
+        channels: number h of features inside a block; 2h between blocks.
         blocks: number of residual blocks.
-        head_channels: features between the last two convolutions.
+        head_channels: number of features between the last two convolutions.
 
     Raises:
         ValueError: if there are fewer than two levels.
@@ -127,8 +127,8 @@ class ResidualBlock(nn.Module):
     """Figure 5, left: ReLU and a convolution, three times, 2h → h → h → 2h, and the input added once.
 
     Args:
-        channels: h.
-        image_channels: channels of the image.
+        channels: number h of features inside the block.
+        image_channels: number of channels of the image.
     """
 
     def __init__(self, channels: int, image_channels: int) -> None:
@@ -138,7 +138,7 @@ class ResidualBlock(nn.Module):
         self.expand = MaskedConv2d(channels, 2 * channels, 1, "B", image_channels)
 
     def forward(self, x: Float[Tensor, "batch features *space"], apply: Apply) -> Tensor:
-        """The block's output, in the shape of ``x``."""
+        """Return the block's output, in the shape of ``x``."""
         features = apply(self.reduce, x.relu())
         features = apply(self.middle, features.relu())
         return x + apply(self.expand, features.relu())

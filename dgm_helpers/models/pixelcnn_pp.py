@@ -8,7 +8,7 @@ Mixture Likelihood and Other Modifications*, ICLR 2017 (arXiv 1701.05517). The l
 
 whole pixels at a time, the means of G and B linear in the channels before. The network is figure 2: two streams, one of
 the rows above (``above``), one of these and the pixels to the left (``left``); on the way down blocks and strides of 2,
-on the way up blocks with short-cuts from their mirror images. Figure aimed at: 2.92 bits per dimension on CIFAR-10.
+on the way up blocks with short-cuts from their mirror images. Aims at 2.92 bits per dimension on CIFAR-10.
 
 Departs from the paper in: a class enters as a learned vector.
 """
@@ -37,13 +37,13 @@ class PixelCNNPP(LogisticMixtureModel):
     """PixelCNN++ of square images.
 
     Args:
-        image_size: height and width of what is sampled.
+        image_size: height and width of sampled images.
         image_channels: 1 for gray, 3 for color.
-        levels: values that a sub-pixel takes, stored as k / (levels - 1).
-        channels: features of each stream.
-        blocks: gated residual blocks at each resolution and on each way.
-        scales: resolutions; height and width are multiples of 2 ** (scales - 1).
-        mixtures: components of a pixel's mixture.
+        levels: number of values of a sub-pixel, stored as k / (levels - 1).
+        channels: number of features of each stream.
+        blocks: number of gated residual blocks at each resolution, on the way down and on the way up.
+        scales: number of resolutions; height and width must be multiples of 2 ** (scales - 1).
+        mixtures: number of components of a pixel's mixture.
         dropout: probability of dropping an element inside a block.
         classes: number of classes; 0 for an unconditional model.
 
@@ -70,7 +70,8 @@ class PixelCNNPP(LogisticMixtureModel):
                          classes=classes)  # fmt: skip
         if scales < 1 or image_size % 2 ** (scales - 1):
             raise ValueError(
-                f"images of {image_size} x {image_size} pixels cannot be halved for {scales} scales"
+                "scales must be at least 1 and image_size a multiple of 2 ** (scales - 1), "
+                f"got {scales} and {image_size}"
             )
         self.scales, self.multiple = scales, 2 ** (scales - 1)
         inputs = image_channels + 1
@@ -144,7 +145,7 @@ class TwoStreams(nn.Module):
     def forward(
         self, above: Tensor, left: Tensor, short_cut: tuple[Tensor, Tensor] | None = None, **options: object
     ) -> tuple[Tensor, Tensor]:
-        """The streams' new features."""
+        """Return the streams' new features."""
         if short_cut is None:
             above = self.above(above, **options)
             return above, self.left(left, above, **options)

@@ -7,7 +7,7 @@ pixel in one step: after each group of gated residual blocks,
 .. math:: y_i = \sum_{j<i} \mathrm{softmax}_j(q_i^\top k_j / \sqrt d)\, v_j
 
 with keys and values made of image, features and position, queries only of features and position. The likelihood is
-that of :mod:`~dgm_helpers.models.pixelcnn_pp`. Figure aimed at: 2.85 bits per dimension on CIFAR-10.
+that of :mod:`~dgm_helpers.models.pixelcnn_pp`. Aims at 2.85 bits per dimension on CIFAR-10.
 
 Departs from the paper in: a class enters as a learned vector in the convolutional blocks.
 """
@@ -30,18 +30,18 @@ class PixelSNAIL(LogisticMixtureModel):
     """PixelSNAIL of square images.
 
     Args:
-        image_size: height and width of what is sampled, and the unit of the positions.
+        image_size: height and width of sampled images, and the unit of the positions.
         image_channels: 1 for gray, 3 for color.
-        levels: values that a sub-pixel takes, stored as k / (levels - 1).
-        channels: features.
-        blocks: groups of residual blocks, each followed by attention.
-        residuals: gated residual blocks in a group.
-        key_size: numbers in a query and a key.
-        value_size: numbers in a value.
-        mixtures: components of a pixel's mixture.
+        levels: number of values of a sub-pixel, stored as k / (levels - 1).
+        channels: number of features.
+        blocks: number of groups of residual blocks, each followed by attention.
+        residuals: number of gated residual blocks in a group.
+        key_size: length of a query and of a key.
+        value_size: length of a value.
+        mixtures: number of components of a pixel's mixture.
         dropout: probability of dropping an element inside a residual block.
         classes: number of classes; 0 for an unconditional model.
-        activation: ``"elu"``, or ``"concat_elu"`` as in PixelCNN++; in the residual blocks.
+        activation: activation in the residual blocks, ``"elu"``, or ``"concat_elu"`` as in PixelCNN++.
 
     Raises:
         ValueError: if there are fewer than two levels, or the activation is not one of those listed.
@@ -105,8 +105,8 @@ PRESETS = {
 
 TRAINING = {
     # The same command and what train.py adds: Adam's betas, learning rate 1e-3, 8 images to initialize by and on each
-    # GPU, weights averaged with decay 0.9995. It takes as many GPUs as there are: eight here. The number of steps is
-    # ours (there 5,000 epochs at most), and Adam's epsilon torch's: train.py has 1e-6 under the root, beside squares of
+    # GPU, weights averaged with decay 0.9995. It uses all available GPUs, here eight. The number of steps is ours
+    # (there at most 5,000 epochs), and Adam's epsilon is torch's: train.py adds 1e-6 under the root, to squares of
     # gradients that are summed over the images.
     "paper": {"data": "cifar10", "steps": 200_000, "batch_size": 64, "learning_rate": 1e-3,
               "optimizer": partial(Adam, betas=(0.95, 0.9995)), "schedule": learning_rates.pixelsnail,

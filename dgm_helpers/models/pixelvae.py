@@ -6,18 +6,19 @@ for Natural Images*, ICLR 2017 (arXiv 1611.05013). With pixels x_1, x_2, … in 
 .. math:: p(x|z_1) = \prod_i p(x_i | x_1, \dots, x_{i-1}, z_1), \qquad
           \mathcal L = E_q \log p(x|z_1) - \mathrm{KL}(q(z_1|x)\,\|\,p(z_1|z_2)) - \mathrm{KL}(q(z_2|x)\,\|\,p(z_2)).
 
-The pixels just drawn tell the details, so that z is left with what they cannot tell: already the first autoregressive
-layer makes KL(q(z|x) || p(z)) fall sharply. z_1 enters in two ways. Upsampled: transposed convolutions turn it into a
-map as large as the image, which every gate reads at its own place. Without: every gate adds a linear map of z_1.
+The pixels just drawn determine the details, so that z is left with what they do not determine: even the first
+autoregressive layer makes KL(q(z|x) || p(z)) fall sharply. z_1 enters in one of two ways. With upsampling, transposed
+convolutions turn it into a map as large as the image, which every gate reads at its own place. Without, every gate adds
+a linear map of z_1.
 Aims at 79.02 nats (the bound: 79.66) on statically binarized MNIST, without upsampling.
 
-For natural images z_1 is a map: :mod:`~dgm_helpers.models.pixelvae_map`. Its presets are here, too.
+For natural images z_1 is a map: :mod:`~dgm_helpers.models.pixelvae_map`. Its presets are here too.
 
 Departs from the paper in: the autoregressive layers are those of :mod:`~dgm_helpers.models.gated_pixelcnn`, with its
 departures: V of a layer is the same for both its stacks, and neither the convolution before the layers nor the output
-has gates; upsampled, z_1 enters the gates of every layer by a 1 x 1 convolution, where theirs is concatenated to what
-the layers read; no weight normalization; encoder and upsampling of vectors are plain strided convolutions; the KL has
-weight 1 from the start, where theirs rises to it.
+has gates; with upsampling, z_1 enters the gates of every layer through a 1×1 convolution, where theirs is concatenated
+to the layers' inputs; no weight normalization; encoder and upsampling of vectors are plain strided convolutions; the KL
+has weight 1 from the start, where theirs rises to it.
 """
 
 from collections.abc import Sequence
@@ -48,7 +49,7 @@ class PixelVAE(PixelDecoder):
     Args:
         image_size: height and width, a multiple of 4.
         image_channels: 1 for gray, 3 for color.
-        levels: values that a sub-pixel takes, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
+        levels: number of values of a sub-pixel, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
         latent_dims: number of latent dimensions of each layer, from the bottom; one layer is the plain PixelVAE.
         hidden: units of the hidden layers that join x and z_1 to the convolutions, and z_1 to the layers above.
         channels: feature maps of the encoder at a half and at a quarter of the size; upsampling mirrors it.
@@ -61,8 +62,8 @@ class PixelVAE(PixelDecoder):
         free_nats: see :class:`~dgm_helpers.models.latent_hierarchy.LatentHierarchy`.
 
     Raises:
-        ValueError: if there are fewer than two levels, the image cannot be halved twice, the decoder has no layers to
-            which z_1 could go without upsampling, or as for
+        ValueError: if there are fewer than two levels, the image cannot be halved twice, the decoder has neither gated
+            layers nor upsampling, or as for
             :class:`~dgm_helpers.models.latent_hierarchy.LatentHierarchy`.
     """
 
@@ -84,7 +85,9 @@ class PixelVAE(PixelDecoder):
         free_nats: float = 0.0,
     ) -> None:
         if not layers and not upsampling:
-            raise ValueError("without upsampling z_1 enters the gated layers: give at least one of them")
+            raise ValueError(
+                "layers must be at least 1 without upsampling, because only they read z_1; got 0"
+            )
         shape = (image_channels, image_size, image_size)
         reader = image_reader(shape, hidden, channels)
         networks = perceptron_networks(reader, latent_dims, [[hidden]] * len(latent_dims), posterior)
@@ -101,18 +104,18 @@ class PixelVAE(PixelDecoder):
 
     @staticmethod
     def upgraded(description: dict[str, Any]) -> dict[str, Any]:
-        """Return the description of today; this class once had the map, too, with ``map_stride`` 0 for none."""
+        """Return today's form of a description; this class once included the map, with ``map_stride`` 0 for none."""
         name, config = description["class"], description["config"]
         if config.get("map_stride"):
             name = name.replace(":PixelVAE", "_map:MapPixelVAE")
-            others = config.keys() & {"hidden", "channels", "upsampling", "posterior"}
+            dropped = config.keys() & {"hidden", "channels", "upsampling", "posterior"}
         else:
-            others = {argument for argument in config if argument.startswith("map_")}
-        return {"class": name, "config": {key: value for key, value in config.items() if key not in others}}
+            dropped = {argument for argument in config if argument.startswith("map_")}
+        return {"class": name, "config": {key: value for key, value in config.items() if key not in dropped}}
 
 
 def image_reader(image_shape: Sequence[int], hidden: int, channels: Sequence[int]) -> nn.Sequential:
-    """From an image, as a vector, to ``hidden`` features: convolutions with a stride of 2.
+    """Return a network from an image, as a vector, to ``hidden`` features: convolutions with a stride of 2.
 
     Raises:
         ValueError: if the image cannot be halved as often as there are convolutions.
@@ -128,7 +131,7 @@ def image_reader(image_shape: Sequence[int], hidden: int, channels: Sequence[int
 def image_upsampler(
     image_shape: Sequence[int], latent_dim: int, hidden: int, channels: Sequence[int]
 ) -> nn.Sequential:
-    """From z_1 to ``channels[0]`` features of the image's size: the mirror of :func:`image_reader`."""
+    """Return a network from z_1 to ``channels[0]`` features of the image's size, a mirror of :func:`image_reader`."""
     small = smallest_map(image_shape[1], channels)
     return nn.Sequential(
         *perceptron((latent_dim, hidden, channels[-1] * small**2), ReLU), ReLU(),

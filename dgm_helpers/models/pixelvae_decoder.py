@@ -1,4 +1,4 @@
-"""The decoder of a PixelVAE: gated layers over the pixels, each of whose gates reads z_1; or no such layers.
+"""The decoder of a PixelVAE: gated layers over the pixels, all of whose gates read z_1, or no such layers.
 
 The networks of the latents are those of :mod:`~dgm_helpers.models.pixelvae` and
 :mod:`~dgm_helpers.models.pixelvae_map`.
@@ -23,12 +23,13 @@ class PixelDecoder(NetworkHierarchy):
     """A hierarchy of latents over images, whose p(x|z_1) is autoregressive.
 
     Args:
-        levels: values that a sub-pixel takes.
-        gate: builds the layer from the decoder's output to this many numbers, at each pixel or for all of them.
+        levels: number of values of a sub-pixel.
+        gate: function of a number that builds a layer from the decoder's output to this many values, either at each
+            pixel or once for all pixels.
         layers: number of gated layers; 0 for pixels that are independent given z_1.
-        channels: features of these.
-        kernel_size: of these.
-        first_kernel_size: of the convolution before them.
+        channels: number of features of the gated layers.
+        kernel_size: kernel size of the gated layers.
+        first_kernel_size: kernel size of the convolution before them.
         hierarchy: the arguments of :class:`NetworkHierarchy`; its ``data_shape`` is channels, height and width.
 
     Raises:
@@ -59,14 +60,14 @@ class PixelDecoder(NetworkHierarchy):
         self.output = None if layers else gate(image_channels * (1 if levels == 2 else levels))
 
     def conditions(self, z: Float[Tensor, "batch latent"]) -> Conditions:
-        """What z_1 gives to the gates of each layer: numbers, or a map."""
+        """Return the contribution of z_1 to the gates of each layer: a vector, or a map."""
         features = self.decoder(z)
         return [gate(features) for gate in self.gates]
 
     def logits(
         self, x: Float[Tensor, "batch channels height width"], z: Float[Tensor, "batch latent"]
     ) -> Float[Tensor, "batch outputs channels height width"]:
-        """Logits of each sub-pixel given z_1 and all earlier ones: one for a Bernoulli, else one a level."""
+        """Return logits of each sub-pixel given z_1 and all earlier ones: one for a Bernoulli, else one per level."""
         if self.output is not None:
             return rearrange(self.output(self.decoder(z)), "b (k c) ... -> b k c ...", c=self.data_shape[0])
         return self.pixels.logits_given(x, self.conditions(z))
@@ -74,17 +75,17 @@ class PixelDecoder(NetworkHierarchy):
     def log_likelihood(
         self, x: Float[Tensor, "batch *pixels"], z: Float[Tensor, "*samples batch latent"]
     ) -> Float[Tensor, "*samples batch"]:
-        """log p(x|z_1), in nats, for each image and each of its z_1.
+        """Return log p(x|z_1), in nats, for each image and each of its z_1.
 
         Raises:
-            ValueError: if a pixel is none of the levels.
+            ValueError: if a pixel is not one of the levels.
         """
         images = x.reshape(-1, *self.data_shape).expand(*z.shape[:-2], -1, -1, -1, -1).flatten(0, -4)
         logits = self.logits(images, z.flatten(0, -2))
         return level_log_prob(images, logits, self.levels).view(z.shape[:-1])
 
     def draw_noise(self, n: int, generator: torch.Generator | None = None) -> dict[int, Tensor]:
-        """Standard normal numbers for each layer of latents, and as layer 0 a uniform number for each sub-pixel."""
+        """Draw standard normal noise for each layer of latents, and as layer 0 a uniform number for each sub-pixel."""
         like = next(self.parameters())
         return {
             **super().draw_noise(n, generator),
@@ -95,14 +96,14 @@ class PixelDecoder(NetworkHierarchy):
     def emit(
         self, z: Float[Tensor, "batch latent"], noise: Mapping[int, Tensor], *, cached: bool = True
     ) -> Float[Tensor, "batch channels height width"]:
-        """x ~ p(x|z_1): the images that the uniform numbers of layer 0 turn into.
+        """Return x ~ p(x|z_1), the images that the uniform numbers of layer 0 turn into.
 
         Args:
-            z: z_1.
-            noise: layer 0 of it is used.
-            cached: as for :meth:`GatedPixelCNN.sample`.
+            z: the lowest latents, z_1.
+            noise: the noise of all layers, of which only layer 0 is used.
+            cached: see :meth:`GatedPixelCNN.sample`.
         """
         if self.output is None:
             return self.pixels.sample_given(noise[0], self.conditions(z), cached=cached)
-        logits = self.logits(noise[0], z)  # of no pixel
+        logits = self.logits(noise[0], z)  # they depend only on z
         return draw_in_raster_order(lambda _, *place: logits[(..., *place)], noise[0], self.levels)

@@ -4,7 +4,7 @@ I. Gulrajani et al., *PixelVAE*, ICLR 2017 (arXiv 1611.05013), sections 3 and 4.
 are residual (:mod:`~dgm_helpers.models.pixelvae_map_networks`), and p(z_1|z_2) is a PixelCNN over the map
 (:mod:`~dgm_helpers.models.latent_pixelcnn`). Aims at 3.66 bits per dimension on 64×64 ImageNet.
 
-Departs from the paper in: what :mod:`~dgm_helpers.models.pixelvae` lists; pixels are read as numbers, where the models
+Departs from the paper in: as :mod:`~dgm_helpers.models.pixelvae`; pixels are read as numbers, where the models
 of 64×64 read an embedding of each of the 256 levels; batch normalization is torch's, where theirs has an epsilon of
 0.01 and blends an image's own statistics in when it evaluates; latents are not clipped to ±50, nor is the standard
 deviation of p(z_1|z_2) bounded from below in the first steps.
@@ -28,7 +28,7 @@ class MapPixelVAE(PixelDecoder):
     Args:
         image_size: height and width, a multiple of the stride from the first scale to the last.
         image_channels: 1 for gray, 3 for color.
-        levels: values that a sub-pixel takes, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
+        levels: number of values of a sub-pixel, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
         latent_dims: channels of z_1 at a place, and dimensions of z_2.
         layers: number of gated layers of the decoder; 0 for pixels that are independent given z_1.
         pixel_channels: number of their features.
@@ -81,13 +81,15 @@ class MapPixelVAE(PixelDecoder):
         )  # fmt: skip
 
     def prior(self, layer: int, above: Float[Tensor, "*batch above"] | None = None) -> Gaussian:
-        """Return p(z_2), ``[latent]``; p(z_1|z_2) is not a Gaussian that z_2 alone decides.
+        """Return p(z_2), ``[latent]``; p(z_1|z_2) is not a Gaussian that depends only on z_2.
 
         Raises:
             ValueError: for layer 1.
         """
         if layer == 1:
-            raise ValueError("p(z_1|z_2) of a map depends, at each place, on those before it: use prior_at")
+            raise ValueError(
+                "p(z_1|z_2) of a map depends at each place on the places before it: use prior_at"
+            )
         return super().prior(layer, above)
 
     def prior_at(self, latents: Sequence[Tensor]) -> list[Gaussian]:

@@ -1,8 +1,8 @@
 """The residual networks of a PixelVAE whose z_1 is a map.
 
 As in the authors' code, q(z_1|x) is read off the features at the scale of the map, q(z_2|x) off the features that
-continue from there. p(z_1|z_2), a PixelCNN over the map, reads z_2 through a network that mirrors this way, and
-p(x|z_1) reads z_1 in the same way.
+continue from there. p(z_1|z_2), a PixelCNN over the map, reads z_2 through a mirror image of the latter network, and
+p(x|z_1) reads z_1 through a mirror image of the former.
 """
 
 from collections.abc import Sequence
@@ -27,15 +27,15 @@ class MapSizes:
 
     Attributes:
         image_shape: channels, height and width of the image.
-        latent_dims: channels of z_1 at a place, dimensions of z_2.
-        stride: pixels of the image, along a side, to a place of z_1.
-        channels: features at each scale, from the image's on, each half as large as the one before.
-        blocks: residual blocks at each scale, on either side of z_1 at its own.
+        latent_dims: numbers of channels of z_1 and of dimensions of z_2.
+        stride: number of pixels of the image, along a side, per place of z_1.
+        channels: numbers of features at each scale, starting with the image's; each scale is half as large.
+        blocks: numbers of residual blocks at each scale; at z_1's scale, on either side of it.
         batch_norm: whether these blocks normalize over the batch.
 
     Raises:
-        ValueError: if the scales do not lead from the image to the map, or cannot be halved so often; or if there are
-            not two layers of latents.
+        ValueError: if there are not two layers of latents, ``blocks`` and ``channels`` differ in length, the stride is
+            not that of a scale below the image's, or the image cannot be halved that often.
     """
 
     image_shape: tuple[int, int, int]
@@ -48,20 +48,22 @@ class MapSizes:
     def __post_init__(self) -> None:
         if len(self.latent_dims) != 2:
             raise ValueError(
-                f"a latent map has one layer of latents above it: two latent_dims, not {len(self.latent_dims)}"
+                f"latent_dims must have 2 entries, the map's and those of the vector above, got {len(self.latent_dims)}"
             )
         if len(self.blocks) != len(self.channels):
-            raise ValueError(f"{len(self.blocks)} numbers of blocks for {len(self.channels)} scales")
+            raise ValueError(
+                f"blocks must have {len(self.channels)} entries, one per scale; got {len(self.blocks)}"
+            )
         if self.stride not in (strides := [2**scale for scale in range(1, len(self.channels))]):
             choices = ", ".join(map(str, strides)) or "none"
             raise ValueError(
-                f"a latent map at a stride of {self.stride} with {len(self.channels)} scales of features: "
-                f"it can stand at {choices}"
+                f"the stride of the latent map must be one of {choices} with {len(self.channels)} scales of features; "
+                f"got {self.stride}"
             )
         side, scales = self.image_shape[1], len(self.channels)
         if side % 2 ** (scales - 1):
             raise ValueError(
-                f"images of {side} pixels a side: {scales} scales need a multiple of {2 ** (scales - 1)}"
+                f"the image size must be a multiple of {2 ** (scales - 1)} for {scales} scales, got {side}"
             )
 
     @property
@@ -82,12 +84,12 @@ class MapSizes:
         return self.channels[-1], side, side
 
     def below(self) -> dict:
-        """The scales from the image to z_1, as arguments."""
+        """Return the scales from the image to z_1, as arguments of :func:`downward` and :func:`upward`."""
         return {"channels": self.channels[: self.scale + 1], "blocks": self.blocks[: self.scale + 1],
                 "batch_norm": self.batch_norm}  # fmt: skip
 
     def above(self) -> dict:
-        """The scales from z_1 to z_2, as arguments."""
+        """Return the scales from z_1 to z_2, as arguments of :func:`downward` and :func:`upward`."""
         return {"channels": self.channels[self.scale :], "blocks": self.blocks[self.scale :],
                 "batch_norm": self.batch_norm}  # fmt: skip
 
@@ -95,7 +97,7 @@ class MapSizes:
 def map_networks(sizes: MapSizes, *, prior: nn.Module) -> Networks:
     """Build the networks of q(z_1|x) and q(z_2|x), next to those of p(z_1|z_2).
 
-    A q is a vector of means and one of scales; of z_1 these are the maps' numbers, channel by channel.
+    A q is a vector of means and one of scales; for z_1 these are the values of the map, channel by channel.
     """
     channels, side, _ = sizes.image_shape
     image = nn.Sequential(
@@ -112,7 +114,7 @@ def map_networks(sizes: MapSizes, *, prior: nn.Module) -> Networks:
 
 
 def map_decoder(sizes: MapSizes) -> nn.Sequential:
-    """From z_1, as a vector, to features of the image's size."""
+    """Return a network from z_1, as a vector, to features of the image's size."""
     latents, side, _ = sizes.map_shape
     return nn.Sequential(
         Rearrange("b (c h w) -> b c h w", c=latents, h=side),
@@ -123,13 +125,13 @@ def map_decoder(sizes: MapSizes) -> nn.Sequential:
 
 
 class MapPrior(nn.Module):
-    """p(z_1|z_2): a PixelCNN over z_1 given features that a network makes of z_2. Both are vectors outside.
+    """p(z_1|z_2): a PixelCNN over z_1, given features that a network computes from z_2; both are passed as vectors.
 
     Args:
-        sizes: of the networks.
-        channels: features of the PixelCNN.
-        layers: gated layers of it.
-        kernel_size: of all of them.
+        sizes: sizes of the networks.
+        channels: number of features of the PixelCNN.
+        layers: number of its gated layers.
+        kernel_size: kernel size of all its layers.
 
     Raises:
         ValueError: as for :class:`~dgm_helpers.models.latent_pixelcnn.LatentPixelCNN`.
@@ -151,7 +153,7 @@ class MapPrior(nn.Module):
         )  # fmt: skip
 
     def gaussians(self, z: Float[Tensor, "*batch latent"], above: Float[Tensor, "*batch above"]) -> Gaussian:
-        """Mean and log standard deviation of every number of z_1, given z_2 and the places before its own."""
+        """Return mean and log standard deviation of every coordinate of z_1, given z_2 and the places before it."""
         maps = z.reshape(-1, *self.map_shape)
         mu, log_sigma = self.pixelcnn.gaussians(maps, self.context(above.flatten(0, -2)))
         return mu.reshape(z.shape), log_sigma.reshape(z.shape)
@@ -160,6 +162,6 @@ class MapPrior(nn.Module):
     def draw(
         self, noise: Float[Tensor, "batch latent"], above: Float[Tensor, "batch above"]
     ) -> Float[Tensor, "batch latent"]:
-        """The z_1 that standard normal numbers turn into, given z_2, place by place; without gradients."""
+        """Return the z_1 that standard normal noise turns into, given z_2, place by place; without gradients."""
         maps = noise.reshape(-1, *self.map_shape)
         return rearrange(self.pixelcnn.sample_given(maps, self.context(above)), "b c h w -> b (c h w)")

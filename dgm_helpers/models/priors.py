@@ -18,7 +18,7 @@ class StandardNormal(Configured, nn.Module):
         self.register_buffer("zeros", torch.zeros(latent_dim), persistent=False)
 
     def log_prob(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
-        """Log-density of each ``z``, in nats."""
+        """Return the log-density of each ``z``, in nats."""
         return gaussian_log_prob(z, self.zeros, self.zeros)
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} latent"]:
@@ -32,7 +32,7 @@ class MixturePrior(Configured, nn.Module):
 
     The prior that maximizes the ELBO is the aggregated posterior (Hoffman and Johnson 2016; Tomczak and
     Welling 2018), a mixture of n Gaussians; this one has few components, to be fitted to it by
-    :meth:`fit` or trained with the model, since all it holds are parameters. It starts as N(0, I).
+    :meth:`fit` or trained with the model, since it consists only of parameters. It starts as N(0, I).
 
     Args:
         latent_dim: number of latent dimensions d.
@@ -45,23 +45,23 @@ class MixturePrior(Configured, nn.Module):
     def __init__(self, *, latent_dim: int, components: int = 20) -> None:
         super().__init__()
         if components < 1:
-            raise ValueError(f"a mixture needs at least one component, not {components}")
+            raise ValueError(f"components must be at least 1, got {components}")
         self.logits = nn.Parameter(torch.zeros(components))
         self.means = nn.Parameter(torch.zeros(components, latent_dim))
         self.log_sigmas = nn.Parameter(torch.zeros(components, latent_dim))
 
     def component_log_probs(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch components"]:
-        r"""Log of :math:`\pi_c N(z \mid m_c, s_c^2)`, in nats."""
+        r"""Return the logarithm of :math:`\pi_c N(z \mid m_c, s_c^2)` for each component c, in nats."""
         return self.logits.log_softmax(dim=0) + gaussian_log_prob(
             z.unsqueeze(-2), self.means, self.log_sigmas
         )
 
     def log_prob(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch"]:
-        """Log-density of each ``z``, in nats."""
+        """Return the log-density of each ``z``, in nats."""
         return self.component_log_probs(z).logsumexp(dim=-1)
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Float[Tensor, "{n} latent"]:
-        """Draw ``n`` latents: a component each, then a point of it."""
+        """Draw ``n`` latents: for each a component, then a point from it."""
         device = drawing_device(generator, self.logits.device)
         weights = self.logits.softmax(dim=0).to(device)
         chosen = torch.multinomial(weights, n, replacement=True, generator=generator).to(self.means.device)
@@ -76,16 +76,16 @@ class MixturePrior(Configured, nn.Module):
         smallest_sigma: float = 1e-2,
         generator: torch.Generator | None = None,
     ) -> list[float]:
-        r"""Fit to samples by maximum likelihood, with expectation maximization.
+        r"""Fit the mixture to samples by maximum likelihood, with expectation maximization.
 
         With z drawn from the aggregated posterior this minimizes :math:`\mathrm{KL}(q(z)\,\|\,p(z))`, because
         :math:`E_{q(z)}\log q(z)` does not depend on the prior.
 
         Args:
-            z: the samples; as many at least as there are components.
-            steps: number of updates; none makes the likelihood smaller.
-            smallest_sigma: floor of the standard deviations, against a component that sits on one point.
-            generator: draws the points at which the components start.
+            z: the samples, at least as many as there are components.
+            steps: number of updates, none of which lowers the likelihood.
+            smallest_sigma: lower bound of the standard deviations, so that no component collapses onto one point.
+            generator: generator that draws the points at which the components start.
 
         Returns:
             The mean log-likelihood of ``z`` before each step, in nats.
@@ -95,11 +95,11 @@ class MixturePrior(Configured, nn.Module):
         """
         components = len(self.logits)
         if len(z) < components:
-            raise ValueError(f"{components} components need at least as many points, not {len(z)}")
+            raise ValueError(f"z must have at least {components} points, one per component; got {len(z)}")
         device = drawing_device(generator, z.device)
         start = torch.randperm(len(z), generator=generator, device=device)[:components]
         self.means.copy_(z[start.to(z.device)])
-        spread = z.std(dim=0, correction=min(1, len(z) - 1))  # of one point 0, and not NaN
+        spread = z.std(dim=0, correction=min(1, len(z) - 1))  # 0 for a single point, not NaN
         self.log_sigmas.copy_(spread.clamp_min(smallest_sigma).log().expand_as(self.log_sigmas))
         self.logits.zero_()
         likelihoods = []
@@ -115,7 +115,7 @@ class MixturePrior(Configured, nn.Module):
         responsibility: Float[Tensor, "points components"],
         smallest_sigma: float,
     ) -> None:
-        """The M-step: weighted shares, means and variances."""
+        """Apply the M-step: set weights, means and standard deviations from the responsibilities."""
         count = responsibility.sum(dim=0).clamp_min(1e-10)
         means = responsibility.T @ z / count[:, None]
         # Deviations are taken from the new means: the difference of two moments would cancel.

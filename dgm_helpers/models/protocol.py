@@ -1,4 +1,4 @@
-"""What a model is: a module with a ``loss``; and what else some models can do, one protocol each.
+"""The protocol of a model, a module with a ``loss``, and one protocol for each ability that only some models have.
 
 ``isinstance(model, Samples)`` is true for every object that has the protocol's methods, whatever its class; Python
 does not compare their arguments. Data points are the first axis of each tensor, and densities are in nats.
@@ -15,7 +15,7 @@ Generator = torch.Generator | None
 
 @runtime_checkable
 class Model(Protocol):
-    """Trained by minimizing ``loss(batch, generator=...)["loss"]``; the other terms are logged, averages in nats.
+    """Is trained by minimizing ``loss(batch, generator=...)["loss"]``; the other terms are logged, averages in nats.
 
     A conditional model's loss also takes ``label``, the class of each data point.
     """
@@ -94,7 +94,7 @@ class HasParameterGroups(Protocol):
 
 
 class Landmark(NamedTuple):
-    """A value that a term of a loss takes in a known case, to compare with where the number says little.
+    """A value that a term of a loss takes in a known case, for comparison if the number alone means little.
 
     Attributes:
         value: the term's value, in its unit.
@@ -116,6 +116,6 @@ class HasLandmarks(Protocol):
 
 @runtime_checkable
 class HasConfig(Protocol):
-    """Remembers the arguments that it was constructed with, as :class:`~dgm_helpers.models.configured.Configured`."""
+    """Has its constructor's arguments in ``config``, like :class:`~dgm_helpers.models.configured.Configured`."""
 
     config: dict[str, Any]

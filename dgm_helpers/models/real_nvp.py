@@ -5,8 +5,8 @@ With z = f(x), their eq. 3; the coupling layers are eq. 7 and 8, the scales eq. 
 
 .. math:: \log p(x) = \log N(z \mid 0, I) + \log\left|\det \frac{\partial f}{\partial x}\right|
 
-A scale is three couplings with checkerboard masks, squeezing, three with channel-wise masks, after which half of
-the channels are latents and leave; the last scale is four couplings with checkerboard masks.
+A scale is three couplings with checkerboard masks, squeezing, and three couplings with channel-wise masks, after which
+half of the channels leave as latents; the last scale is four couplings with checkerboard masks.
 
 Aims at 3.49 bits per dimension on CIFAR-10 (their table 1).
 
@@ -37,28 +37,28 @@ from dgm_helpers.models.normalizing_flow import NormalizingFlow
 from dgm_helpers.models.priors import StandardNormal
 from dgm_helpers.runtime import evaluation_mode
 
-DECAY = 5e-5  # section 4.1: of the squared scales in the loss
+DECAY = 5e-5  # section 4.1: weight of the squared scales in the loss
 SCALES = (".weight.original0", ".scale")  # those of the weight norms, and of tanh in the couplings
 
 
 class RealNVP(NormalizingFlow):
-    """Real NVP on square images in [0, 1].
+    """Real NVP on images in [0, 1].
 
-    In training mode batch statistics normalize, inside the networks and between the layers; log_prob is then that of
-    the batch together, up to the statistics' own derivative. In evaluation mode it is exact for each image on its own.
+    In training mode batch statistics normalize, inside the networks and between the layers. ``log_prob`` then depends
+    on the whole batch, and ignores the derivative of the statistics. In evaluation mode it is exact for each image.
 
     Args:
         image_channels: 1 for gray, 3 for color.
-        image_size: height and width, or both of them; a multiple of 2 to the power ``scales`` - 1.
-        features: feature maps of the residual networks at the first scale, doubled at each next.
-        residual_blocks: blocks in each of these networks.
-        scales: number of scales; one less are followed by squeezing.
-        alpha: the logit is taken of alpha + (1 - 2 alpha) x.
-        levels: gray levels of the images, to which :meth:`loss` adds uniform noise; None for images that are real
-            numbers already.
+        image_size: side of square images, or (height, width); multiples of 2 ** (scales - 1).
+        features: number of feature maps of the residual networks at the first scale, doubled at each further scale.
+        residual_blocks: number of blocks in each of these networks.
+        scales: number of scales; all except the last squeeze.
+        alpha: bound of the logit's argument, alpha + (1 - 2 alpha) x.
+        levels: number of gray levels of the images, to which :meth:`loss` adds uniform noise; None for images that are
+            already real numbers.
 
     Raises:
-        ValueError: if the image cannot be squeezed so often, or alpha is not between 0 and 1/2.
+        ValueError: if the image cannot be squeezed that often, or alpha is not between 0 and 1/2.
     """
 
     def __init__(
@@ -77,10 +77,10 @@ class RealNVP(NormalizingFlow):
         blocks = 2 ** max(scales - 1, 0)
         if scales < 1 or height % blocks or width % blocks or height * width < 2 * blocks**2:
             raise ValueError(
-                f"images of {height} by {width} pixels have no {scales} scales of two pixels or more"
+                f"images of {height}×{width} pixels cannot be divided into {scales} scales of at least 2 pixels"
             )
         if not 0 < alpha < 0.5:
-            raise ValueError(f"alpha must be between 0 and 1/2, not {alpha}")
+            raise ValueError(f"alpha must be between 0 and 1/2, got {alpha}")
         self.shape, self.alpha, self.levels = (image_channels, height, width), alpha, levels
         self.prior = StandardNormal(latent_dim=math.prod(self.shape))
         self.scales = nn.ModuleList(
@@ -91,13 +91,13 @@ class RealNVP(NormalizingFlow):
     def transform(
         self, x: Float[Tensor, "batch channels height width"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, " batch"]]:
-        """z = f(x), its finest scale first, and log|det df/dx| of each image in nats, with the logit's.
+        """Return z = f(x), the finest scale first, and log|det df/dx| of each image in nats, including the logit's.
 
         Raises:
-            ValueError: if the images have another shape than the model's.
+            ValueError: if the images have a different shape from the model's.
         """
         if x.shape[1:] != self.shape:
-            raise ValueError(f"this model takes images of shape {self.shape}, not {tuple(x.shape[1:])}")
+            raise ValueError(f"images must have the shape {self.shape}, got {tuple(x.shape[1:])}")
         h, log_det = to_logits(x, self.alpha)
         latents = []
         for scale in self.scales:
@@ -107,21 +107,22 @@ class RealNVP(NormalizingFlow):
         return torch.cat(latents, dim=1), log_det
 
     def decode(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch channels height width"]:
-        """The image x whose latent :meth:`encode` gives as z in evaluation mode; this model may be in either.
+        """Return the image x that :meth:`encode` maps to z in evaluation mode; the model may be in either mode.
 
         A few values lie outside [0, 1], by no more than alpha / (1 - 2 alpha).
         """
         sizes = [math.prod(scale.latent_shape) for scale in self.scales]
         h = None
-        with evaluation_mode(self):  # the couplings' networks too normalize with the running statistics
+        with evaluation_mode(self):  # the couplings' networks must also normalize with the running statistics
             for scale, part in zip(reversed(self.scales), reversed(z.split(sizes, dim=1)), strict=True):
                 h = scale.inverse(h, part.view(-1, *scale.latent_shape))
         return from_logits(h, self.alpha)
 
     def parameter_groups(self, learning_rate: float) -> list[dict]:
-        """The scales, to whose squares the loss adds :data:`DECAY` times their sum, and all other parameters.
+        """Return two groups: the scales, the sum of whose squares times :data:`DECAY` is penalized, and all others.
 
-        Section 4.1; the released code counts the scale of s among them. In the gradient the factor is twice as large.
+        Section 4.1; the released code counts the scale of s among the scales. Weight decay adds to the gradient, where
+        the factor is twice as large.
         """
         named = list(self.named_parameters())
         scales = [parameter for name, parameter in named if name.endswith(SCALES)]
@@ -131,18 +132,18 @@ class RealNVP(NormalizingFlow):
 
 
 def scale_shapes(shape: tuple[int, int, int], scales: int) -> list[tuple[int, int, int]]:
-    """What enters each scale: squeezing makes four channels of one, and half of them leave."""
+    """Return the shape of each scale's input: squeezing makes four channels of one, and half of them leave."""
     channels, height, width = shape
     return [(channels * 2**i, height // 2**i, width // 2**i) for i in range(scales)]
 
 
 class Scale(nn.Module):
-    """One scale: couplings and, but for the last scale, squeezing, more couplings, and a half that leaves as latents.
+    """One scale: couplings and, except in the last, squeezing, more couplings, and a half that leaves as latents.
 
     Args:
-        shape: channels, height and width of what enters.
-        features: feature maps of the residual networks.
-        residual_blocks: blocks in each of them.
+        shape: channels, height and width of the input.
+        features: number of feature maps of the residual networks.
+        residual_blocks: number of blocks in each of them.
         last: whether it is the last scale.
     """
 
@@ -167,7 +168,7 @@ class Scale(nn.Module):
     def forward(
         self, h: Float[Tensor, "batch channels height width"]
     ) -> tuple[Tensor | None, Tensor, Float[Tensor, " batch"]]:
-        """What goes on to the next scale (nothing from the last), the latents that leave, and log|det| in nats."""
+        """Return the input of the next scale (None from the last), the latents that leave, and log|det| in nats."""
         log_det = h.new_zeros(len(h))
         for layer in self.fine:
             h, more = layer(h)
@@ -184,7 +185,7 @@ class Scale(nn.Module):
     def inverse(
         self, stays: Tensor | None, leaves: Float[Tensor, "batch latents height width"]
     ) -> Float[Tensor, "batch channels more_high more_wide"]:
-        """What entered, from what went on and what left."""
+        """Return the scale's input, given the two outputs of :meth:`forward`."""
         h = leaves if stays is None else torch.cat([stays, leaves], dim=1)
         for layer in reversed(self.coarse):
             h = layer.inverse(h)
@@ -197,7 +198,7 @@ class Scale(nn.Module):
 class ResidualNetwork(nn.Module):
     """The network of a coupling: pre-activation residual blocks with batch and weight normalization (section 3.7).
 
-    Its last convolution starts at zero, and the coupling as the identity.
+    Its last convolution starts at zero, so the coupling starts as the identity.
     """
 
     def __init__(self, inputs: int, features: int, outputs: int, blocks: int) -> None:
@@ -216,7 +217,7 @@ class ResidualNetwork(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch inputs height width"]
     ) -> Float[Tensor, "batch outputs height width"]:
-        """What s and t are made of."""
+        """Return the raw s and t, side by side."""
         h = self.first(x)
         for block in self.blocks:
             h = h + block(h)
@@ -224,14 +225,14 @@ class ResidualNetwork(nn.Module):
 
 
 def convolution(inputs: int, outputs: int, size: int) -> nn.Module:
-    """A convolution with weight normalization that keeps height and width."""
+    """Return a convolution with weight normalization that keeps height and width."""
     return weight_norm(nn.Conv2d(inputs, outputs, size, padding=size // 2))
 
 
 PRESETS = {
     # Section 4.1: for CIFAR-10 eight residual blocks, 64 feature maps, one down-scaling; alpha 0.05. Adam with its
     # default numbers and 5e-5 of the weight norms' squares. real_nvp_multiscale_dataset.py of the released code adds to
-    # each residual network a 1 × 1 convolution after every block (skip connections), which is left out here.
+    # each residual network a 1×1 convolution after every block (skip connections), which is omitted here.
     "paper": {"features": 64, "residual_blocks": 8, "scales": 2, "alpha": 0.05},
     "laptop": {"image_channels": 1, "image_size": 28, "features": 16, "residual_blocks": 1, "scales": 3},
 }

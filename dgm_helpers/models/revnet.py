@@ -42,10 +42,10 @@ class RevNet(Configured, ImageClassifier):
         strides: stride of each stage's first block.
         bottleneck: F and G have convolutions of 1×1, 3×3 and 1×1 instead of two of 3×3, and stages are four times as
             wide as ``channels``.
-        store_activations: train by plain autograd, to compare.
+        store_activations: train with plain autograd, for comparison.
 
     Raises:
-        ValueError: if the lists' lengths do not match, or a number of feature maps is odd.
+        ValueError: if the lists' lengths do not match, a stage has no block, or a number of feature maps is odd.
     """
 
     def __init__(
@@ -62,10 +62,11 @@ class RevNet(Configured, ImageClassifier):
         super().__init__()
         if not len(units) == len(strides) == len(channels) - 1 or min(units) < 1:
             raise ValueError(
-                "each stage needs its units, its stride and its channels, and the first convolution its own"
+                "units, each at least 1, and strides must have one entry per stage, and channels one more, for the "
+                f"first convolution; got {tuple(units)}, {tuple(strides)} and {tuple(channels)}"
             )
         if any(count % 2 for count in channels):
-            raise ValueError(f"feature maps are halved: {tuple(channels)} are not all even")
+            raise ValueError(f"channels must be even, because feature maps are halved; got {tuple(channels)}")
         widths = [channels[0], *(count * (4 if bottleneck else 1) for count in channels[1:])]
         self.stem = nn.Sequential(
             nn.Conv2d(image_channels, widths[0], 3, padding=1, bias=False),
@@ -96,7 +97,7 @@ class RevNet(Configured, ImageClassifier):
         multiple = math.prod(self.config["strides"])
         if x.shape[2] % multiple or x.shape[3] % multiple:
             raise ValueError(
-                f"images of {x.shape[2]} x {x.shape[3]}: the strides need multiples of {multiple}"
+                f"height and width must be multiples of {multiple}, got {x.shape[2]} and {x.shape[3]}"
             )
         x1, x2 = self.stem(x).chunk(2, dim=1)
         for stage in self.stages:
@@ -106,10 +107,10 @@ class RevNet(Configured, ImageClassifier):
     def parameter_groups(self, learning_rate: float) -> list[dict]:
         """Return the weights, which decay, and biases and batch normalization, which in the released code do not."""
         weights = [parameter for parameter in self.parameters() if parameter.ndim > 1]
-        others = [parameter for parameter in self.parameters() if parameter.ndim <= 1]
+        undecayed = [parameter for parameter in self.parameters() if parameter.ndim <= 1]
         return [
             {"params": weights, "lr": learning_rate},
-            {"params": others, "lr": learning_rate, "weight_decay": 0.0},
+            {"params": undecayed, "lr": learning_rate, "weight_decay": 0.0},
         ]
 
 

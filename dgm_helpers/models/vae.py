@@ -35,7 +35,7 @@ LIKELIHOODS = ("bernoulli", "gaussian")
 
 
 class GaussianVAE(ImportanceWeighted, Configured, nn.Module):
-    """VAE of any encoder and decoder, with a diagonal Gaussian q(z|x).
+    """VAE with any encoder and decoder, and with a diagonal Gaussian q(z|x).
 
     Args:
         encoder: network from flat data to mean and log standard deviation of q(z|x), side by side.
@@ -43,10 +43,10 @@ class GaussianVAE(ImportanceWeighted, Configured, nn.Module):
         data_dim: number of data dimensions D (pixels).
         latent_dim: number of latent dimensions d.
         likelihood: ``"bernoulli"`` for data in [0, 1], ``"gaussian"`` for real data.
-        prior: a module with ``log_prob`` and ``sample``, or its description; N(0, I) by default.
+        prior: a module with ``log_prob`` and ``sample``, or its description (default: N(0, I)).
 
     Raises:
-        ValueError: if the likelihood is not one of these, or the prior is not a module.
+        ValueError: if the likelihood is not one of those listed, or the prior is not a module.
     """
 
     def __init__(
@@ -61,9 +61,9 @@ class GaussianVAE(ImportanceWeighted, Configured, nn.Module):
     ) -> None:
         super().__init__()
         if likelihood not in LIKELIHOODS:
-            raise ValueError(f"unknown likelihood {likelihood!r}: choose one of {', '.join(LIKELIHOODS)}")
+            raise ValueError(f"likelihood must be one of {', '.join(LIKELIHOODS)}; got {likelihood!r}")
         if not isinstance(prior, nn.Module | None):
-            raise ValueError(f"a prior is a module with log_prob and sample, not {prior!r}")
+            raise ValueError(f"prior must be a module with log_prob and sample, got {prior!r}")
         self.encoder, self.decoder, self.data_dim = encoder, decoder, data_dim
         self.prior = StandardNormal(latent_dim=latent_dim) if prior is None else prior
         self.log_noise = nn.Parameter(torch.zeros(())) if likelihood == "gaussian" else None
@@ -89,7 +89,9 @@ class GaussianVAE(ImportanceWeighted, Configured, nn.Module):
         """Return data points as vectors, after a check of their size."""
         vectors = x.flatten(1)
         if vectors.shape[1] != self.data_dim:
-            raise ValueError(f"this model takes {self.data_dim} numbers a data point, not {vectors.shape[1]}")
+            raise ValueError(
+                f"this model takes {self.data_dim} numbers per data point, got {vectors.shape[1]}"
+            )
         return vectors
 
     def decode(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
@@ -143,7 +145,7 @@ class GaussianVAE(ImportanceWeighted, Configured, nn.Module):
         return draw
 
     def mean_image(self, z: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch data"]:
-        """Return E[x|z], which is shown as the decoder's picture."""
+        """Return E[x|z], which is shown as the decoded image."""
         return self.likelihood(z).mean
 
     def reconstruct(self, x: Float[Tensor, "batch *pixels"]) -> Float[Tensor, "batch *pixels"]:

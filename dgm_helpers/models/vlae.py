@@ -5,22 +5,21 @@ Autoencoder*, ICLR 2017 (arXiv 1611.02731). The decoder is autoregressive, but w
 
 .. math:: p(x|z) = \prod_i p(x_i \mid z, x_{\mathrm{WindowAround}(i)}),
 
-so that texture is modeled by the window and what is far apart has to go through z (section 3.1). The prior is an
+so that the window models texture, while long-range structure must go through z (section 3.1). The prior is an
 autoregressive flow f, :math:`\log p(z) = \log N(f(z) | 0, I) + \log|\det f'(z)|` (section 3.2). With the same
-parameters f may stand in the posterior instead, which is IAF: the KL term is the same number, but what is decoded is
-f(z) in place of z. That is the one line in which the two models differ here.
+parameters f may be in the posterior instead, which is IAF: the KL term is the same number, but f(z) is decoded instead
+of z. In their ELBO the two models differ only in this.
 
-Free bits (Kingma et al. 2016, arXiv 1606.04934, appendix C.8): the objective has max(λ, KL) in place
-of KL, so that the first λ nats of the code cost nothing while it is learned. The bound reported is without them.
+Free bits (Kingma et al. 2016, arXiv 1606.04934, appendix C.8): the objective has max(λ, KL) instead of
+KL, so that the first λ nats of the code cost nothing in training. The reported bound is without them.
 
-Figures aimed at: VLAE 79.03 nats on MNIST binarized once and for all, with a KL of 13.3 nats where a factorized decoder
+Aims at: VLAE 79.03 nats on statically binarized MNIST, with a KL of 13.3 nats where a factorized decoder
 uses 37.3 bits; AF-VAE 79.30, IAF-VAE 79.88. CIFAR-10: 3.04 (ResNet) and 2.95 (DenseNet) bits per dimension.
 
 Departs from the paper in: two strided convolutions each way, where theirs are ResNets or DenseNets; z is added to each
-masked layer, where theirs is concatenated to the image; masked layers have weights of their own (theirs are tied for
+masked layer, where theirs is concatenated to the image; masked layers have separate weights (theirs are tied for
 MNIST) and no 1 x 1 blocks between them; a step of the flow scales as well as shifts; ELU in its MADEs and ReLU
-elsewhere, where theirs is the other way around; no weight normalization; free bits hold for the KL of the batch as a
-whole.
+elsewhere, where theirs is the other way around; no weight normalization; free bits apply to the batch's mean KL.
 """
 
 from collections.abc import Sequence
@@ -51,20 +50,20 @@ class VLAE(ImportanceWeighted, Configured, nn.Module):
     Args:
         image_size: height and width, a multiple of 4.
         image_channels: 1 for gray, 3 for color.
-        levels: values that a sub-pixel takes, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
+        levels: number of values of a sub-pixel, stored as k / (levels - 1): a Bernoulli for 2, a softmax for more.
         latent_dim: number of latent dimensions d.
-        channels: feature maps of the encoder's two convolutions; the decoder mirrors them.
-        local_channels: features of the masked layers.
+        channels: numbers of feature maps of the encoder's two convolutions; the decoder mirrors them.
+        local_channels: number of features of the masked layers.
         local_layers: number of masked layers.
-        kernel_size: of a masked layer, odd. With 1, in one layer, no other pixel is seen: a factorized decoder.
-        flow: where f stands: ``"prior"``, or ``"posterior"``.
+        kernel_size: kernel size of a masked layer, odd. With 1 no other pixel is seen: a factorized decoder.
+        flow: the place of f, ``"prior"`` or ``"posterior"``.
         flow_steps: number of steps of f.
         flow_hidden: units of each hidden layer of a step's MADE.
-        free_nats: λ, nats of KL that cost nothing in training.
+        free_nats: number λ of nats of KL that cost nothing in training.
 
     Raises:
-        ValueError: if the image size is no multiple of 4, there are fewer than two levels, no masked layers, or f
-            stands elsewhere.
+        ValueError: if the image size is not a multiple of 4, there are fewer than two levels or no masked layers, or
+            ``flow`` is not one of those listed.
     """
 
     def __init__(
@@ -87,7 +86,7 @@ class VLAE(ImportanceWeighted, Configured, nn.Module):
         require_levels(levels)
         small = smallest_map(image_size, channels)
         if flow not in FLOWS:
-            raise ValueError(f"the flow stands in one of {', '.join(FLOWS)}, not {flow!r}")
+            raise ValueError(f"flow must be one of {', '.join(FLOWS)}; got {flow!r}")
         self.image_shape, self.levels = (image_channels, image_size, image_size), levels
         self.flow_in, self.free_nats = flow, free_nats
         self.encoder = nn.Sequential(
@@ -102,14 +101,16 @@ class VLAE(ImportanceWeighted, Configured, nn.Module):
     def encode(
         self, x: Float[Tensor, "batch channels height width"]
     ) -> tuple[Float[Tensor, "batch latent"], Float[Tensor, "batch latent"]]:
-        """Mean and log standard deviation of the Gaussian that z, or what the flow makes z of, is drawn from.
+        """Return mean and log standard deviation of the Gaussian of z, or of the flow's input if f makes z of it.
 
         Raises:
-            ValueError: if the images are of another shape than the model's.
+            ValueError: if the images have a different shape from the model's.
         """
         require_channels(x, self.image_shape[0])
         if x.shape[1:] != self.image_shape:
-            raise ValueError(f"this model takes images of {self.image_shape[1:]}, not {tuple(x.shape[2:])}")
+            raise ValueError(
+                f"images must have height and width {self.image_shape[1:]}, got {tuple(x.shape[2:])}"
+            )
         # Densities are computed in x's precision, whatever the networks compute in.
         mu, log_sigma = self.encoder(centered(x)).to(x.dtype).chunk(2, dim=1)
         return mu, log_sigma
@@ -120,7 +121,7 @@ class VLAE(ImportanceWeighted, Configured, nn.Module):
         samples: int,
         generator: torch.Generator | None = None,
     ) -> tuple[Float[Tensor, "{samples} batch latent"], Float[Tensor, "{samples} batch"]]:
-        """Draws of the code that is decoded, and log q(z|x) - log p(z) at each, in nats."""
+        """Draw codes to decode; return them, and log q(z|x) - log p(z) at each, in nats."""
         return self._posterior_sample(self.encode(x), samples, generator)
 
     def layer_means(
@@ -129,7 +130,7 @@ class VLAE(ImportanceWeighted, Configured, nn.Module):
         samples: int = 100,
         generator: torch.Generator | None = None,
     ) -> list[Float[Tensor, "batch latent"]]:
-        r""":math:`E_{q(z|x)}[z]` of the code that is decoded; an estimate where that has passed the flow."""
+        r"""Return :math:`E_{q(z|x)}[z]` of the code that is decoded; an estimate if the code is the flow's output."""
         if self.flow_in == "prior":
             return [self.encode(x)[0]]
         return [self.posterior_sample(x, samples, generator)[0].mean(dim=0)]
@@ -149,7 +150,7 @@ class VLAE(ImportanceWeighted, Configured, nn.Module):
         x: Float[Tensor, "batch channels height width"],
         z: Float[Tensor, "samples batch latent"],
     ) -> Float[Tensor, "samples batch"]:
-        """log p(x|z), in nats, for each image and each of its codes."""
+        """Return log p(x|z), in nats, for each image and each of its codes."""
         samples = len(z)
         images = repeat(x, "b c h w -> (s b) c h w", s=samples)
         logits = self.decoder(images, rearrange(z, "s b d -> (s b) d"))
@@ -160,7 +161,7 @@ class VLAE(ImportanceWeighted, Configured, nn.Module):
         batch: Float[Tensor, "batch channels height width"],
         generator: torch.Generator | None = None,
     ) -> dict[str, Tensor]:
-        """Negative ELBO with one sample of z and free bits, its two terms, and the ELBO itself; means, in nats."""
+        """Return the negative ELBO with one sample of z and free bits, its terms, and the ELBO; batch means in nats."""
         z, log_ratio = self.posterior_sample(batch, 1, generator)
         reconstruction, kl = self.log_likelihood(batch, z).mean(), log_ratio.mean()
         return {"loss": kl.clamp_min(self.free_nats) - reconstruction, "reconstruction": reconstruction,
@@ -216,7 +217,7 @@ class VLAE(ImportanceWeighted, Configured, nn.Module):
     def reconstruct(
         self, x: Float[Tensor, "batch channels height width"], generator: torch.Generator | None = None
     ) -> Float[Tensor, "batch channels height width"]:
-        """Draw an image from p(x|z) at the z that the posterior's mean goes to: what the code keeps of ``x``."""
+        """Draw an image from p(x|z) at the z to which the Gaussian's mean maps: it has what the code keeps of ``x``."""
         mu, _ = self.encode(x)
         return self.decode(mu if self.flow_in == "prior" else self.prior.flow(mu)[0], generator)
 
@@ -233,7 +234,7 @@ PRESETS = {
 }  # fmt: skip
 
 TRAINING = {
-    # The paper trains on MNIST binarized once and for all (its table 1; table 2 is binarized anew), which overfits
+    # The paper trains on statically binarized MNIST (its table 1; table 2 is dynamically binarized), which overfits
     # more. It states neither steps nor batches: ours. Optimizer and average are those of appendix A, as above.
     "paper": {"data": "mnist", "steps": 200_000, "batch_size": 128, "learning_rate": 2e-3, "optimizer": Adamax,
               "transform": binarize, "weight_average": 0.998},

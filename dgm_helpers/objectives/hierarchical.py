@@ -1,10 +1,10 @@
-r"""The ELBO of a chain of latents z_L → … → z_1 → x, one KL divergence a layer.
+r"""The ELBO of a chain of latents z_L → … → z_1 → x, with one KL divergence per layer.
 
 .. math:: p(x, z_1, …, z_L) = p(x|z_1)\,p(z_1|z_2) \cdots p(z_{L-1}|z_L)\,p(z_L), \qquad
           q(z_1, …, z_L|x) = \prod_i q(z_i|x)
 
 With this q, independent across layers given x (I. Gulrajani et al., *PixelVAE*, ICLR 2017, arXiv 1611.05013), every
-term of KL(q || p) depends on two neighbors alone:
+term of KL(q || p) depends only on two neighboring layers:
 
 .. math:: \mathcal L(x) = E_{q(z_1|x)} \log p(x|z_1)
           - \sum_{i=1}^{L} E_{q(z_{i+1}|x)}\, \mathrm{KL}\!\left(q(z_i|x) \,\|\, p(z_i|z_{i+1})\right),
@@ -29,14 +29,14 @@ Gaussian = tuple[Tensor, Tensor]  # mean and log standard deviation
 def hierarchical_kl(
     posteriors: Sequence[Gaussian], priors: Sequence[Gaussian]
 ) -> Float[Tensor, "*batch layers"]:
-    r"""KL(q(z_i|x) || p(z_i|z_{i+1})) of each layer, in closed form in z_i.
+    r"""Return KL(q(z_i|x) || p(z_i|z_{i+1})) of each layer, in closed form given z_{i+1}.
 
     Its mean over z_{i+1} ~ q(z_{i+1}|x) is the layer's term of the ELBO.
 
     Args:
-        posteriors: of q(z_i|x), each ``[*batch, latent_i]``, from the bottom.
-        priors: of p(z_i|z_{i+1}) at z_{i+1} drawn from q, not from the prior; the last is p(z_L), for which
-            ``[latent_L]`` will do.
+        posteriors: the Gaussians q(z_i|x), each ``[*batch, latent_i]``, from the bottom.
+        priors: the Gaussians p(z_i|z_{i+1}) at z_{i+1} drawn from q, not from the prior; the last is p(z_L), which may
+            have the shape ``[latent_L]``.
 
     Raises:
         ValueError: if there are no layers, or not as many priors as posteriors.
@@ -49,14 +49,14 @@ def hierarchical_kl(
 def hierarchical_log_ratio(
     latents: Sequence[Tensor], posteriors: Sequence[Gaussian], priors: Sequence[Gaussian]
 ) -> Float[Tensor, "*batch layers"]:
-    r"""log q(z_i) - log p(z_i|z_{i+1}) of each layer at one sample of the chain.
+    r"""Return log q(z_i) - log p(z_i|z_{i+1}) of each layer at one sample of the chain.
 
-    Its sum over layers is log q(z|x) - log p(z), whatever q conditions on; the mean of that is KL(q(z|x) || p(z)).
+    Its sum over layers is log q(z|x) - log p(z), whatever each q conditions on; the mean of that is KL(q(z|x) || p(z)).
 
     Args:
         latents: the sample, from the bottom, each ``[*batch, latent_i]``.
-        posteriors: what each z_i was drawn from.
-        priors: of p(z_i|z_{i+1}) at the sample; the last is p(z_L).
+        posteriors: the Gaussians that each z_i was drawn from.
+        priors: the Gaussians p(z_i|z_{i+1}) at the sample; the last is p(z_L).
 
     Raises:
         ValueError: as for :func:`hierarchical_kl`.
@@ -72,7 +72,7 @@ def hierarchical_log_ratio(
 def hierarchical_elbo(
     log_likelihood: Float[Tensor, "*batch"], kl: Float[Tensor, "*batch layers"]
 ) -> Float[Tensor, "*batch"]:
-    """The ELBO from log p(x|z_1), z_1 ~ q(z_1|x), and the KL divergence of each layer."""
+    """Return the ELBO, or a sample of it: log p(x|z_1), z_1 ~ q(z_1|x), minus the KL divergence of each layer."""
     return log_likelihood - kl.sum(dim=-1)
 
 
@@ -84,10 +84,10 @@ def ancestral_sample(
     r"""Draw z_L first, then each layer given the one above: :math:`z_i = \mu_i(z_{i+1}) + \sigma_i \varepsilon_i`.
 
     Args:
-        prior: of layer i = 1 … L and z_{i+1} (None for the top) returns p(z_i|z_{i+1}).
+        prior: function of layer i = 1 … L and z_{i+1} (None for the top) that returns p(z_i|z_{i+1}).
         noise: the standard normal :math:`\varepsilon_i`, from the bottom, each ``[*batch, latent_i]``. To resample a
-            layer and hold the others is to replace one of them.
-        held: layer -> z_i that is given and not drawn.
+            layer with all other noise fixed, replace its entry.
+        held: layer -> the given z_i, which is used instead of a drawn one.
 
     Returns:
         The latents, from the bottom.
@@ -106,5 +106,6 @@ def ancestral_sample(
 def _require_pairs(posteriors: Sequence[Gaussian], priors: Sequence[Gaussian]) -> None:
     if not posteriors or len(posteriors) != len(priors):
         raise ValueError(
-            f"{len(posteriors)} posteriors and {len(priors)} priors: give one of each for every layer of latents"
+            "posteriors and priors must have one entry per layer of latents, at least 1, got "
+            f"{len(posteriors)} and {len(priors)}"
         )

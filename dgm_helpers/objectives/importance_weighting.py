@@ -6,8 +6,8 @@ Y. Burda, R. Grosse and R. Salakhutdinov, *Importance Weighted Autoencoders*, IC
 .. math:: L_K = E \log \frac1K \sum_k w_k, \qquad L_1 \le L_K \le L_{K+1} \le \log p(x), \qquad
           \nabla L_K = E \sum_k \tilde w_k \nabla \log w_k, \quad \tilde w_k = w_k / \sum_j w_j.
 
-The samples are the first axis, the images the second; everything is in nats. Sums of weights are taken by log-sum-exp
-in float32 at least, whatever precision the weights come in.
+The samples are the first axis, the images the second; everything is in nats. Sums of weights are computed by
+log-sum-exp in at least float32.
 """
 
 import math
@@ -17,17 +17,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-# Draws so many more samples with a generator, or the global one, and returns their log-weights, ``[samples, batch]``.
+# Draws this many new samples with a generator, or the global one, and returns their log-weights, ``[samples, batch]``.
 ImportanceSampler = Callable[[int, torch.Generator | None], Tensor]
-# Decoded in one pass of a long evaluation: layers of some hundred units then stay near the processor.
+# Latents decoded in one pass of a long evaluation: activations of a few hundred units then fit in the CPU's cache.
 LATENTS_AT_ONCE = 1024
 
 
 def iwae_bound(log_weights: Float[Tensor, "samples batch"]) -> Float[Tensor, " batch"]:
-    r"""Importance-weighted bound :math:`\log \frac1K \sum_k w_k` on log p(x), in nats; one draw of :math:`L_K`.
+    r"""Return :math:`\log \frac1K \sum_k w_k` in nats, a one-draw estimate of the bound :math:`L_K` on log p(x).
 
-    Burda et al. (2016), eq. 8. With one sample it is a draw of the ELBO. Autograd gives it the gradient with normalized
-    weights, and its value stays a bound, which that of :math:`\sum_k \tilde w_k \log w_k` is not.
+    Burda et al. (2016), eq. 8. With one sample its mean is the ELBO. Autograd computes the gradient with normalized
+    weights. The mean of the value is a bound, which that of :math:`\sum_k \tilde w_k \log w_k` is not.
 
     Args:
         log_weights: log p(x, z_k) - log q(z_k|x) for K samples z_k ~ q(z|x).
@@ -40,9 +40,9 @@ def iwae_bound(log_weights: Float[Tensor, "samples batch"]) -> Float[Tensor, " b
 
 
 def normalized_weights(log_weights: Float[Tensor, "samples batch"]) -> Float[Tensor, "samples batch"]:
-    r"""The weights :math:`\tilde w_k = w_k / \sum_j w_j`, which sum to one over the samples.
+    r"""Return the weights :math:`\tilde w_k = w_k / \sum_j w_j`, which sum to one over the samples.
 
-    Burda et al. (2016), section 3: the weight of each sample's gradient in that of the bound.
+    Burda et al. (2016), section 3: they weight the samples' gradients in the gradient of the bound.
 
     Raises:
         ValueError: if there are no samples.
@@ -59,16 +59,16 @@ def sampled_bound(
     *,
     latents_at_once: int = LATENTS_AT_ONCE,
 ) -> Float[Tensor, "{batch}"]:
-    """:func:`iwae_bound` of so many samples of each image, drawn in chunks and summed up as they come, in nats.
+    """Return :func:`iwae_bound` of ``samples`` samples per image, which are drawn in chunks and summed, in nats.
 
-    Without gradients memory depends on the size of a chunk, not on the number of samples.
+    Without gradients, memory depends on the size of a chunk, not on the number of samples.
 
     Args:
-        draw: the sampler; images have been encoded once for all of its samples.
-        samples: number K of samples of each image, exactly.
+        draw: the sampler, which has encoded the images once for all samples.
+        samples: number K of samples per image.
         batch: number of images.
-        generator: where the samples come from.
-        latents_at_once: samples times images of a chunk; at least one sample of each image.
+        generator: generator that draws the samples.
+        latents_at_once: number of samples times images in a chunk; a chunk has at least one sample per image.
 
     Raises:
         ValueError: if there are no samples.
@@ -83,22 +83,22 @@ def sampled_bound(
 
 
 class ImportanceWeighted:
-    """What a model gets from its method ``importance_sampler(x)``.
+    """Mixin that estimates a bound on log p(x) with the model's method ``importance_sampler(x)``.
 
-    That encodes ``x`` once and returns a function that draws this many samples z_k ~ q(z|x) and returns their
+    That method encodes ``x`` once and returns a function that draws a number of samples z_k ~ q(z|x) and returns their
     log-weights log p(x, z_k) - log q(z_k|x), ``[samples, batch]``, in nats.
     """
 
     def bound(
         self, x: Float[Tensor, "batch *pixels"], samples: int = 1, generator: torch.Generator | None = None
     ) -> Float[Tensor, " batch"]:
-        r"""Estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
+        r"""Return an estimate of a lower bound on log p(x), in nats: :math:`\log\frac1K\sum_k p(x,z_k)/q(z_k|x)`.
 
-        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO. Many samples are drawn in chunks, and without
-        gradients need no more memory than some.
+        Burda et al. (2016), eq. 8. With one sample its mean is the ELBO. Samples are drawn in chunks, so that without
+        gradients many need no more memory than one chunk.
 
         Raises:
-            ValueError: if ``samples`` is below 1.
+            ValueError: if ``samples`` is less than 1.
         """
         return sampled_bound(self.importance_sampler(x), samples, len(x), generator)
 
@@ -109,4 +109,4 @@ def _float32(tensor: Tensor) -> Tensor:
 
 def _require_samples(samples: int) -> None:
     if samples < 1:
-        raise ValueError(f"the bound needs at least one importance sample, not {samples}")
+        raise ValueError(f"the number of importance samples must be at least 1, got {samples}")

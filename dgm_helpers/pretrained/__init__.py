@@ -1,4 +1,4 @@
-r"""Small trained models that come with the package, so that every widget works at once: ``load("gated_pixelcnn")``.
+r"""Small trained models that come with the package, so that every widget works without training: ``load("gan_mnist")``.
 
 To add one, train it with a command and store it here (a file stays below 1 MB, all of them below 10 MB)::
 
@@ -7,7 +7,7 @@ To add one, train it with a command and store it here (a file stays below 1 MB, 
 
 and append to :data:`ENTRIES`, with the value that ``measure`` gives for the file *as stored*::
 
-    Pretrained("gated_pixelcnn", "negative log-likelihood of the test split, nats an image", 81.2,
+    Pretrained("gated_pixelcnn", "negative log-likelihood of the test split, nats per image", 81.2,
                mean_loss("mnist_10k", binarize)),
 
 A model that needs more than ``dgm-train`` is made by a script of ``benchmarks/`` that calls :func:`add` with
@@ -24,19 +24,19 @@ from torch import Tensor, nn
 from dgm_helpers.data.sampling import binarize
 
 FOLDER = Path(__file__).parent
-COMPLETE = ("command", "data", "seed", "step")  # what a file's header says about how it was made
+COMPLETE = ("command", "data", "seed", "step")  # entries of a header that describe how the model was made
 
 
 @dataclass(frozen=True)
 class Pretrained:
-    """One model, and a number that it reaches.
+    """A trained model, and the value of a metric that it reaches.
 
     Attributes:
-        name: of the file, without ``.safetensors``.
-        metric: what the number is, in words, with its unit.
-        value: what the stored model reaches.
-        measure: computes it from the loaded model, within seconds and with fixed seeds.
-        tolerance: how far from ``value`` another machine may land.
+        name: name of the file, without ``.safetensors``.
+        metric: the metric in words, with its unit.
+        value: the stored model's value of the metric.
+        measure: function that computes the value from the loaded model, within seconds and with fixed seeds.
+        tolerance: largest difference from ``value`` on another machine.
     """
 
     name: str
@@ -47,22 +47,22 @@ class Pretrained:
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """Path of the file."""
         return FOLDER / f"{self.name}.safetensors"
 
     @property
     def header(self) -> dict[str, Any]:
-        """What the file says about itself: class, config, command, data, seed, step and more."""
+        """The file's header: class, config, command, data, seed, step and more."""
         from dgm_helpers.training.checkpoints import read_header
 
         return read_header(self.path)
 
 
 def load(name: str) -> nn.Module:
-    """The trained model of that name, in evaluation mode, in float32, on the CPU.
+    """Return the trained model of that name, in evaluation mode, in float32, on the CPU.
 
     Raises:
-        ValueError: if there is none.
+        ValueError: if there is no such model.
     """
     from dgm_helpers.training.checkpoints import load_model
 
@@ -70,30 +70,32 @@ def load(name: str) -> nn.Module:
 
 
 def entry(name: str) -> Pretrained:
-    """What there is to know about a trained model.
+    """Return the entry of a trained model.
 
     Raises:
-        ValueError: if there is none of that name.
+        ValueError: if there is no model of that name.
     """
     for candidate in ENTRIES:
         if candidate.name == name:
             return candidate
-    raise ValueError(f"no trained model {name!r} comes with this package: there are {', '.join(names())}")
+    raise ValueError(
+        f"name must be a trained model of this package, one of {', '.join(names())}; got {name!r}"
+    )
 
 
 def names() -> tuple[str, ...]:
-    """The names that :func:`load` knows."""
+    """Return the names that :func:`load` accepts."""
     return tuple(candidate.name for candidate in ENTRIES)
 
 
 def add(name: str, path: str | Path, *, half: bool = True, **made: Any) -> Path:
-    """Store the model of a file under ``name`` beside this module, and return where.
+    """Store the model of a file under ``name`` in the folder of this module, and return its path.
 
     Args:
-        name: by which it will be loaded.
+        name: name to load it by.
         path: a file that ``save_model`` wrote, ``dgm-train``'s for example.
-        half: store in float16, half the size.
-        made: what the header of that file does not say yet about how the model was made: command, data, seed, step.
+        half: whether to store it in float16, at half the size.
+        made: entries on how the model was made that the file's header lacks: command, data, seed, step.
 
     Raises:
         ValueError: if one of these is still missing.
@@ -102,27 +104,27 @@ def add(name: str, path: str | Path, *, half: bool = True, **made: Any) -> Path:
 
     from dgm_helpers.training.checkpoints import load_model, read_header, save_model
 
-    known = {key: value for key, value in read_header(path).items() if key not in _WRITTEN_ANEW} | made
+    known = {key: value for key, value in read_header(path).items() if key not in _REWRITTEN} | made
     if missing := [key for key in COMPLETE if known.get(key) is None]:
-        raise ValueError(f"{path} does not say how it was made: give {', '.join(missing)}")
+        raise ValueError(f"{path} does not say how it was made: pass {', '.join(missing)}")
     target = FOLDER / f"{name}.safetensors"
     save_model(load_model(path), target, storage=torch.float16 if half else None, **known)
     return target
 
 
-_WRITTEN_ANEW = ("class", "config", "dtype", "torch")
+_REWRITTEN = ("class", "config", "dtype", "torch")  # entries that save_model writes itself
 
 
 def mean_loss(
     data: str, transform: Callable[..., Tensor] | None = None, *, images: int = 500, term: str = "loss"
 ) -> Callable[[nn.Module], float]:
-    """A measure: the mean of a term of ``model.loss`` over the first test images of a data set.
+    """Return a measure: the mean of a term of ``model.loss`` over the first test images of a data set.
 
     Args:
         data: name of the data set.
-        transform: of the images, with a generator of seed 0, which also draws the loss's noise.
-        images: how many.
-        term: of the dict that ``loss`` returns.
+        transform: function of the images and a generator with seed 0, which also draws the loss's noise.
+        images: number of images.
+        term: name of the term in the dict that ``loss`` returns.
     """
 
     def measure(model: nn.Module) -> float:
@@ -136,10 +138,10 @@ def mean_loss(
 
 
 def sprites_score(score: str) -> Callable[[nn.Module], float]:
-    """A measure: a score of disentanglement on 32×32 sprites, of fewer points than papers take.
+    """Return a measure: a disentanglement score on 32×32 sprites, from fewer points than in the papers.
 
     Args:
-        score: ``"z_diff"`` or ``"majority vote"``.
+        score: name of the score, ``"z_diff"`` or ``"majority vote"``.
     """
 
     def measure(model: nn.Module) -> float:
@@ -161,14 +163,14 @@ def sprites_score(score: str) -> Callable[[nn.Module], float]:
 
 
 ENTRIES: tuple[Pretrained, ...] = (
-    Pretrained("pixelvae_mnist", "ELBO of 500 test images, nats an image", -90.98,
+    Pretrained("pixelvae_mnist", "ELBO of 500 test images, nats per image", -90.98,
                mean_loss("mnist_10k", binarize, images=500, term="elbo")),
     # The same PixelVAE, small and with one layer of latents, with 0, 1 and 2 autoregressive layers in its decoder.
-    Pretrained("pixelvae_0_layers", "KL of 500 test images to the prior, nats an image", 12.05,
+    Pretrained("pixelvae_0_layers", "KL of 500 test images to the prior, nats per image", 12.05,
                mean_loss("mnist_10k", binarize, images=500, term="kl")),
-    Pretrained("pixelvae_1_layers", "KL of 500 test images to the prior, nats an image", 3.99,
+    Pretrained("pixelvae_1_layers", "KL of 500 test images to the prior, nats per image", 3.99,
                mean_loss("mnist_10k", binarize, images=500, term="kl")),
-    Pretrained("pixelvae_2_layers", "KL of 500 test images to the prior, nats an image", 2.21,
+    Pretrained("pixelvae_2_layers", "KL of 500 test images to the prior, nats per image", 2.21,
                mean_loss("mnist_10k", binarize, images=500, term="kl")),
     Pretrained("gan_mnist", "loss of the discriminator on test images, nats", 0.986,
                mean_loss("mnist_10k", term="discriminator")),
@@ -181,6 +183,6 @@ ENTRIES: tuple[Pretrained, ...] = (
     Pretrained("factor_vae_sprites", "majority-vote score on 600 votes of 32 images; chance is 0.2", 0.682,
                sprites_score("majority vote"), tolerance=2e-2),
     Pretrained("gated_pixelcnn_mnist",
-               "-log p(x|y) of 1,000 test images, binarized at random, nats an image (0.152 bits/dim)", 82.70,
+               "-log p(x|y) of 1,000 test images, binarized at random, nats per image (0.152 bits/dim)", 82.70,
                mean_loss("mnist_10k", binarize, images=1000)),
 )  # fmt: skip

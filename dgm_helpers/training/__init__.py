@@ -1,4 +1,4 @@
-"""Training: one loop that a person can read, and the table of what happened in it."""
+"""Training: one readable loop, and the history of the loss's terms."""
 
 from dgm_helpers.training.history import History
 from dgm_helpers.training.loop import fit

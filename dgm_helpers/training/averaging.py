@@ -21,7 +21,7 @@ MOST_BATCHES = 100
 def weight_average(model: nn.Module, decay: float) -> AveragedModel:
     r"""Return an exponential average :math:`\bar\theta \leftarrow d_t\,\bar\theta + (1-d_t)\,\theta` of the parameters.
 
-    It begins with the present weights. At step t, :math:`d_t = \min(d, (1+t)/(10+t))`, so that even a short run forgets
+    It starts at the current weights. At step t, :math:`d_t = \min(d, (1+t)/(10+t))`, so that even a short run forgets
     its first, random weights; torch's ``get_ema_multi_avg_fn`` has the same d at every step. PixelCNN++ and PixelSNAIL
     are evaluated with d = 0.9995.
 
@@ -56,15 +56,15 @@ def estimate_statistics(
 
     Izmailov et al. (2018), section 3.2: running statistics follow the weights that training went through, and averaged
     weights that are normalized by them are a different function from the trained one. torch's ``update_bn`` does not
-    know layers that normalize but do not inherit from its own, as
+    know layers that normalize but do not inherit from its own, such as
     :class:`~dgm_helpers.layers.invertible_batch_norm.InvertibleBatchNorm`.
 
     Args:
-        model: its loss is evaluated, in training mode. Nothing is done if it keeps no statistics.
-        examples: the training data, of which a pass is made, or its first :data:`MOST_BATCHES` batches.
+        model: the model, whose loss is evaluated in training mode. Nothing is done if it keeps no statistics.
+        examples: the training data, over which one pass is made, but of at most :data:`MOST_BATCHES` batches.
         batch_size: data points per batch.
-        seed: seed of their order and the noise.
-        processes: each takes its share of every batch, as in training.
+        seed: seed of the order and of the noise.
+        processes: the processes, each of which takes its share of every batch, as in training.
     """
     layers = [layer for layer in model.modules() if getattr(layer, "running_mean", None) is not None]
     if not layers:

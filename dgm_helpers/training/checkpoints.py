@@ -1,7 +1,7 @@
-"""A model in one file: weights as safetensors, and a header in JSON that says what they are and how to build it.
+"""Model files: weights as safetensors, and a JSON header that describes how to build the model.
 
-The header names the class (``module:qualname``), the constructor's arguments, the version of torch, and whatever else
-is handed to :func:`save_model`. Nothing in a file is executed: only classes of this package are built.
+The header contains the class (``module:qualname``), the constructor's arguments, the dtype, the version of torch, and
+the metadata passed to :func:`save_model`. Nothing in a file is executed: only classes of this package are built.
 """
 
 import json
@@ -24,16 +24,16 @@ def save_model(
     """Write a model's weights, class and configuration to a file, which appears complete or not at all.
 
     Args:
-        model: of a class of this package, with the constructor's arguments in ``model.config``; among them may be
-            modules of the same kind.
-        path: by custom ``NAME.safetensors``.
-        storage: type that floating-point weights are stored in, ``torch.float16`` for half the size; they come back in
-            the model's own, so stored values are rounded.
-        metadata: anything JSON can hold: step, metric, data, seed, command.
+        model: the model, of a class of this package, with the constructor's arguments in ``model.config``; these may
+            include modules of such classes.
+        path: the file, by convention ``NAME.safetensors``.
+        storage: type in which floating-point weights are stored, for example ``torch.float16`` for half the size. They
+            are loaded in the model's own type, so they are only rounded.
+        metadata: further entries of the header that JSON can represent, such as step, metric, data, seed and command.
 
     Raises:
         ValueError: if the model cannot be built again from its configuration, or a weight is too large for ``storage``.
-        TypeError: if JSON cannot hold something of the configuration or the metadata.
+        TypeError: if JSON cannot represent a value of the configuration or the metadata.
     """
     tensors = {name: _stored(name, tensor, storage) for name, tensor in model.state_dict().items()}
     header = {
@@ -48,12 +48,12 @@ def save_model(
 def load_model(path: str | Path, device: torch.device | str = "cpu") -> nn.Module:
     """Build the model that a file describes, fill in its weights, and return it in evaluation mode.
 
-    No random numbers are used up.
+    The state of torch's random numbers is unchanged.
 
     Raises:
         FileNotFoundError: if there is no file.
-        ValueError: if the file is no such model, its class is not of this package, or class and weights have changed so
-            that they no longer fit.
+        ValueError: if the file is not such a model, its class is not of this package, or the weights no longer fit the
+            class.
     """
     header = read_header(path)
     with torch.random.fork_rng(devices=[]):  # weights are initialized, then overwritten
@@ -63,17 +63,17 @@ def load_model(path: str | Path, device: torch.device | str = "cpu") -> nn.Modul
     except RuntimeError as error:
         reason = str(error).partition("\n\t")[2].partition("\n")[0].rstrip(". ")
         raise ValueError(
-            f"the weights in {path} no longer fit {header['class']} ({reason}): make the file again"
+            f"the weights in {path} no longer fit {header['class']} ({reason}): create the file again"
         ) from None
     return model.to(device).eval()
 
 
 def read_header(path: str | Path) -> dict[str, Any]:
-    """What a model's file says about it, without reading the weights: class, config, torch, and the metadata.
+    """Return the header of a model's file, without reading the weights: class, config, dtype, torch, and the metadata.
 
     Raises:
         FileNotFoundError: if there is no file.
-        ValueError: if the file is no such model.
+        ValueError: if the file is not such a model.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"there is no file {path}")
@@ -82,16 +82,16 @@ def read_header(path: str | Path) -> dict[str, Any]:
             header = json.loads((file.metadata() or {})[PACKAGE])
         return {**header, "class": str(header["class"]), "dtype": str(header["dtype"])}
     except (SafetensorError, KeyError, json.JSONDecodeError, TypeError):
-        raise ValueError(f"{path} holds no model that {PACKAGE} has written") from None
+        raise ValueError(f"{path} does not contain a model written by {PACKAGE}") from None
 
 
 def write_whole(path: str | Path, write: Any) -> None:
-    """Let ``write`` fill a file beside ``path``, and move it there: a killed process leaves the old file or the new.
+    """Write a file completely or not at all: ``write`` fills a file next to ``path``, which is then moved there.
 
-    What a killed process leaves of the file beside it, the next write replaces.
+    A killed process leaves the old file or the new one; the next write replaces a partial file next to it.
 
     Raises:
-        OSError: if it cannot be written, for want of space or of permission, with the reason. The old file stays.
+        OSError: if it cannot be written, with the reason, such as lack of space or permission. The old file stays.
     """
     path = Path(path)
     part = path.with_name(f".{path.name}.part")
@@ -99,14 +99,14 @@ def write_whole(path: str | Path, write: Any) -> None:
         part.touch()
         mode = part.stat().st_mode
         write(part)
-        part.chmod(mode)  # safetensors would keep others from reading it, whatever the umask says
+        part.chmod(mode)  # safetensors would let only the owner read it, whatever the umask
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
         raise OSError(f"{path} cannot be written ({error.strerror or error})") from error
     except (RuntimeError, SafetensorError) as error:
-        # Torch's and safetensors' own, which do not always say that the disk is full.
+        # Errors of torch and safetensors do not always say that the disk is full.
         full = shutil.disk_usage(path.parent).free < 2**20
         reason = "no space left on the disk" if full else str(error).partition("\n")[0]
         raise OSError(f"{path} cannot be written ({reason})") from error
@@ -120,10 +120,10 @@ def _dtype(model: nn.Module) -> torch.dtype:
 
 
 def _stored(name: str, tensor: Tensor, storage: torch.dtype | None) -> Tensor:
-    """A copy that shares no memory with another, as the format asks for."""
+    """Return a copy that shares no memory with another tensor, as the format requires."""
     tensor = tensor.detach().cpu()
     if storage is None or not tensor.is_floating_point():
         return tensor.clone(memory_format=torch.contiguous_format)
     if tensor.isfinite().all() and not tensor.to(storage).isfinite().all():
-        raise ValueError(f"{name} reaches {tensor.abs().max():.4g}, more than {storage} holds")
+        raise ValueError(f"{name} must fit in {storage}, got values up to {tensor.abs().max():.4g}")
     return tensor.to(storage, copy=True).contiguous()

@@ -1,4 +1,4 @@
-"""``dgm-train MODEL``: train a model by name, with checkpoints; ``dgm-train --list`` shows what there is."""
+"""``dgm-train MODEL``: train a model by name, with checkpoints; ``dgm-train --list`` lists the models."""
 
 import argparse
 import dataclasses
@@ -22,16 +22,16 @@ from dgm_helpers.training.state import FILE as CHECKPOINT
 
 LEGEND = f"""
 laptop, the default preset, trains in about a minute on two cores; paper has the paper's numbers, for GPUs.
-Without a network there are {", ".join((*EMBEDDED, *RENDERED))}; other data are downloaded when they are asked for.
-The course cannot fetch {", ".join(ABSENT)}: train on a copy of yours by dgm_helpers.training.fit.
-`dgm-train MODEL --preset PRESET` trains one of these, with these steps and images a batch unless told otherwise."""
+{", ".join((*EMBEDDED, *RENDERED))} need no network; other data are downloaded when first used.
+The course cannot download {", ".join(ABSENT)}: train on your own copy with dgm_helpers.training.fit.
+`dgm-train MODEL --preset PRESET` trains one of these, by default with the steps and images per batch shown here."""
 
 FILES = {
     "model.safetensors": "the weights, for dgm_helpers.training.checkpoints.load_model",
-    "history.csv": "every term of the loss, a row for each 50 steps",
+    "history.csv": "every term of the loss, one row per 50 steps",
     "curve.png": "the loss against the step",
-    "samples.png": "what the model generates",
-    CHECKPOINT: "what --resume continues from",
+    "samples.png": "samples from the model",
+    CHECKPOINT: "the state from which --resume continues",
 }
 
 
@@ -39,14 +39,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
-        The exit status: 0, 1 if training broke down, 2 for wrong input, 130 after Ctrl-C, 141 if nobody reads on what
-        is printed, as with ``| head``.
+        The exit status: 0, 1 if training broke down, 2 for wrong input, 130 after Ctrl-C, 141 if the output pipe was
+        closed, as by ``| head``.
     """
     try:
         status = _main(argv)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would complain at its end
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # otherwise Python would complain at exit
         return 141
     return status
 
@@ -66,7 +68,7 @@ def _main(argv: Sequence[str] | None) -> int:
         with run.claim():
             return train(run, began)
     except KeyboardInterrupt:
-        return _stop("stopped before there was anything to keep", 130)
+        return _stop("stopped before the first checkpoint", 130)
     except BrokenPipeError:
         raise
     except (ValueError, ConnectionError) as error:  # the second is an OSError
@@ -78,19 +80,20 @@ def _main(argv: Sequence[str] | None) -> int:
     except OSError as error:
         if (folder / CHECKPOINT).exists():
             return _stop(
-                f"{error}: make room, then `dgm-train --resume {folder}` goes on from the last checkpoint", 1
+                f"{error}: free space, then continue from the last checkpoint with `dgm-train --resume {folder}`",
+                1,
             )
-        return _stop(f"{error}: make room, or choose another folder by --out", 1)
+        return _stop(f"{error}: free space, or choose another folder with --out", 1)
 
 
 def _stop(reason: object, status: int) -> int:
-    """Say in one line why it ends here."""
+    """Print the reason for stopping in one line, and return the exit status."""
     print(f"dgm-train: {reason}", file=sys.stderr)
     return status
 
 
 def train(run: Run, began: float) -> int:
-    """Train, and print what came of it, and how long it took since ``began``."""
+    """Train, print the results and the time since ``began``, and return the exit status."""
     main_process, again = run.processes.rank == 0, f"`dgm-train --resume {run.folder}"
     made = run.steps_made()
     if main_process:
@@ -103,47 +106,50 @@ def train(run: Run, began: float) -> int:
     except KeyboardInterrupt:
         if not (run.folder / CHECKPOINT).exists():
             raise
-        return _stop(f"stopped, with a checkpoint: {again}` goes on", 130) if main_process else 130
+        return _stop(f"stopped, with a checkpoint: {again}` continues", 130) if main_process else 130
     if not main_process:
         return 0
     trained, last = monotonic() - ready, history["step"][-1]
     if last == made:
         print(
-            f"no further step was to be made: {again} --steps N` goes on, N above {made:,}", file=sys.stderr
+            f"no steps were left to make: {again} --steps N` continues, with N above {made:,}",
+            file=sys.stderr,
         )
     try:
         reached = run.finish(history)
     except KeyboardInterrupt:
-        return _stop(f"stopped after the last step, while its samples were made: {again}` makes them", 130)
-    print("training, in each row an average of 50 steps or fewer:")
+        return _stop(
+            f"stopped after the last step, before its results were written: {again}` writes them", 130
+        )
+    print("training, each row an average over at most 50 steps:")
     print(summary(history))
-    print(f"{run.dataset.held_out} split, average of {len(run.dataset.test):,} images:")
+    print(f"{run.dataset.held_out} split, average over {len(run.dataset.test):,} images:")
     print(explained(run.model, reached))
-    print(f"took {duration(monotonic() - began)} in all, {duration(trained)} of it training")
+    print(f"took {duration(monotonic() - began)} in total, {duration(trained)} of it training")
     print(files(run.folder))
     if not math.isfinite(reached["loss"]):
         broken = f"the last step broke the model, whose loss on the {run.dataset.held_out} split is {reached['loss']}"
-        return _stop(f"{broken}: a smaller --learning-rate is the usual way out", 1)
+        return _stop(f"{broken}: the usual fix is a smaller --learning-rate", 1)
     return 0
 
 
 def files(folder: Path) -> str:
-    """What a finished run left, one file a line."""
-    there = [(folder / name, what) for name, what in FILES.items() if (folder / name).exists()]
-    width = max(len(str(path)) for path, _ in there)
-    return "\n".join(f"{path!s:<{width}}  {what}" for path, what in there)
+    """Return the files of a finished run and their contents, one file per line."""
+    written = [(folder / name, content) for name, content in FILES.items() if (folder / name).exists()]
+    width = max(len(str(path)) for path, _ in written)
+    return "\n".join(f"{path!s:<{width}}  {content}" for path, content in written)
 
 
 def asked_for(options: argparse.Namespace) -> tuple[Command, Path]:
-    """The run that the options describe, and its folder.
+    """Return the command that the options describe, and its folder.
 
     Raises:
-        ValueError: if they do not describe a run, or a different one from that to be resumed.
+        ValueError: if they describe no run, or a different run from the one to resume.
     """
     if options.resume is not None:
         return _resumed(options), Path(options.resume)
     if options.model is None:
-        raise ValueError("which model? `dgm-train --list` shows what there is")
+        raise ValueError("MODEL is missing: `dgm-train --list` lists the models")
     preset = options.preset or "laptop"
     training = registry.find(options.model, preset).training
     command = Command(
@@ -183,12 +189,12 @@ def _resumed(options: argparse.Namespace) -> Command:
 
 
 def table(entries: Sequence[registry.Entry]) -> str:
-    """Models, presets, parameters, and what they are trained on, as aligned columns."""
+    """Return models, presets, parameters and training data as aligned columns."""
     rows = [("model", "preset", "class", "parameters", "data", "steps", "batch")]
     for entry in entries:
-        how = entry.training
-        rows.append((entry.name, entry.preset, entry.kind.__name__, f"{entry.parameters():,}", how.data,
-                     f"{how.steps:,}", f"{how.batch_size:,}"))  # fmt: skip
+        training = entry.training
+        rows.append((entry.name, entry.preset, entry.kind.__name__, f"{entry.parameters():,}", training.data,
+                     f"{training.steps:,}", f"{training.batch_size:,}"))  # fmt: skip
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     right = (3, 5, 6)
     return "\n".join(
@@ -201,7 +207,7 @@ def table(entries: Sequence[registry.Entry]) -> str:
 
 
 def summary(history: History, most: int = 8) -> str:
-    """Rows of the history, evenly spaced, the last among them."""
+    """Return at most ``most`` rows of the history as text, evenly spaced, including the last."""
     rows = history.rows[:: -max(1, -(-len(history) // most))][::-1]
     return "\n".join(
         f"step {row['step']:,}: " + listed(meaningful({name: row[name] for name in row if name != "step"}))

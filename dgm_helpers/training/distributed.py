@@ -1,8 +1,8 @@
-"""Several processes that train one model: ``torchrun --nproc-per-node 2 SCRIPT``, for which ``dgm-train`` may stand.
+"""Training of one model in several processes: ``torchrun --nproc-per-node 2 SCRIPT``; SCRIPT may be ``dgm-train``.
 
-Each takes its share of every batch, draws its own noise and its own dropout, and keeps the same weights as the others;
-on one or many hosts, with gloo on CPUs and nccl on GPUs. Without torchrun there is one process, and nothing of this
-comes into play.
+Each process takes its share of every batch, draws its own noise and dropout masks, and has the same weights as the
+others, on one host or many, with gloo on CPUs and nccl on GPUs. Without torchrun there is one process, and none of this
+applies.
 """
 
 import atexit
@@ -25,33 +25,33 @@ class Processes:
     """This process among those that train together.
 
     Attributes:
-        rank: its number; process 0 prints and writes files.
-        count: how many there are.
+        rank: number of this process; process 0 prints and writes files.
+        count: number of processes.
     """
 
     rank: int = 0
     count: int = 1
 
     def wrap(self, module: nn.Module) -> nn.Module:
-        """The module with gradients averaged over the processes; its weights become those of process 0."""
+        """Return the module with gradients averaged over the processes; its weights become those of process 0."""
         return module if self.count == 1 else DistributedDataParallel(module)
 
     def share(self, index: Tensor) -> Tensor:
-        """The part of a batch that is this process's."""
+        """Return this process's part of a batch."""
         return index if self.count == 1 else index.view(self.count, -1)[self.rank]
 
     def noise(self, seed: int, order: torch.Generator) -> torch.Generator:
-        """What draws the noise: the generator of the order where there is one process, else one of its own."""
+        """Return the generator of the noise: that of the order if there is one process, else this process's own."""
         if self.count == 1:
             return order
         return generator(self._seed(seed, 1_000_003), order.device)
 
     @contextmanager
     def global_draws(self, seed: int, device: torch.device) -> Iterator[None]:
-        """Let this process draw from torch's global generator what no other does, as dropout's masks.
+        """Give this process its own draws from torch's global generator, for dropout's masks.
 
-        Otherwise all would draw the same, since all were seeded alike. Afterwards the generator is as it was before.
-        Nothing is changed where there is one process.
+        Otherwise all processes would draw the same, since they have the same seed. The generator's state is restored
+        afterwards. If there is one process, nothing is changed.
         """
         if self.count == 1:
             yield
@@ -60,14 +60,14 @@ class Processes:
             torch.manual_seed(self._seed(seed, 2_000_003))
             yield
 
-    def _seed(self, seed: int, of: int) -> int:
-        """A seed of this process's own; negative ones stand for those that torch takes them for."""
-        return (seed * self.count + self.rank + of) % 2**64
+    def _seed(self, seed: int, offset: int) -> int:
+        """Return this process's own seed, modulo 2⁶⁴, as torch reads negative seeds."""
+        return (seed * self.count + self.rank + offset) % 2**64
 
     def agree(self, terms: dict[str, Tensor], *flags: bool) -> tuple[Any, ...]:
-        """The terms as numbers, averaged over the processes, and for each flag whether one of them raises it.
+        """Return the terms as numbers, averaged over the processes, and for each flag whether any process raises it.
 
-        One transfer from the device for all.
+        All of them take one transfer from the device.
         """
         values = torch.stack([value.detach() for value in terms.values()])
         values = torch.cat([values, torch.tensor(flags).to(values)])
@@ -77,22 +77,22 @@ class Processes:
         return dict(zip(terms, numbers, strict=False)), *(number > 0 for number in numbers[len(terms) :])
 
     def average(self, *tensors: Tensor) -> None:
-        """Give each tensor, in place, its average over the processes."""
+        """Replace each tensor, in place, by its average over the processes."""
         for tensor in tensors if self.count > 1 else ():
             dist.all_reduce(tensor)
             tensor /= self.count
 
     def everywhere(self, question: Callable[[], bool]) -> tuple[bool, bool]:
-        """Whether the answer is yes in one of the processes and in all of them, asked when all have come here."""
+        """Return whether the answer is yes in any process, and in all; asked when all processes have arrived."""
         if self.count == 1:
             return (answer := question()), answer
-        dist.barrier()  # what one process did before, as writing a file, is done
+        dist.barrier()  # everything that a process did before, such as writing a file, is done
         answers = [False] * self.count
         dist.all_gather_object(answers, question())
         return any(answers), all(answers)
 
     def gather(self, value: Any) -> list[Any]:
-        """In process 0 the values of all, in the others nothing."""
+        """Return the values of all processes in process 0, and an empty list in the others."""
         if self.count == 1:
             return [value]
         values = [None] * self.count if self.rank == 0 else None
@@ -101,7 +101,7 @@ class Processes:
 
 
 def start(device: torch.device) -> Processes:
-    """Join the processes that torchrun started, once; on GPUs each takes its own, before anything is put there."""
+    """Join the processes that torchrun started, once; each selects its own GPU before anything is put there."""
     if not (dist.is_available() and dist.is_torchelastic_launched()) or os.environ["WORLD_SIZE"] == "1":
         return Processes()
     if not dist.is_initialized():

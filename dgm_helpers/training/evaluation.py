@@ -1,4 +1,4 @@
-"""What a model reaches on data it was not trained on, by its own loss."""
+"""Averages of the terms of a model's loss over data that it was not trained on."""
 
 import inspect
 from collections.abc import Callable
@@ -22,25 +22,23 @@ def evaluate(
     batch_size: int = 100,
     seed: int = DEFAULT_SEED,
 ) -> dict[str, float]:
-    """The mean of each term of ``model.loss`` over data, in evaluation mode.
+    """Return the mean of each term of ``model.loss`` over data, in evaluation mode.
 
     Args:
-        model: on its device.
-        x: data, first axis the data points; bytes are intensities, as in training.
-        labels: of the data points; handed over if the model takes them.
-        transform: applied to each batch, as in training.
-        batch_size: data points at a time.
-        seed: of the transform's and the loss's noise.
+        model: the model, on the device to compute on.
+        x: data, whose first axis is the data points; bytes are intensities, as in training.
+        labels: class of each data point, which the loss gets if the model takes labels.
+        transform: function applied to each batch, as in training.
+        batch_size: number of data points per batch.
+        seed: seed of the noise of transform and loss.
 
     Raises:
         ValueError: if there are no data, or no labels for a model that takes them.
     """
     if len(x) == 0:
-        raise ValueError("nothing to evaluate on: no data points")
+        raise ValueError("x must have at least 1 data point, got 0")
     if takes_labels(model) and labels is None:
-        raise ValueError(
-            f"{type(model).__name__} is evaluated with the class of each data point: give labels"
-        )
+        raise ValueError(f"labels must be the class of each data point for {type(model).__name__}, got None")
     examples = Examples(x, labels if takes_labels(model) else None, transform, next(model.parameters()))
     draws, sums = generator(seed, examples.like.device), {}
     with evaluation_mode(model):
@@ -52,6 +50,6 @@ def evaluate(
 
 
 def takes_labels(model: nn.Module) -> bool:
-    """Whether the model's ``loss`` needs each data point's class, as a classifier's or a conditional model's does."""
+    """Return whether the ``loss`` needs each data point's class, as for a classifier or a conditional model."""
     classes = model.config.get("classes", 0) if isinstance(model, HasConfig) else 0
     return bool(classes) and "label" in inspect.signature(model.loss).parameters

@@ -1,4 +1,4 @@
-"""Data in memory, their order in training, and how a batch for a model's loss is made of them."""
+"""Training data in memory: their order, and the batches made from them for a model's loss."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from dgm_helpers.runtime import generator
 
 @dataclass(frozen=True)
 class Examples:
-    """Data points that stay as they are stored until their batch is made.
+    """Data points, which are converted only when their batch is made.
 
     Attributes:
-        x: data, first axis the data points; what :func:`~dgm_helpers.data.intensities` makes of them is the batch.
+        x: data, whose first axis is the data points; :func:`~dgm_helpers.data.intensities` turns them into a batch.
         labels: class of each data point, for a model whose loss takes it.
-        transform: applied to each batch, with the generator of the noise; for binarization or dequantisation.
-        like: a parameter of the model: batches come in its dtype, on its device.
+        transform: function applied to each batch with the generator of the noise, for binarization or dequantization.
+        like: a parameter of the model; batches have its dtype and device.
     """
 
     x: Tensor
@@ -31,34 +31,34 @@ class Examples:
         return len(self.x)
 
     def batch(self, index: Tensor, noise: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        """The data points of an index, transformed, and the condition: their labels, where there are any."""
+        """Return the transformed data points of an index, and their labels as keyword arguments, if there are any."""
         batch = intensities(self.x[index].to(self.like.device), self.like.dtype)
         batch = batch if self.transform is None else self.transform(batch, noise)
         return batch, {} if self.labels is None else {"label": self.labels[index].to(self.like.device)}
 
     def initialize(self, model: nn.Module, count: int, seed: int) -> None:
-        """Let a model initialize itself by the first data points of the first epoch, made into a batch as in training.
+        """Let a model initialize itself with the first ``count`` data points of the first epoch, made into a batch.
 
         Raises:
-            ValueError: if the model cannot.
+            ValueError: if the model has no ``initialize``.
         """
         if not isinstance(model, Initializes):
             raise ValueError(
                 f"{type(model).__name__} has no data-dependent initialization: omit `initialize`"
             )
-        draws = generator(seed, self.like.device)  # its first order is that of the run
+        draws = generator(seed, self.like.device)  # its first order is the run's
         batch, condition = self.batch(next(Batches(len(self), count, draws)), draws)
         model.train()
         model.initialize(batch, **condition, generator=draws)
 
 
 class Batches:
-    """Indices of one batch after another, for ever: each epoch in a new order, its last short batch left out.
+    """Endless iterator over the indices of batches: each epoch in a new order, without its last short batch.
 
     Args:
         size: number of data points.
-        batch_size: of which so many make a batch; all of them if there are fewer.
-        draws: the generator of the order.
+        batch_size: number of data points per batch; all of them if there are fewer.
+        draws: generator that draws the order.
     """
 
     def __init__(self, size: int, batch_size: int, draws: torch.Generator) -> None:
@@ -78,5 +78,5 @@ class Batches:
 
     @property
     def per_epoch(self) -> int:
-        """Number of batches of an epoch."""
+        """Number of batches per epoch."""
         return self.size // self.batch_size

@@ -1,4 +1,4 @@
-"""The folder of a run of ``dgm-train``: which process has it, and the command that makes the run."""
+"""The folder of a run of ``dgm-train``: which process has claimed it, and the command that makes the run."""
 
 import dataclasses
 import json
@@ -21,8 +21,8 @@ LOCK = ".lock"
 def claimed(folder: str | Path | None) -> Iterator[None]:
     """Create a folder if necessary, and keep other processes from training in it until the end.
 
-    Of two runs that write its checkpoint in turn, neither would be the one it claims to be. The system releases the
-    lock when a process is killed; its empty file stays. Within this process a folder can be claimed again.
+    If two runs took turns writing its checkpoint, it would match neither. The system releases the lock when a process
+    is killed; its empty file stays. Within this process a folder can be claimed again.
 
     Args:
         folder: the folder; None claims nothing.
@@ -40,7 +40,7 @@ def claimed(folder: str | Path | None) -> Iterator[None]:
         lock = FileLock(folder / LOCK, is_singleton=True).acquire(timeout=0)
     except Timeout:
         raise ValueError(
-            f"another process is training in {folder}: wait for its end, or name a different folder"
+            f"another process is training in {folder}: wait until it ends, or name a different folder"
         ) from None
     with lock:
         yield
@@ -100,7 +100,7 @@ class Command:
             raise ValueError(
                 f"{folder} does not contain a run to resume: {COMMAND} cannot be read ({error})"
             ) from None
-        # JSON made lists of the tuples, and the model's configuration must be the same again.
+        # JSON turned tuples into lists, but the model's configuration must be the same as before.
         return dataclasses.replace(command, set={key: _tuples(value) for key, value in command.set.items()})
 
 

@@ -1,4 +1,4 @@
-"""The table of a training run, and its terms for a person to read: meaning, unit, and a value to compare with."""
+"""The history of a training run as a table, and its terms as text: names, units, and values to compare with."""
 
 from collections.abc import Sequence
 
@@ -72,6 +72,6 @@ def explained(model: nn.Module, terms: dict[str, float]) -> str:
     for name, value in shown.items():
         landmark = landmarks.get(name)
         unit = UNITS.get(name, "nats") if landmark is None else landmark.unit
-        beside = "" if landmark is None else f" ({landmark.value:.5g} {landmark.case})"
-        lines.append(f"  {name:<{width}}  {value:10.5g} {unit}".rstrip() + beside)
+        comparison = "" if landmark is None else f" ({landmark.value:.5g} {landmark.case})"
+        lines.append(f"  {name:<{width}}  {value:10.5g} {unit}".rstrip() + comparison)
     return "\n".join(lines)

@@ -21,23 +21,23 @@ def fit(model: nn.Module, x: Tensor, labels: Tensor | None = None, **settings: A
     its dtype. Started by torchrun, the processes share each batch (:mod:`dgm_helpers.training.distributed`).
 
     Args:
-        model: trained in place, and left in evaluation mode.
-        x: training data, first axis the data points. Bytes (uint8) are intensities from 0 to 255, and stay bytes until
-            their batch is made, in which they are numbers in [0, 1].
-        labels: class of each data point, for a conditional model: its ``loss`` gets those of the batch as ``label``.
+        model: the model, which is trained in place and left in evaluation mode.
+        x: training data, whose first axis is the data points. Bytes (uint8) are intensities from 0 to 255; only when a
+            batch is made do its bytes become numbers in [0, 1].
+        labels: class of each data point, for a conditional model, whose ``loss`` gets the batch's as ``label``.
         settings: fields of :class:`~dgm_helpers.training.settings.Settings`, by name.
 
     Returns:
         The history of the terms.
 
     Raises:
-        TypeError: if a setting has a different name.
+        TypeError: if there is no setting of a given name.
         ValueError: if a setting is out of its range, there are no data, the number of labels differs from that of data
-            points, the model's parameter groups leave a parameter out, it has no ``initialize`` that is asked for, the
-            schedule returns a number below 0, the folder's checkpoint is of a different run, or another process is
-            training in the folder.
-        FloatingPointError: if a term is not finite, with its name and the step; the model is then as before that step.
-            Also if a weight is not finite at a checkpoint or at the end.
+            points, the model's parameter groups leave a parameter out, ``initialize`` is set for a model without that
+            method, the schedule returns a number below 0 or not finite, the folder's checkpoint is of a different run,
+            or another process is training in the folder.
+        FloatingPointError: if a term is not finite, with its name and the step; the model is then as it was before that
+            step. Also if a weight is not finite at a checkpoint or at the end.
         KeyboardInterrupt: after Ctrl-C.
     """
     with session(model, x, labels, Settings.named(settings)) as run:

@@ -1,4 +1,4 @@
-"""A model's optimizer: its kind, its parameters, its schedule, and what a checkpoint calls them."""
+"""A model's optimizer: its class, its parameters, its schedule, and their names in a checkpoint."""
 
 import math
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def parameter_groups(model: nn.Module, learning_rate: float) -> list[dict[str, A
     grouped = {id(parameter) for group in groups for parameter in group["params"]}
     for name, parameter in model.named_parameters():
         if id(parameter) not in grouped:
-            raise ValueError(f"no parameter group of this model holds {name!r}: it would not be trained")
+            raise ValueError(f"no parameter group of this model contains {name!r}: it would not be trained")
     return groups
 
 
@@ -56,8 +56,8 @@ def scheduled(optimizer: torch.optim.Optimizer, schedule: Schedule | None, steps
     """Return torch's schedule that multiplies the learning rate of every group by a factor in each step.
 
     Args:
-        optimizer: new.
-        schedule: function of the steps and of the passes over the data made (default: always 1).
+        optimizer: a new optimizer.
+        schedule: function of the numbers of steps and of passes over the data made (default: always 1).
         steps_per_pass: number of steps per pass over the data.
 
     Raises:
@@ -82,14 +82,14 @@ def rates(schedule: LambdaLR, steps: int) -> list[float]:
 
 
 def resumed(schedule: LambdaLR, steps: int) -> LambdaLR:
-    """Return the schedule after this many steps, once its optimizer has the state of then."""
+    """Return the schedule after this many steps, given that its optimizer's state is already restored."""
     for group, rate in zip(schedule.optimizer.param_groups, schedule.base_lrs, strict=True):
         group["initial_lr"] = rate
     return LambdaLR(schedule.optimizer, schedule.lr_lambdas, last_epoch=steps - 1)
 
 
 def name_of(function: Callable[..., Any] | None) -> str | None:
-    """Return what a checkpoint calls an optimizer or a schedule: name and arguments, the same in every process."""
+    """Return the name of an optimizer or schedule in a checkpoint, with its arguments: equal in every process."""
     if function is None:
         return None
     if isinstance(function, partial):

@@ -1,4 +1,4 @@
-"""The options of ``dgm-train``, and what its ``--help`` says."""
+"""The options of ``dgm-train``, and the text of its ``--help``."""
 
 import argparse
 import ast
@@ -11,8 +11,8 @@ at the end the model and its samples (model.safetensors, samples.png). Ctrl-C wr
 from the last one."""
 
 EPILOG = """examples:
-  dgm-train --list                                what there is to train
-  dgm-train vae                                   a minute on two cores
+  dgm-train --list                                list the models and presets
+  dgm-train vae                                   train a VAE, a minute on two cores
   dgm-train vae --data digits --set data_dim=64 --set "hidden=(100,)" --steps 2000 --out runs/digits
   dgm-train vae --validation 1000 --learning-rate 0.003 --out runs/try      choose settings without the test split
   dgm-train --resume runs/digits --steps 4000     continue, here past the end
@@ -25,66 +25,71 @@ exit status: 0, 1 if training broke down, 2 for wrong input, 130 after Ctrl-C.""
 
 
 def parser() -> argparse.ArgumentParser:
-    """What reads the command line."""
+    """Return the parser of the command line."""
     options = argparse.ArgumentParser(
         prog="dgm-train", description=DESCRIPTION, epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     add = options.add_argument
-    add("model", nargs="?", metavar="MODEL", help="one of --list's")
+    add("model", nargs="?", metavar="MODEL", help="name of a model that --list shows")
     add(
         "--list",
         action="store_true",
         help="show models, presets, their size and the data they are trained on",
     )
-    add("--preset", metavar="NAME", help="laptop, the default, paper, or another that the model has")
-    add("--data", metavar="NAME", help="data set; the preset names one")
-    add("--steps", type=_positive(int), metavar="N", help="updates in all; the preset says how many")
+    add("--preset", metavar="NAME", help="laptop, paper, or another preset of the model (default: laptop)")
+    add("--data", metavar="NAME", help="data set (default: the preset's)")
+    add("--steps", type=_positive(int), metavar="N", help="total number of updates (default: the preset's)")
     add(
         "--minutes",
         type=_positive(float),
         metavar="M",
-        help="time in all; with --steps, whichever ends first",
+        help="total time in minutes; with --steps, whichever ends first",
     )
     add(
         "--batch-size",
         type=_positive(int),
         metavar="N",
-        help="images an update, over all processes; the preset has one",
+        help="images per update, over all processes (default: the preset's)",
     )
-    add("--learning-rate", type=_positive(float), metavar="RATE", help="of the optimizer; the preset has one")
+    add(
+        "--learning-rate",
+        type=_positive(float),
+        metavar="RATE",
+        help="the optimizer's learning rate (default: the preset's)",
+    )
     add(
         "--validation",
         type=_positive(int),
         metavar="N",
-        help="hold the last N training images out and measure on them, not on the test split: for choosing settings",
+        help="hold out the last N training images and evaluate on them, not on the test split, to choose settings",
     )
     add(
         "--device",
         metavar="NAME",
-        help="cpu, cuda or mps; a GPU where there is one, unless DGM_DEVICE names another",
+        help="cpu, cuda or mps (default: DGM_DEVICE, else a GPU if there is one)",
     )
-    add("--seed", type=_seed, metavar="N", help="of weights, order and noise; 0 unless given")
-    add("--out", metavar="FOLDER", help="a new folder; runs/MODEL-PRESET-DATA unless given")
-    add("--resume", metavar="FOLDER", help="continue the run in this folder, also past its end with --steps")
+    add("--seed", type=_seed, metavar="N", help="seed for weights, order and noise (default: 0)")
+    add("--out", metavar="FOLDER", help="a new folder (default: runs/MODEL-PRESET-DATA)")
+    add("--resume", metavar="FOLDER", help="continue the run in this folder, with --steps even past its end")
     add(
         "--bf16",
         action="store_true",
         default=None,
-        help="bfloat16 autocast on a CPU too; a GPU has it anyway",
+        help="use bfloat16 autocast on a CPU too; a CUDA GPU always does",
     )
     add(
         "--compile",
         action="store_true",
         default=None,
-        help="compile the loss with torch.compile, a minute at first",
+        help="compile the loss with torch.compile, which takes about a minute at first",
     )
     add(
         "--set",
         action="append",
         type=_assignment,
         metavar="KEY=VALUE",
-        help="an argument of the model's constructor, for example latent_dim=2; as often as there are arguments to set",
+        help="an argument of the model's constructor, for example latent_dim=2; repeat the option for each argument",
     )
     return options
 
@@ -93,27 +98,27 @@ def _positive(kind: type) -> Callable[[str], Any]:
     def number(text: str) -> Any:
         value = kind(text)
         if not 0 < value < math.inf:
-            raise argparse.ArgumentTypeError(f"{text} is no finite number above 0")
+            raise argparse.ArgumentTypeError(f"must be a finite number above 0, got {text}")
         return value
 
-    number.__name__ = kind.__name__  # argparse names it where the text is no number
+    number.__name__ = kind.__name__  # argparse names it if the text is not a number
     return number
 
 
 def _seed(text: str) -> int:
     value = int(text)
     if not -(2**63) <= value < 2**63:
-        raise argparse.ArgumentTypeError(f"{text} has more than 64 bits")
+        raise argparse.ArgumentTypeError(f"must fit in 64 bits, got {text}")
     return value
 
 
-_seed.__name__ = "int"  # argparse names it where the text is no number
+_seed.__name__ = "int"  # argparse names it if the text is not a number
 
 
 def _assignment(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not (key and equals):
-        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+        raise argparse.ArgumentTypeError(f"must be KEY=VALUE, got {text!r}")
     try:
         return key, ast.literal_eval(value)
     except (ValueError, SyntaxError):

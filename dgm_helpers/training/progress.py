@@ -1,4 +1,4 @@
-"""The person who waits for a run: the progress shown to them, and their Ctrl-C, which comes between two steps."""
+"""Progress reports of a training run, and Ctrl-C, which takes effect only between two steps."""
 
 import os
 import signal
@@ -12,13 +12,13 @@ from tqdm.auto import tqdm
 from dgm_helpers.training.settings import Settings
 from dgm_helpers.training.state import State
 
-PATIENCE = 600.0  # seconds after which a log file gets a line at the latest
+PATIENCE = 600.0  # the longest time between two lines of a log file, in seconds
 
 
 def progress_line(state: State, settings: Settings) -> "tqdm | Lines":
-    """Return the progress line: it moves at a terminal or in a notebook; a log file gets :class:`Lines` if asked for.
+    """Return a progress bar for a terminal or a notebook, or :class:`Lines` for a log file if the settings ask for it.
 
-    Only the first process shows it, and none if ``DGM_QUIET`` or ``CI`` is set.
+    Only the first process shows progress, and none does if ``DGM_QUIET`` or ``CI`` is set.
 
     Args:
         state: the run's state.
@@ -35,7 +35,7 @@ def progress_line(state: State, settings: Settings) -> "tqdm | Lines":
 
 
 class Lines(AbstractContextManager):
-    """A line on stderr after the first step, after each tenth of the run, and at least every ten minutes.
+    """Lines on stderr: after the first step, after each tenth of the run, and at least every ten minutes.
 
     It has the methods of tqdm that :func:`~dgm_helpers.training.fit` calls.
     """
@@ -46,14 +46,14 @@ class Lines(AbstractContextManager):
         self.at, self.text = state.seconds, ""
 
     def __exit__(self, *error: object) -> None:
-        """Close nothing."""
+        """Do nothing: stderr stays open."""
 
     def set_postfix_str(self, text: str, refresh: bool = False) -> None:
         """Set the text of the next line."""
         self.text = text
 
     def update(self) -> None:
-        """Note that a step was made."""
+        """Count a step, and print a line if it is time for one."""
         share = self.share()
         if int(10 * share) == self.tenth and self.state.seconds < self.at + PATIENCE:
             return
@@ -73,11 +73,11 @@ class Lines(AbstractContextManager):
 
 @contextmanager
 def interrupts(*, wait: bool, patient: bool = False) -> Iterator[threading.Event]:
-    """Set an event on Ctrl-C, or on the signal that asks a process to end, and raise nothing.
+    """Set an event on the first Ctrl-C or SIGTERM instead of stopping; a second one raises KeyboardInterrupt.
 
     Args:
-        wait: whether to do so; otherwise nothing is changed, and the event is never set.
-        patient: whether a second Ctrl-C waits as well. torchrun passes on one that already came.
+        wait: whether to handle the signals; otherwise nothing is changed, and the event is never set.
+        patient: whether further signals are also ignored. torchrun passes on a Ctrl-C that has already arrived.
     """
     event = threading.Event()
     if not wait or threading.current_thread() is not threading.main_thread():
@@ -98,7 +98,7 @@ def interrupts(*, wait: bool, patient: bool = False) -> Iterator[threading.Event
 
 
 def duration(seconds: float) -> str:
-    """Return a time in the units that a person would use."""
+    """Return a duration as text in seconds, minutes or hours, whichever suits it."""
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, seconds = divmod(round(seconds), 60)

@@ -1,7 +1,7 @@
-"""Models by name: each file of ``dgm_helpers/models`` that says, beside its ``PRESETS``, how they are trained.
+"""Trainable models by name: the files of ``dgm_helpers/models`` with ``PRESETS`` and ``TRAINING``.
 
-``PRESETS[preset]`` are a constructor's arguments; ``TRAINING[preset]`` those of :class:`Training`. The model is the
-first class of the file that has a ``loss``, unless the preset names another.
+``PRESETS[preset]`` contains the constructor's arguments, ``TRAINING[preset]`` those of :class:`Training`. The model is
+the first class of the file that has a ``loss``, unless ``TRAINING`` names a different one.
 """
 
 import importlib
@@ -22,20 +22,20 @@ from dgm_helpers.training.optimizers import MakeOptimizer
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """How a preset is trained: an entry of a file's ``TRAINING`` holds these as a dict.
+    """The training settings of a preset; an entry of a file's ``TRAINING`` is a dict of these.
 
     Attributes:
-        data: name of a data set.
+        data: name of the data set.
         steps: number of updates.
-        batch_size: data points an update.
-        learning_rate: of the optimizer.
-        optimizer: a class of ``torch.optim``, or a partial of one; Adam unless given.
-        schedule: factor of the learning rate, of steps and passes over the data made.
-        initialize: number of data points that the model initializes itself by.
-        transform: applied to each batch with the run's generator: ``binarize`` or the like.
+        batch_size: number of data points per update.
+        learning_rate: the optimizer's learning rate.
+        optimizer: a class of ``torch.optim``, or a partial of one (default: Adam).
+        schedule: function of the numbers of steps and of passes over the data made; returns the learning rate's factor.
+        initialize: number of data points that the model initializes itself with.
+        transform: function applied to each batch with the run's generator, for example ``binarize``.
         weight_average: decay of an average of the weights.
-        keep_statistics: leave statistics of batch normalization as they are when weights are averaged.
-        model: class that the preset builds, where it is not the file's first.
+        keep_statistics: keep the statistics of batch normalization from training when weights are averaged.
+        model: class that the preset builds, if it is not the file's first.
     """
 
     data: str
@@ -51,9 +51,9 @@ class Training:
     model: type[nn.Module] | None = None
 
     def arguments(self) -> dict[str, Any]:
-        """Those of :func:`~dgm_helpers.training.fit`, but for how long."""
-        own = ("data", "steps", "model")
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in own}
+        """Return the settings of :func:`~dgm_helpers.training.fit`, except the number of steps."""
+        excluded = ("data", "steps", "model")
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in excluded}
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,11 @@ class Entry:
     """A preset of a model.
 
     Attributes:
-        name: of the model's file.
+        name: name of the model's file.
         preset: name of the preset.
         kind: class of the model.
-        arguments: of its constructor.
-        training: how it is trained.
+        arguments: the constructor's arguments.
+        training: the training settings.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Entry:
     training: Training
 
     def build(self, changes: dict[str, Any] | None = None) -> nn.Module:
-        """A new model, some arguments changed.
+        """Build a new model, with some arguments changed.
 
         Raises:
             ValueError: if the model has no such argument, or does not take the value.
@@ -83,31 +83,34 @@ class Entry:
         known = constructor_parameters(self.kind)
         for key in changes or {}:
             if key not in known:
-                raise ValueError(f"{self.name} has no argument {key!r}: it has {', '.join(known)}")
+                raise ValueError(f"an argument of {self.name} must be one of {', '.join(known)}; got {key!r}")
         try:
             return self.kind(**self.arguments | (changes or {}))
         except TypeError as error:
             raise ValueError(f"{self.name} does not take these arguments: {error}") from error
 
     def parameters(self) -> int:
-        """Number of the model's parameters, which are not drawn for that where the constructor can do without."""
+        """Return the number of the model's parameters; if possible, without allocating or drawing them."""
         try:
             with torch.device("meta"):
                 model = self.build()
-        except (RuntimeError, NotImplementedError):  # it computes with numbers that are not there
+        except (
+            RuntimeError,
+            NotImplementedError,
+        ):  # its constructor computes with values, which "meta" does not have
             with torch.random.fork_rng(devices=[]):
                 model = self.build()
         return sum(parameter.numel() for parameter in model.parameters())
 
 
 def names() -> list[str]:
-    """Names of all models that can be trained by name."""
+    """Return the names of all models that can be trained by name."""
     files = sorted(module.name for module in pkgutil.iter_modules(models.__path__))
     return [name for name in files if _trainable(_module(name))]
 
 
 def find(name: str, preset: str) -> Entry:
-    """A preset of a model, importing its file alone.
+    """Return a preset of a model; only its file is imported.
 
     Raises:
         ValueError: if there is no such model or preset.
@@ -115,17 +118,17 @@ def find(name: str, preset: str) -> Entry:
     if name not in (module.name for module in pkgutil.iter_modules(models.__path__)) or not _trainable(
         _module(name)
     ):
-        raise ValueError(f"unknown model {name!r}: there are {', '.join(names())}")
+        raise ValueError(f"the model must be one of {', '.join(names())}; got {name!r}")
     module = _module(name)
     if preset not in module.PRESETS or preset not in module.TRAINING:
         both = ", ".join(key for key in module.PRESETS if key in module.TRAINING)
-        raise ValueError(f"{name} has no preset {preset!r}: it has {both}")
+        raise ValueError(f"the preset of {name} must be one of {both}; got {preset!r}")
     training = Training(**module.TRAINING[preset])
     return Entry(name, preset, training.model or _first_model(module), module.PRESETS[preset], training)
 
 
 def entries() -> list[Entry]:
-    """Every preset of every model."""
+    """Return every preset of every model."""
     return [find(name, preset) for name in names() for preset in _module(name).TRAINING]
 
 

@@ -1,4 +1,4 @@
-"""A training run in a folder: what was asked for, checkpoint, history, and at the end the model and its samples."""
+"""A training run in a folder: its command, checkpoint and history, and at the end the model and its samples."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,11 +26,11 @@ from dgm_helpers.training.state import FILE, read
 
 @dataclass(frozen=True)
 class Run:
-    """A model with its data, ready to be trained in a folder, new or not; made before anything is written.
+    """A model with its data, ready to be trained in a new or an existing folder; preparing it writes nothing there.
 
     Raises:
         ValueError: if the model, the data or the settings do not go together.
-        ConnectionError: if the data have to be fetched and cannot be.
+        ConnectionError: if the data must be downloaded and cannot be.
     """
 
     command: Command
@@ -43,7 +43,7 @@ class Run:
 
     @classmethod
     def prepare(cls, command: Command, folder: Path, *, new: bool, device: str | None = None) -> "Run":
-        """Load the data, build the model, and try its loss on two images; a new run asks for a folder of its own."""
+        """Load the data, build the model, and try its loss on two images; a new run must have a new folder."""
         device = choose_device(device)
         processes = distributed.start(device)
         if new and processes.rank == 0:
@@ -75,16 +75,18 @@ class Run:
         )
 
     def plan(self) -> str:
-        """How long the run is to last, and where it is kept."""
+        """Return the run's length, batch and folder as text."""
         steps, minutes = self.command.steps, self.command.minutes
         ends = [] if steps is None else [f"{steps:,} step{'' if steps == 1 else 's'}"]
         ends += [] if minutes is None else [duration(60 * minutes)]
-        images, there = self.command.batch_size, len(self.dataset.train)
-        batch = f"{images:,} images a step" if images <= there else f"all {there:,} images in each step"
+        images, available = self.command.batch_size, len(self.dataset.train)
+        batch = (
+            f"{images:,} images per step" if images <= available else f"all {available:,} images in each step"
+        )
         return f"{' or '.join(ends)}, {batch}, in {self.folder}"
 
     def steps_made(self) -> int:
-        """How many updates the checkpoint in the folder has seen; 0 if there is none.
+        """Return the number of updates of the checkpoint in the folder; 0 without a checkpoint.
 
         Raises:
             ValueError: if it cannot be read.
@@ -93,10 +95,10 @@ class Run:
 
     @contextmanager
     def claim(self) -> Iterator[None]:
-        """Keep other runs out of the folder until the end, and put the settings into it; process 0 does.
+        """Keep other runs out of the folder, and write the command into it; only process 0 does so.
 
         Raises:
-            ValueError: if another run has it, or nothing can be written into it.
+            ValueError: if another run has claimed it, or nothing can be written into it.
         """
         if self.processes.rank:
             yield
@@ -105,20 +107,16 @@ class Run:
             try:
                 until_the_end.enter_context(claimed(self.folder))
                 if self.new:
-                    require_new(self.folder)  # another may have had it while the data were loaded
+                    require_new(self.folder)  # another run may have used it while the data were loaded
                 self.command.write(self.folder)
             except OSError as error:
                 reason = (error.__cause__ or error).strerror or error
-                way_out = (
-                    "name another folder with --out" if self.new else "make it writable to resume its run"
-                )
-                raise ValueError(
-                    f"nothing can be written into {self.folder} ({reason}): {way_out}"
-                ) from error
+                fix = "name another folder with --out" if self.new else "make it writable to resume its run"
+                raise ValueError(f"nothing can be written into {self.folder} ({reason}): {fix}") from error
             yield
 
     def train(self) -> History:
-        """Train, or go on training, and leave a checkpoint in the folder."""
+        """Train, or resume training, and leave a checkpoint in the folder."""
         command = self.command
         changed = {"batch_size": command.batch_size, "learning_rate": command.learning_rate}
         return fit(
@@ -136,7 +134,7 @@ class Run:
         )
 
     def evaluate(self, images: int | None = None) -> dict[str, float]:
-        """Averages of the loss's terms over what is held out, or its first images; of a flow bits per dimension too."""
+        """Return the mean of each term over the first held-out images (default: all); for a flow also bits/dim."""
         reached = evaluate(
             self.model,
             self._inputs(self.dataset.test[:images]),
@@ -149,9 +147,9 @@ class Run:
         return reached
 
     def finish(self, history: History) -> dict[str, float]:
-        """Write model, history, curve and samples, and return what the model reaches on what is held out."""
+        """Write model, history, curve and samples; return the mean of each term over the held-out images."""
         reached = self.evaluate()
-        # Where time ran out, or fewer steps were asked for than had been made, others would not come to these weights.
+        # If time ran out, or the steps given are fewer than those already made, only the steps made give these weights.
         made = replace(self.command, steps=history["step"][-1], minutes=None)
         save_model(
             self.model,
@@ -170,7 +168,7 @@ class Run:
         return reached
 
     def _inputs(self, images: Tensor) -> Tensor:
-        """Images, or vectors for a model of vectors."""
+        """Return the images, flattened to vectors for a model of vectors."""
         return images.flatten(1) if "data_dim" in self.model.config else images
 
 

@@ -29,7 +29,7 @@ def session(model: nn.Module, x: Tensor, labels: Tensor | None, settings: Settin
     if len(x) == 0:
         raise ValueError("x must have at least 1 data point, got 0")
     if labels is not None and len(labels) != len(x):
-        raise ValueError(f"labels must be as many as the {len(x)} data points, got {len(labels)}")
+        raise ValueError(f"labels must have one class per data point, {len(x)}, got {len(labels)}")
     keep_freed_memory()
     parameter = next(model.parameters())
     labels = None if labels is None else labels.to(parameter.device)
@@ -52,10 +52,10 @@ def session(model: nn.Module, x: Tensor, labels: Tensor | None, settings: Settin
 
 
 class Loss(nn.Module):
-    """A model whose forward pass is its loss: what can be compiled, and shared among processes.
+    """A model whose forward pass is its loss, so that it can be compiled and shared among processes.
 
     Args:
-        model: with a method ``loss(batch, [label,] generator)``.
+        model: the model, with a method ``loss(batch, [label,] generator)``.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -73,14 +73,14 @@ class Session:
     """A run that is set up.
 
     Args:
-        settings: of the call.
+        settings: the settings of the call.
         examples: the training data.
-        loss: the model's terms as a module, compiled if it was asked for, shared among the processes.
-        state: what changes from step to step.
+        loss: the model's loss as a module, compiled if the settings say so, shared among the processes.
+        state: the state of the run, which changes from step to step.
 
     Attributes:
         precision: context in which the loss is computed.
-        finished: whether no further step is to be made.
+        finished: whether the last step has been made.
     """
 
     def __init__(self, settings: Settings, examples: Examples, loss: nn.Module, state: State) -> None:
@@ -92,7 +92,7 @@ class Session:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Show progress, and let Ctrl-C wait for the end of a step where there is a folder for a checkpoint.
+        """Show progress, and let Ctrl-C wait for the end of a step if there is a folder for a checkpoint.
 
         Raises:
             KeyboardInterrupt: at the end, if Ctrl-C came.
@@ -135,12 +135,12 @@ class Session:
 
     def record(self, values: dict[str, float]) -> None:
         """End a step: log its terms, write a checkpoint if it is time for one, and show the progress."""
-        state, how = self.state, self.settings
+        state, settings = self.state, self.settings
         state.seconds = monotonic() - self.began
         last = self.finished and not self.interrupted
-        state.log(values, end_row=last or state.step % how.log_every == 0)
-        if how.folder is not None and (self.finished or state.step % how.checkpoint_every == 0):
-            state.save(how.folder)
+        state.log(values, end_row=last or state.step % settings.log_every == 0)
+        if settings.folder is not None and (self.finished or state.step % settings.checkpoint_every == 0):
+            state.save(settings.folder)
         self.progress.set_postfix_str(headline(values), refresh=False)
         self.progress.update()
 
@@ -150,13 +150,15 @@ class Session:
         Raises:
             FloatingPointError: if a weight is not finite.
         """
-        model, how = self.state.model, self.settings
-        self.state.require_finite("the model is of no use")
+        model, settings = self.state.model, self.settings
+        self.state.require_finite("the model is unusable")
         if self.state.average is not None:
             install(self.state.average, model)
-            if not how.keep_statistics:
+            if not settings.keep_statistics:
                 with self.precision:
-                    estimate_statistics(model, self.examples, how.batch_size, how.seed, self.state.processes)
+                    estimate_statistics(
+                        model, self.examples, settings.batch_size, settings.seed, self.state.processes
+                    )
         model.eval()
 
     def _late(self, seconds: float) -> bool:
@@ -164,25 +166,25 @@ class Session:
 
 
 class Buffers:
-    """A copy of a model's buffers, to undo what a loss that is not finite has added to running statistics.
+    """A copy of a model's buffers, to undo the effect of a loss that is not finite on running statistics.
 
     Args:
         model: the model whose buffers are copied.
     """
 
     def __init__(self, model: nn.Module) -> None:
-        persistent = model.state_dict().keys()  # masks and the like are not in it, and do not change
+        persistent = model.state_dict().keys()  # masks and the like are not in it and never change
         self.buffers = [buffer for name, buffer in model.named_buffers() if name in persistent]
         self.copies = [buffer.clone() for buffer in self.buffers]
 
     @torch.no_grad()
     def copy(self) -> None:
-        """Keep the present values."""
+        """Copy the current values."""
         for copy, buffer in zip(self.copies, self.buffers, strict=True):
             copy.copy_(buffer)
 
     @torch.no_grad()
     def restore(self) -> None:
-        """Give the buffers the values that were kept."""
+        """Restore the values of the last :meth:`copy`."""
         for copy, buffer in zip(self.copies, self.buffers, strict=True):
             buffer.copy_(copy)

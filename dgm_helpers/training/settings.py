@@ -25,8 +25,8 @@ class Settings:
             ``parameter_groups(learning_rate)``: a list of the optimizer's groups, dicts with ``params`` and the
             player's own ``lr``, ``betas`` and the like.
         optimizer: a class of ``torch.optim``, or one with arguments, as ``partial(SGD, momentum=0.9)`` (default: Adam).
-        schedule: function of the number of steps made and of passes over the data made. It returns the factor of every
-            learning rate in the next step (:mod:`dgm_helpers.models.learning_rates` has those of the papers).
+        schedule: function of the numbers of steps and of passes over the data made so far. It returns the factor of
+            every learning rate in the next step (:mod:`dgm_helpers.models.learning_rates` has those of the papers).
         initialize: before the first step, call ``model.initialize(batch, [label,] generator)`` on this many data
             points, the first ones of the first epoch.
         seed: seed of the order of the data and of the noise.
@@ -34,11 +34,12 @@ class Settings:
         log_every: number of steps that a row of the history averages.
         weight_average: decay in [0, 1) of an average of the weights (:mod:`dgm_helpers.training.averaging`). The model
             is left with the average, and with statistics of batch normalization that are estimated for it.
-        keep_statistics: keep the statistics of batch normalization that training had.
+        keep_statistics: keep the statistics of batch normalization from training instead.
         bf16: whether to compute the loss under bfloat16 autocast (default: only on a CUDA GPU).
-        compile: whether to compile the loss with ``torch.compile``, which takes a minute, and a C++ compiler on a CPU.
-        folder: path of a folder for a checkpoint. If it contains one, the run resumes from it, to the bit as if it had
-            never stopped. The first Ctrl-C then waits for the end of the step and writes one.
+        compile: whether to compile the loss with ``torch.compile``, which takes about a minute, and on a CPU needs a
+            C++ compiler.
+        folder: path of a folder for a checkpoint. If it contains one, the run resumes from it, bit-identical to a run
+            that never stopped. With a folder, the first Ctrl-C waits for the end of the step and writes a checkpoint.
         checkpoint_every: number of steps between two checkpoints; the last step always writes one.
         lines: whether to write a line to stderr now and then, for a log file. Without it nothing is printed outside of
             terminal and notebook.
@@ -96,7 +97,7 @@ class Settings:
         return torch.autocast(device.type, torch.bfloat16) if in_bf16 else nullcontext()
 
     def identity(self) -> dict[str, Any]:
-        """Return the settings that decide the run's numbers, as a checkpoint stores them; without how long it lasts."""
+        """Return the settings that determine the run's numbers, except its length, as a checkpoint stores them."""
         plain = ("batch_size", "learning_rate", "seed", "log_every", "weight_average", "initialize")
         functions = ("optimizer", "schedule")
         return {name: getattr(self, name) for name in plain} | {

@@ -33,11 +33,12 @@ class State:
         schedule: multiplies the learning rates of all groups by the factor of each step.
         batches: the order of the data, and how far it is used.
         noise: draws the noise of transform and loss.
-        average: average of the weights, if one is kept.
+        average: the model with averaged weights, if an average is kept.
         processes: the processes that train together; each has its own random states.
-        identity: by name, what distinguishes this run from others: a checkpoint of another run is refused.
-        step: updates made.
-        seconds: time that they took.
+        identity: the properties, by name, that distinguish this run from others; a different run's checkpoint is
+            refused.
+        step: number of updates made.
+        seconds: time they took.
         sums: sums of the terms since the last row of the history.
         history: rows so far.
     """
@@ -62,7 +63,7 @@ class State:
         """Return the state before the first step.
 
         Args:
-            model: on its device, with the weights that all processes have.
+            model: the model, on its device, with the weights that all processes have.
             shape: shape of the data, first the number of data points.
             settings: the run's settings.
             processes: the processes that train together.
@@ -93,7 +94,7 @@ class State:
         )  # fmt: skip
 
     def log(self, terms: dict[str, float], *, end_row: bool) -> None:
-        """Add a step's terms up, and make a row of their averages if it ends here."""
+        """Add a step's terms to the sums, and if ``end_row`` append their averages to the history."""
         for name, value in terms.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
         if end_row:
@@ -102,7 +103,7 @@ class State:
             self.sums = {}
 
     def save(self, folder: Path) -> None:
-        """Replace the last checkpoint by that of this step; process 0 does.
+        """Replace the last checkpoint by one of this step; only process 0 writes it.
 
         Raises:
             FloatingPointError: if a weight is not finite. The last checkpoint stays.
@@ -129,20 +130,19 @@ class State:
         for name, weight in self.model.named_parameters():
             if not weight.isfinite().all():
                 raise FloatingPointError(
-                    f"step {self.step}: {name} is not finite; {consequence}. A smaller learning rate is the usual way "
-                    "out."
+                    f"step {self.step}: {name} is not finite; {consequence}. The usual fix is a smaller learning rate."
                 )
 
     def resume(self, folder: Path) -> None:
-        """Take over the checkpoint in a folder; torch's global random state too, for dropout.
+        """Restore the checkpoint in a folder, including torch's global random state, which dropout uses.
 
         Raises:
-            ValueError: if it is of another run, or cannot be read.
+            ValueError: if it is of a different run, or cannot be read.
         """
         content = read(folder)
         for name, value in self.identity.items():
-            if (there := content["identity"].get(name)) != value:
-                raise _another_run(folder, name, there, value)
+            if (stored := content["identity"].get(name)) != value:
+                raise _different_run(folder, name, stored, value)
         self._require_same_rates(folder, content)
         self.model.load_state_dict(content["model"])
         self.optimizer.load_state_dict(content["optimizer"])
@@ -159,13 +159,13 @@ class State:
         self.history.rows = content["history"]
 
     def _require_same_rates(self, folder: Path, content: dict[str, Any]) -> None:
-        """Refuse a schedule that has the name of the other run's, and different values."""
+        """Refuse a schedule that has the name of the stored run's but different values."""
         groups = content["optimizer"]["param_groups"]
         # Older checkpoints have the learning rates of their last step; those of LambdaLR, of the step that follows.
         made = content["step"] - (0 if "initial_lr" in groups[0] else 1)
         stored, rates = [group["lr"] for group in groups], optimizers.rates(self.schedule, made)
         if not all(math.isclose(*pair) for pair in zip(stored, rates, strict=True)):
-            raise _another_run(folder, f"learning rates after {made} steps", stored, rates)
+            raise _different_run(folder, f"learning rates after {made} steps", stored, rates)
 
     def _random(self) -> dict[str, Tensor]:
         states = {"order": self.batches.draws.get_state(), "noise": self.noise.get_state()}
@@ -190,26 +190,28 @@ def has_checkpoint(folder: Path, processes: Processes) -> bool:
     """
     one, every = processes.everywhere((folder / FILE).is_file)
     if one and not every:
-        raise ValueError(f"not all processes see the checkpoint in {folder}: put it where every host has it")
+        raise ValueError(
+            f"not all processes see the checkpoint in {folder}: put it where every host can read it"
+        )
     return every
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """The content of the checkpoint in a folder, on the CPU. Nothing in it is executed.
+    """Return the content of the checkpoint in a folder, on the CPU. Nothing in it is executed.
 
     Raises:
-        ValueError: if there is none that can be read.
+        ValueError: if there is no checkpoint that can be read.
     """
     try:
         return torch.load(folder / FILE, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever the unpickler makes of bytes that are no checkpoint
+    except Exception as error:  # the unpickler may raise anything if the bytes are not a checkpoint
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise ValueError(
-            f"{folder / FILE} cannot be read as a checkpoint ({reason}): train anew in another folder"
+            f"{folder / FILE} cannot be read as a checkpoint ({reason}): train from the start in another folder"
         ) from None
 
 
-def _another_run(folder: Path, name: str, stored: object, given: object) -> ValueError:
+def _different_run(folder: Path, name: str, stored: object, given: object) -> ValueError:
     return ValueError(
-        f"{folder} contains a run with {name} = {stored}, not {given}: name another folder, or the same run"
+        f"{folder} contains a run with {name} = {stored}, got {given}: name another folder, or repeat that run"
     )

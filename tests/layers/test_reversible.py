@@ -342,7 +342,7 @@ def test_a_second_derivative_is_refused(generator):
 
 
 def test_an_empty_chain_is_told():
-    with pytest.raises(ValueError, match=r"^a reversible chain needs at least one step$"):
+    with pytest.raises(ValueError, match=r"^steps must have at least 1 step, got none$"):
         ReversibleChain([])
 
 

@@ -63,7 +63,7 @@ def test_each_module_is_put_back_into_its_own_mode_also_after_an_error():
     model = nn.ModuleList([Counting(), Counting()])
     model[1].eval()
     model.importance_sampler = model[0].importance_sampler
-    with pytest.raises(ValueError, match="at least one importance sample"):
+    with pytest.raises(ValueError, match="number of importance samples must be at least 1"):
         marginal_log_likelihood(model, torch.zeros(2, 3), 0)
     assert [module.training for module in model.modules()] == [True, True, False]
 
@@ -109,7 +109,7 @@ def test_pixels_that_a_sigmoid_would_round_count_in_full():
 def test_what_cannot_be_evaluated_is_told():
     with pytest.raises(ValueError, match=r"^x must contain at least one data point, got 0$"):
         marginal_log_likelihood(Counting(), torch.zeros(0, 3))
-    with pytest.raises(ValueError, match=r"^the bound needs at least one importance sample, not 0$"):
+    with pytest.raises(ValueError, match=r"^the number of importance samples must be at least 1, got 0$"):
         marginal_log_likelihood(Counting(), torch.zeros(2, 3), 0)
     with pytest.raises(
         TypeError, match=r"^model must have importance_sampler\(x\), which draws .*, got Linear$"

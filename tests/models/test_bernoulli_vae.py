@@ -114,5 +114,5 @@ def test_presets_build_and_too_many_bits_are_refused():
     for preset in PRESETS.values():
         model = BernoulliVAE(**preset)
         assert BernoulliVAE(**model.config).config == model.config
-    with pytest.raises(ValueError, match="200 bits have too many codes to enumerate"):
+    with pytest.raises(ValueError, match="latent_dim must be at most 16 to enumerate all codes, got 200"):
         BernoulliVAE(**PRESETS["paper"]).codes()

@@ -173,9 +173,9 @@ def test_the_paper_presets_have_the_papers_networks():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"image_size": 20, "maps": (4, 4, 4)}, "3 strides of 2 need a multiple of 8"),
-        ({"decoder_activation": "swish"}, "unknown activation 'swish'"),
-        ({"likelihood": "poisson"}, "unknown likelihood"),
+        ({"image_size": 20, "maps": (4, 4, 4)}, "must be a multiple of 8 for 3 strides of 2"),
+        ({"decoder_activation": "swish"}, "decoder_activation must be one of relu, tanh; got 'swish'"),
+        ({"likelihood": "poisson"}, "likelihood must be one of"),
         ({"ramp_steps": 0}, "ramp_steps must be at least 1"),
     ],
 )

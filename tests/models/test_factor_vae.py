@@ -183,7 +183,7 @@ def test_nan_is_reported_and_one_image_is_refused():
     x[:, 0, 2, 2] = torch.nan
     with pytest.raises(FloatingPointError, match="step 1"):
         fit(build(dtype=torch.float32), x, steps=2, batch_size=40)
-    with pytest.raises(ValueError, match="at least two images"):
+    with pytest.raises(ValueError, match="batch must have at least 2 images"):
         build().loss(SPRITES[:1].double())
 
 

@@ -283,15 +283,15 @@ def test_samples_of_a_model_in_training_mode_are_those_of_evaluation_and_count_i
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: NICE(prior="cauchy"), "^unknown prior 'cauchy': choose one of logistic, gaussian$"),
-        (lambda: NICE(data_dim=1), "^4 couplings of 1 dimensions: one of at least two dimensions is needed$"),
-        (lambda: NICE(couplings=0), "^0 couplings of 784 dimensions"),
-        (lambda: NICE(data_dim=3).encode(torch.zeros(2, 4)), "^this model takes 3 numbers a data point, not 4$"),
-        (lambda: RealNVP(image_size=30, scales=3), "^images of 30 by 30 pixels have no 3 scales of two"),
-        (lambda: RealNVP(image_size=4, scales=3), "^images of 4 by 4 pixels have no 3 scales of two"),
-        (lambda: RealNVP(alpha=0.5), "^alpha must be between 0 and 1/2, not 0.5$"),
+        (lambda: NICE(prior="cauchy"), "^prior must be one of logistic, gaussian; got 'cauchy'$"),
+        (lambda: NICE(data_dim=1), "^data_dim must be at least 2 and couplings at least 1, got 1 and 4$"),
+        (lambda: NICE(couplings=0), "^data_dim must be at least 2 and couplings at least 1, got 784 and 0$"),
+        (lambda: NICE(data_dim=3).encode(torch.zeros(2, 4)), "^this model takes 3 numbers per data point, got 4$"),
+        (lambda: RealNVP(image_size=30, scales=3), "^images of 30×30 pixels cannot be divided into 3 sc"),
+        (lambda: RealNVP(image_size=4, scales=3), "^images of 4×4 pixels cannot be divided into 3 sc"),
+        (lambda: RealNVP(alpha=0.5), "^alpha must be between 0 and 1/2, got 0.5$"),
         (lambda: RealNVP(**SMALL).encode(torch.zeros(2, 3, 4, 4)),
-         r"^this model takes images of shape \(1, 4, 4\), not \(3, 4, 4\)$"),
+         r"^images must have the shape \(1, 4, 4\), got \(3, 4, 4\)$"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_told(make, message):

@@ -137,10 +137,16 @@ def test_given_codes_override_what_is_drawn_and_leave_the_rest():
 @pytest.mark.parametrize(
     ("codes", "message"),
     [
-        (Codes(categories=torch.tensor([[4, 0]])), "^a categorical code with 4 values takes 0 to 3$"),
-        (Codes(categories=torch.tensor([[0, -1]])), "^a categorical code with 2 values takes 0 to 1$"),
-        (Codes(categories=torch.tensor([[0]])), "^1 categorical codes for a layout with 2$"),
-        (Codes(continuous=torch.zeros(1, 3)), "^3 continuous codes for a layout with 2$"),
+        (
+            Codes(categories=torch.tensor([[4, 0]])),
+            "^this categorical code must be from 0 to 3; at",
+        ),
+        (
+            Codes(categories=torch.tensor([[0, -1]])),
+            "^this categorical code must be from 0 to 1; at",
+        ),
+        (Codes(categories=torch.tensor([[0]])), "^codes must have 2 categorical codes, got 1$"),
+        (Codes(continuous=torch.zeros(1, 3)), "^codes must have 2 continuous codes, got 3$"),
     ],
 )
 def test_codes_that_do_not_fit_are_told(codes, message):
@@ -218,9 +224,9 @@ def test_presets_build():
         ({"output": "tanh"}, "^output must be one of sigmoid, linear; got 'tanh'$"),
         (
             {"data_shape": (1, 30, 28)},
-            r"^2 strided convolutions need images .* multiples of 4, not \(1, 30, 28\)$",
+            r"^data_shape must be .* multiples of 4 for 2 strided convolutions, got \(1, 30, 28\)$",
         ),
-        ({"data_shape": (2,)}, r"^2 strided convolutions need images .*, not \(2,\)$"),
+        ({"data_shape": (2,)}, r"^data_shape must be .* 2 strided convolutions, got \(2,\)$"),
     ],
 )
 def test_what_cannot_be_is_told(options, message):

@@ -326,24 +326,33 @@ def test_a_deep_network_is_its_formula(x):
     [
         (
             lambda: HierarchicalVAE(hidden=(5, 4, 3)),
-            "^3 numbers of hidden units for 2 layers of latents$",
+            "^hidden must have 2 entries, one per layer of latents; got 3$",
         ),
-        (lambda: HierarchicalVAE(depth=0), "^a perceptron needs at least one hidden layer, not 0$"),
-        (lambda: HierarchicalVAE(activation="elu"), "^unknown activation 'elu': choose one of tanh, leaky_r"),
+        (lambda: HierarchicalVAE(depth=0), "^depth must be at least 1, got 0$"),
+        (
+            lambda: HierarchicalVAE(activation="elu"),
+            "^activation must be one of tanh, leaky_relu; got 'elu'$",
+        ),
         (
             lambda: HierarchicalVAE(scale="square"),
-            "^unknown scale 'square': choose one of exp, softplus, soft",
+            "^scale must be one of exp, softplus, softsign; got 'square'$",
         ),
-        (lambda: HierarchicalVAE(latent_dims=()), "^a hierarchical VAE needs at least one layer of latents$"),
-        (lambda: HierarchicalVAE(posterior="top-down"), "^unknown posterior 'top-down': choose one of fact"),
-        (lambda: HierarchicalVAE(free_nats=-1.0), "^free_nats must not be negative, but is -1.0$"),
-        (lambda: build("two layers").bound(DIGITS[:2].double(), 0), "^the bound needs at least one import"),
-        (lambda: build("two layers").elbo(DIGITS[:2].double(), 0), "^an estimate needs at least one sample"),
-        (lambda: build("two layers").loss(torch.zeros(2, 9).double()), "^this model takes 64 numbers a data"),
-        (lambda: build("pixels").loss(torch.zeros(2, 9).double()), "^this model takes 64 numbers a data poi"),
+        (lambda: HierarchicalVAE(latent_dims=()), "^latent_dims must have at least 1 layer, got none$"),
+        (
+            lambda: HierarchicalVAE(posterior="top-down"),
+            "^posterior must be one of factorized, bottom-up; got",
+        ),
+        (lambda: HierarchicalVAE(free_nats=-1.0), "^free_nats must be at least 0, got -1.0$"),
+        (lambda: build("two layers").bound(DIGITS[:2].double(), 0), "^the number of importance samples"),
+        (lambda: build("two layers").elbo(DIGITS[:2].double(), 0), "^samples must be at least 1, got 0$"),
+        (
+            lambda: build("two layers").loss(torch.zeros(2, 9).double()),
+            "^this model takes 64 numbers per data",
+        ),
+        (lambda: build("pixels").loss(torch.zeros(2, 9).double()), "^this model takes 64 numbers per data p"),
         (
             lambda: build("two layers").reconstruct(DIGITS[:2].double(), lowest=3),
-            "^this model has layers 1 to 2, n",
+            "^lowest must be a layer from 1 to 2, got ",
         ),
     ],
 )

@@ -281,7 +281,10 @@ def test_presets_build():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: IAFVAE(likelihood="poisson"), "^unknown likelihood 'poisson'"),
+        (
+            lambda: IAFVAE(likelihood="poisson"),
+            "^likelihood must be one of bernoulli, gaussian; got 'poisson'$",
+        ),
         (lambda: IAFVAE(steps=0), "^steps must be at least 1, got 0$"),
         (lambda: IAFVAE(flow_hidden=()), "^hidden must have at least one layer for a context"),
         (
@@ -296,8 +299,11 @@ def test_presets_build():
             lambda: flow().inverse(torch.zeros(2, 5).double()),
             "^z must have 4 coordinates and context 0 numbers, got 5 and 0$",
         ),
-        (lambda: iaf().bound(images(), 0), "^the bound needs at least one importance sample, not 0$"),
-        (lambda: iaf().loss(torch.zeros(2, 9).double()), "^this model takes 64 numbers a data point, not 9$"),
+        (lambda: iaf().bound(images(), 0), "^the number of importance samples must be at least 1, got 0$"),
+        (
+            lambda: iaf().loss(torch.zeros(2, 9).double()),
+            "^this model takes 64 numbers per data point, got 9$",
+        ),
     ],
 )
 def test_what_cannot_be_is_told(make, message):

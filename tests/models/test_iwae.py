@@ -243,10 +243,10 @@ def test_adam_has_the_papers_numbers():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"latent_dims": (3, 2)}, r"^2 stochastic layers and 1 groups of hidden layers: there must be one of each"),
-        ({"latent_dims": (), "hidden": ()}, r"^0 stochastic layers and 0 groups of hidden layers"),
-        ({"samples": 0}, r"^the objective needs at least one importance sample, not 0$"),
-        ({"objective": "elbo"}, r"^unknown objective 'elbo': choose one of iwae, vae$"),
+        ({"latent_dims": (3, 2)}, r"^hidden and latent_dims must have the same length, at least 1, got 1 and 2$"),
+        ({"latent_dims": (), "hidden": ()}, r"^hidden and latent_dims must have the same length, at least 1"),
+        ({"samples": 0}, r"^samples must be at least 1, got 0$"),
+        ({"objective": "elbo"}, r"^objective must be one of iwae, vae; got 'elbo'$"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_built_is_told(options, message):

@@ -181,15 +181,15 @@ def test_outputs_are_bounded_and_in_float32():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: build(layers=0), "^the output is read off the gated layers: at least one is needed, not 0$"),
+        (lambda: build(layers=0), "^layers must be at least 1, got 0$"),
         (lambda: build(kernel_size=4), "^kernel_size must be odd, .*; got 4$"),
         (
             lambda: build().log_prob(normal(1, 3, 4, 4), normal(1, 3, 4, 4)),
-            "^a map of 2 channels and the size of its condition, 4 x 4, is needed, not 3 channels of 4 x 4$",
+            "^z must have 2 channels of the size of its condition, 4×4; got 3 channels of 4×4$",
         ),
         (
             lambda: build().log_prob(normal(1, 2, 4, 5), normal(1, 3, 4, 4)),
-            "is needed, not 2 channels of 4 x 5$",
+            "; got 2 channels of 4×5$",
         ),
     ],
 )

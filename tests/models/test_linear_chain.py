@@ -131,5 +131,5 @@ def test_the_config_rebuilds_the_chain(chain, x):
 
 
 def test_a_chain_without_latents_is_told():
-    with pytest.raises(ValueError, match=r"^a hierarchical VAE needs at least one layer of latents$"):
+    with pytest.raises(ValueError, match=r"^latent_dims must have at least 1 layer, got none$"):
         LinearChain(latent_dims=())

@@ -175,5 +175,5 @@ def test_quantities_can_be_differentiated_and_agree_with_finite_differences():
 
 
 def test_an_unknown_noise_is_refused():
-    with pytest.raises(ValueError, match="choose one of isotropic, diagonal"):
+    with pytest.raises(ValueError, match="noise must be one of isotropic, diagonal; got"):
         LinearVAE(data_dim=2, latent_dim=1, noise="full")

@@ -63,7 +63,7 @@ def test_a_size_that_the_strides_do_not_divide_is_told():
     # And at once where it is the size of what would be sampled.
     for size, scales in ((30, 3), (8, 0)):
         with pytest.raises(
-            ValueError, match=rf"^images of {size} x {size} pixels cannot be halved for {scales} sc"
+            ValueError, match=rf"^scales must be at least 1 and image_size .*, got {scales} and {size}$"
         ):
             PixelCNNPP(image_size=size, scales=scales)
 

@@ -331,31 +331,31 @@ def test_the_presets_of_natural_images_have_the_sizes_of_the_authors_code(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"image_size": 30}, "^images of 30 pixels a side: 2 strides of 2 need a multiple of 4$"),
+        ({"image_size": 30}, "^the image size must be a multiple of 4 for 2 strides of 2, got 30$"),
         (
             {"map_stride": 4, "latent_dims": (2,)},
-            "^a latent map has one layer of latents above it: two latent_dims, not 1$",
+            "^latent_dims must have 2 entries, the map's and those of the vector above, got 1$",
         ),
         (
             {"map_stride": 3, "latent_dims": (2, 2)},
-            "^a latent map at a stride of 3 with 3 scales of features: it can stand at 2, 4$",
+            "^the stride of the latent map must be one of 2, 4 with 3 scales of features; got 3$",
         ),
         (
             {"map_stride": 2, "latent_dims": (2, 2), "map_blocks": (1,)},
-            "^1 numbers of blocks for 3 scales$",
+            "^blocks must have 3 entries, one per scale; got 1$",
         ),
         (
             {"map_stride": 2, "latent_dims": (2, 2), "image_size": 30},
-            "^images of 30 pixels a side: 3 scales need a multiple of 4$",
+            "^the image size must be a multiple of 4 for 3 scales, got 30$",
         ),
         (
             {"map_stride": 2, "latent_dims": (2, 2), "map_layers": 0},
-            "^the output is read off the gated layers",
+            "^layers must be at least 1, got 0",
         ),
         ({"levels": 1}, "^levels must be at least 2, got 1$"),
         (
             {"layers": 0, "upsampling": False},
-            "^without upsampling z_1 enters the gated layers: give at least",
+            "^layers must be at least 1 without upsampling, ",
         ),
     ],
 )
@@ -375,7 +375,7 @@ def test_a_file_from_when_both_were_one_class_builds_the_right_one(name):
 
 def test_a_prior_of_a_map_given_the_layer_above_alone_is_refused():
     with pytest.raises(
-        ValueError, match=r"^p\(z_1\|z_2\) of a map depends, at each place, on those before it: use"
+        ValueError, match=r"^p\(z_1\|z_2\) of a map depends at each place on the places before it: use"
     ):
         build("map").prior(1, torch.zeros(1, 2).double())
 

@@ -195,27 +195,27 @@ def test_presets_build(model_file):
 @pytest.mark.parametrize(
     ("make_it", "message"),
     [
-        (lambda: RevNet(units=(3, 3)), "^each stage needs its units, its stride and its channels"),
-        (lambda: RevNet(channels=(32, 32, 63, 112)), r"^feature maps are halved: \(32, 32, 63, 112\)"),
+        (lambda: RevNet(units=(3, 3)), "^units, each at least 1, and strides must have one entry"),
+        (lambda: RevNet(channels=(32, 32, 63, 112)), r"^channels must be even, .* got \(32, 32, 63, 112\)$"),
         (lambda: RevNet(channels=(32, 16, 64, 112)), "^a stage of 16 feature maps cannot follow one of 32$"),
-        (lambda: IRevNet(channels=(16, 32, 256)), "^stage 2 with stride 2 and 32 channels is not bijective"),
-        (lambda: IRevNet(strides=(1, 3, 2)), "^stage 2 with stride 3"),
+        (lambda: IRevNet(channels=(16, 32, 256)), "^stage 2 must be bijective, .* got stride 2 and 32"),
+        (lambda: IRevNet(strides=(1, 3, 2)), "^stage 2 must be bijective, .* got stride 3 "),
         (
             lambda: IRevNet(image_channels=40),
-            "^40 channels enter the first stage: two at least, and at most 32",
+            "^the first stage takes from 2 to 32 channels, got 40$",
         ),
         (
             lambda: IRevNet(kernel_sizes=(1, 2, 1)),
-            r"^F has three convolutions of odd kernel sizes, not \(1, 2, 1\)",
+            r"^kernel_sizes must be three odd numbers, got \(1, 2, 1\)$",
         ),
         (
             lambda: IRevNet(kernel_sizes=(3, 3)),
-            r"^F has three convolutions of odd kernel sizes, not \(3, 3\)",
+            r"^kernel_sizes must be three odd numbers, got \(3, 3\)$",
         ),
-        (lambda: IRevNet(image_channels=1), "^1 channels enter the first stage: two at least"),
+        (lambda: IRevNet(image_channels=1), "^the first stage takes from 2 to 32 channels, got 1$"),
         (
             lambda: IRevNet(channels=(16, 64)),
-            "^each stage needs its number of blocks, its stride and its channels$",
+            "^blocks, strides and channels must have one entry per stage, got ",
         ),
         (
             lambda: make("i-revnet, injective")(torch.zeros(2, 3, 8, 8)),
@@ -223,7 +223,7 @@ def test_presets_build(model_file):
         ),
         (
             lambda: make("revnet")(torch.zeros(2, 1, 7, 8)),
-            "^images of 7 x 8: the strides need multiples of 2$",
+            "^height and width must be multiples of 2, got 7 and 8$",
         ),
     ],
 )

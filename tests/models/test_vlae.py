@@ -258,11 +258,11 @@ def test_the_config_rebuilds_the_model_and_presets_build():
     ("make", "message"),
     [
         (lambda: VLAE(levels=1), "^levels must be at least 2, got 1"),
-        (lambda: VLAE(image_size=10), "^images of 10 pixels a side: 2 strides of 2 need a multiple of 4$"),
-        (lambda: VLAE(flow="both"), "^the flow stands in one of prior, posterior, not 'both'$"),
+        (lambda: VLAE(image_size=10), "^the image size must be a multiple of 4 for 2 strides of 2, got 10$"),
+        (lambda: VLAE(flow="both"), "^flow must be one of prior, posterior; got 'both'$"),
         (lambda: VLAE(local_layers=0), "^layers must be at least 1, got 0"),
-        (lambda: vlae().bound(images(), 0), "^the bound needs at least one importance sample, not 0$"),
-        (lambda: vlae().encode(torch.zeros(2, 1, 4, 4).double()), r"^this model takes images of \(8, 8\), not"),
+        (lambda: vlae().bound(images(), 0), "^the number of importance samples must be at least 1, got 0$"),
+        (lambda: vlae().encode(torch.zeros(2, 1, 4, 4).double()), r"^images must have height and width \(8, 8\), got"),
         (lambda: vlae().loss(torch.full((2, 1, 8, 8), 0.5).double()), "^pixels must be k / 1 with .*got 0.5: "),
     ],
 )  # fmt: skip

@@ -120,12 +120,12 @@ def test_samples_are_drawn_in_chunks_and_exactly_as_many(samples, chunks):
 
 @pytest.mark.parametrize("samples", [0, -1])
 def test_a_bound_without_samples_is_told(samples):
-    message = f"^the bound needs at least one importance sample, not {samples}$"
+    message = f"^the number of importance samples must be at least 1, got {samples}$"
     with pytest.raises(ValueError, match=message):
         sampled_bound(lambda n, g: torch.zeros(n, 2), samples, 2)
 
 
 @pytest.mark.parametrize("function", [iwae_bound, normalized_weights])
 def test_no_weights_are_told(function):
-    with pytest.raises(ValueError, match=r"^the bound needs at least one importance sample, not 0$"):
+    with pytest.raises(ValueError, match=r"^the number of importance samples must be at least 1, got 0$"):
         function(torch.zeros(0, 2))

@@ -48,7 +48,7 @@ def train(folder, steps):
 
 def test_two_runs_cannot_have_one_folder(folder, other, capsys):
     with pytest.raises(
-        ValueError, match=r"^another process is training in .*run: wait for its end, or name a diff"
+        ValueError, match=r"^another process is training in .*run: wait until it ends, or name a diff"
     ):
         train(folder, 2)
     assert command.main([*TOY, "--out", "run"]) == 2

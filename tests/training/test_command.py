@@ -53,9 +53,9 @@ def test_a_run_leaves_model_history_curve_and_samples(folder, capsys):
         "VAE of ",
         "digits: 1437 training",
         "step 60: loss",
-        "60 steps, 100 images a step, in toy",
-        "training, in each row an average of 50 steps or fewer:\nstep 50: loss",
-        "test split, average of 360 images:\n  loss  ",
+        "60 steps, 100 images per step, in toy",
+        "training, each row an average over at most 50 steps:\nstep 50: loss",
+        "test split, average over 360 images:\n  loss  ",
         "s of it training",
         *(f"toy/{path.name} " for path in run.iterdir() if path.name not in (LOCK, "run.json")),
     ):
@@ -89,7 +89,7 @@ def test_settings_are_chosen_without_the_test_split(folder, monkeypatch, capsys)
     assert command.main([*TOY, "--steps", "3", "--validation", "100", "--out", "try"]) == 0
     said = capsys.readouterr().out
     assert "digits: 1337 training and 100 validation images of " in said
-    assert "validation split, average of 100 images:" in said and "test" not in said
+    assert "validation split, average over 100 images:" in said and "test" not in said
     header, model = (
         read_header(folder / "try" / "model.safetensors"),
         load_model(folder / "try/model.safetensors"),
@@ -218,27 +218,27 @@ def test_the_command_of_a_run_that_ended_elsewhere_says_how_many_steps_made_its_
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "which model? `dgm-train --list` shows what there is"),
-        (["gpt"], "unknown model 'gpt': there are "),
-        (["vae", "--preset", "desktop"], "vae has no preset 'desktop': it has paper, laptop, laptop_conv"),
+        ([], "MODEL is missing: `dgm-train --list` lists the models"),
+        (["gpt"], "the model must be one of "),
+        (["vae", "--preset", "desktop"], "the preset of vae must be one of paper, laptop, laptop_conv; got 'desktop'"),
         (["vae", "--data", "faces"], "; got 'faces'"),
         (["gan", "--preset", "paper"], "; got 'lsun_bedrooms', which this course cannot provide: train on"),
-        (["vae", "--data", "digits"], "digits has images of 1×8×8, the model has data_dim 784: choose other data, or "
-                                      "--set data_dim=64"),
+        (["vae", "--data", "digits"], "digits has images of 1×8×8, but the model has data_dim 784: choose other data, "
+                                      "or --set data_dim=64"),
         (["pixelcnn", "--data", "digits"], "the model has image_size 28: choose other data, or --set image_size=8"),
-        (["vae", "--set", "depth=3"], "vae has no argument 'depth': it has data_dim, "),
-        (["vae", "--set", "likelihood=poisson"], "unknown likelihood 'poisson'"),
-        (["vae", "--set", "latent_dim=-2"], "vae with latent_dim=-2 (10 unless set) cannot be built: Trying to create"),
-        (["vae", "--set", "latent_dim=0"], "vae with latent_dim=0 (10 unless set) cannot compute its loss"),
+        (["vae", "--set", "depth=3"], "an argument of vae must be one of data_dim, "),
+        (["vae", "--set", "likelihood=poisson"], "likelihood must be one of bernoulli, gaussian; got 'poisson'"),
+        (["vae", "--set", "latent_dim=-2"], "vae with latent_dim=-2 instead of 10 cannot be built: Trying to create"),
+        (["vae", "--set", "latent_dim=0"], "vae with latent_dim=0 instead of 10 cannot compute its loss"),
         (["gated_pixelcnn", "--data", "digits", "--set", "image_size=8", "--set", "classes=3"],
-         "digits has 10 classes, the model has classes 3: choose other data, or --set classes=10"),
-        (["gan", "--batch-size", "1"], "two images or more in each process: give a larger --batch-size"),
+         "digits has 10 classes, but the model has classes 3: choose other data, or --set classes=10"),
+        (["gan", "--batch-size", "1"], "at least 2 images in each process, got 1: use a larger --batch-size"),
         (["gated_pixelcnn", "--set", "levels=1"], "levels must be at least 2, got 1"),
         (["vae", "--device", "cuda:99"], "a device that torch can use here, got 'cuda:99': choose 'cpu' ("),
         (["vae", "--out", "damaged"], "damaged exists: resume it with --resume damaged, or name another folder with"),
         (["vae", "--out", "pictures"], "pictures is not empty and does not contain a run: name another"),
         (["vae", "--out", "file"], "file is a file: name a folder with --out"),
-        (["infogan", "--set", "minibatch_dims=0"], "infogan with minibatch_dims=0 (8 unless set) cannot compute its"),
+        (["infogan", "--set", "minibatch_dims=0"], "infogan with minibatch_dims=0 instead of 8 cannot compute its"),
         (["--resume", "nowhere"], "nowhere does not contain a run to resume: run.json is missing"),
         (["--resume", "empty"], "empty does not contain a run to resume: run.json cannot be read"),
         (["--resume", "damaged"], "damaged/checkpoint.pt cannot be read as a checkpoint"),
@@ -313,13 +313,15 @@ def test_a_full_disk_leaves_the_last_checkpoint_and_says_how_to_go_on(folder, mo
         assert command.main([*TOY, "--steps", "2", "--out", "first"]) == 1
     said = capsys.readouterr().err
     assert said.startswith(f"dgm-train: first/{FILE} cannot be written (") and said.count("\n") == 1
-    assert said.endswith("): make room, or choose another folder by --out\n")
+    assert said.endswith("): free space, or choose another folder with --out\n")
     assert command.main([*TOY, "--steps", "2", "--out", "run"]) == 0
     before = weights(folder / "run")
     with monkeypatch.context() as patch:
         patch.setattr(torch, "save", fails)
         assert command.main(["--resume", "run", "--steps", "4"]) == 1
-    assert capsys.readouterr().err.endswith("`dgm-train --resume run` goes on from the last checkpoint\n")
+    assert capsys.readouterr().err.endswith(
+        "free space, then continue from the last checkpoint with `dgm-train --resume run`\n"
+    )
     assert same(before, weights(folder / "run"))
     assert [path.name for path in (folder / "run").glob(".*")] == [LOCK]
 
@@ -331,14 +333,14 @@ def test_ctrl_c_before_the_first_step_and_while_samples_are_made(folder, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr("dgm_helpers.training.run.fit", interrupted)
         assert command.main([*TOY, "--steps", "2", "--out", "early"]) == 130
-    assert capsys.readouterr().err == "dgm-train: stopped before there was anything to keep\n"
+    assert capsys.readouterr().err == "dgm-train: stopped before the first checkpoint\n"
     with monkeypatch.context() as patch:
         patch.setattr("dgm_helpers.training.run.draw_samples", interrupted)
         assert command.main([*TOY, "--steps", "2", "--out", "late"]) == 130
     assert "after the last step" in capsys.readouterr().err
     assert command.main(["--resume", "late"]) == 0
     assert (folder / "late" / "samples.png").exists()
-    assert "no further step was to be made: `dgm-train --resume late --steps N`" in capsys.readouterr().err
+    assert "no steps were left to make: `dgm-train --resume late --steps N`" in capsys.readouterr().err
 
 
 def test_a_run_goes_on_with_the_tuples_that_it_was_given(folder):
@@ -372,9 +374,10 @@ def test_training_that_breaks_down_has_status_1_and_names_the_term(folder, capsy
 def test_a_last_step_that_breaks_the_model_has_status_1(folder, capsys):
     assert command.main([*TOY, "--learning-rate", "1e30", "--steps", "1", "--out", "wild"]) == 1
     said = capsys.readouterr()
-    assert "1 step, 100 images a step, in wild" in said.out
+    assert "1 step, 100 images per step, in wild" in said.out
     assert (
-        "dgm-train: the last step broke the model, whose loss on the test split is nan: a smaller" in said.err
+        "dgm-train: the last step broke the model, whose loss on the test split is nan: the usual fix is"
+        in said.err
     )
 
 
@@ -391,7 +394,7 @@ def test_the_list_has_a_row_for_every_preset(capsys):
         line.split() for line in lines
     ]
     assert len(lines) > 20
-    assert any("Without a network there are digits, mnist_10k, sprites, heads" in line for line in lines[20:])
+    assert any("digits, mnist_10k, sprites, heads need no network" in line for line in lines[20:])
 
 
 class Process:
@@ -417,7 +420,7 @@ class Process:
 def test_interrupted_then_killed_a_run_still_comes_to_the_same_model(folder):
     checkpoint = folder / "run" / FILE
     status, said = Process([*TOY, "--steps", "1000000", "--out", "run"], checkpoint).end(signal.SIGINT)
-    assert status == 130 and "`dgm-train --resume run` goes on" in said
+    assert status == 130 and "`dgm-train --resume run` continues" in said
     interrupted = torch.load(checkpoint)["step"]
     status, _ = Process(["--resume", "run"], checkpoint).end(signal.SIGKILL)
     assert status == -signal.SIGKILL

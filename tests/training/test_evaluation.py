@@ -45,13 +45,13 @@ def test_labels_reach_only_a_model_that_takes_them(generator):
 
 
 def test_no_data_are_told():
-    with pytest.raises(ValueError, match=r"^nothing to evaluate on: no data points$"):
+    with pytest.raises(ValueError, match=r"^x must have at least 1 data point, got 0$"):
         evaluate(VAE(data_dim=64, hidden=(5,)), DIGITS.test[:0])
 
 
 def test_a_model_that_takes_labels_asks_for_them():
     model = GatedPixelCNN(image_size=8, channels=4, layers=2, classes=10)
     with pytest.raises(
-        ValueError, match=r"^GatedPixelCNN is evaluated with the class of each data point: give labels$"
+        ValueError, match=r"^labels must be the class of each data point for GatedPixelCNN, got None$"
     ):
         evaluate(model, DIGITS.test[:20])

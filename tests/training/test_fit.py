@@ -245,7 +245,7 @@ def test_a_setting_that_does_not_exist_is_told_with_those_that_do():
 
 
 def test_too_few_labels_are_told():
-    with pytest.raises(ValueError, match=r"^labels must be as many as the 200 data points, got 3$"):
+    with pytest.raises(ValueError, match=r"^labels must have one class per data point, 200, got 3$"):
         fit(small_vae(), IMAGES, labels=torch.zeros(3).long(), steps=1)
 
 
@@ -285,5 +285,5 @@ def test_each_player_has_its_own_momentum(monkeypatch):
 def test_a_parameter_in_no_group_is_told():
     model = Players()
     model.third = torch.nn.Parameter(torch.zeros(1))
-    with pytest.raises(ValueError, match=r"^no parameter group of this model holds 'third'"):
+    with pytest.raises(ValueError, match=r"^no parameter group of this model contains 'third'"):
         fit(model, torch.zeros(4, 1), steps=1)
