@@ -88,7 +88,7 @@ class Session:
         self.precision = settings.precision(examples.like.device)
         self.buffers = Buffers(state.model)
         self.interrupted = False
-        self.finished = state.step == settings.steps or self._late(state.seconds)
+        self.finished = self._complete() or self._late(state.seconds)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -130,7 +130,7 @@ class Session:
                     f"step {self.state.step}: the term {name!r} is {value}; no update was made. "
                     "The usual fixes are a smaller learning rate, and checking the data for NaN."
                 )
-        self.finished = self.interrupted or late or self.state.step == self.settings.steps
+        self.finished = self.interrupted or late or self._complete()
         return values
 
     def record(self, values: dict[str, float]) -> None:
@@ -160,6 +160,10 @@ class Session:
                         model, self.examples, settings.batch_size, settings.seed, self.state.processes
                     )
         model.eval()
+
+    def _complete(self) -> bool:
+        """Return whether all steps were made; a resumed run may have made more."""
+        return self.settings.steps is not None and self.state.step >= self.settings.steps
 
     def _late(self, seconds: float) -> bool:
         return self.settings.seconds is not None and seconds >= self.settings.seconds
