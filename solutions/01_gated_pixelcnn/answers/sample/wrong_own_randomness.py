@@ -1,4 +1,4 @@
-# The generator is not used. hint: draw every random number from the generator
+# The generator is not used. hint: draw every random number from the `generator` argument
 from dgm_helpers.objectives.pixel_levels import draw_level
 
 

@@ -1,4 +1,4 @@
-# The noise comes from a constant seed. hint: draw from `generator` itself
+# The noise comes from a constant seed. hint: draw from the `generator` argument
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-# Only the continuous codes come from the global generator. hint: draw every random number from the generator
+# Only the continuous codes come from the global generator. hint: draw every random number from the `generator` argument
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

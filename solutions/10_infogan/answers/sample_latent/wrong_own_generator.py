@@ -1,4 +1,4 @@
-# A new generator with the same seed: each call gives the same numbers. hint: draw from `generator` itself
+# A new generator with the same seed: each call gives the same numbers. hint: draw from the `generator` argument
 def sample_latent(
     n: int, noise: int, categories: tuple, continuous: int, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
