@@ -217,7 +217,7 @@ def infogan_step_losses(answer) -> None:
 
 @checks.exercise(reference=STEP)
 def infogan_step_losses_crossing(answer) -> None:
-    """No gradient reaches the other player: it is exactly zero, or there is none."""
+    """A gradient reaches a loss's own player; for the other it is exactly zero, or there is none."""
     draw = checks.generator("10/infogan_step_losses/visible_2")
     model = small_game(draw)
     x, latent = torch.randn(6, 5, generator=draw, dtype=torch.float64), model.sample_latent(7, draw)
@@ -229,7 +229,11 @@ def infogan_step_losses_crossing(answer) -> None:
         "recognition": "in L_G the recognition head is a constant: it learns from L_D.",
     }
     others = (("generator",), ("trunk", "critic", "recognition"))
-    for name, loss, foreign in zip(("L_D", "L_G"), losses, others, strict=True):
+    for name, loss, part, foreign in zip(
+        ("L_D", "L_G"), losses, ("critic", "generator"), others, strict=True
+    ):
+        reached = bool(part_gradient(loss, model, part).abs().max() > 0)
+        checks.true(f"{name} and its own player", reached, f"sends no gradient to the {part}")
         for part in foreign:
             largest = float(part_gradient(loss, model, part).abs().max())
             problem = f"sends a gradient (up to {largest:.2g}) to the parameters of the {part}"
