@@ -9,6 +9,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from dgm_helpers.training import registry
@@ -95,6 +96,7 @@ def _tests(module: str) -> str:
     return ", ".join(f"`{path}`" for path in tests_of(module))
 
 
+@cache
 def _imports(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
