@@ -26,11 +26,10 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
 
 from dgm_helpers.checks.argument_gradients import copied_gradients
+from dgm_helpers.checks.copies import copied, identical
 from dgm_helpers.checks.failure import CheckFailed, fail
 from dgm_helpers.checks.library_answers import code_keys, library_answer, watch
 from dgm_helpers.checks.repeats import RandomStates, alike, not_repeatable
@@ -150,7 +149,7 @@ class Guarded:
         if place == REPEATED_CALLS:
             place = self._randomness.randrange(self._answered)
         if place < REPEATED_CALLS:
-            call.result = _copied(result)
+            call.result = copied(result)
             self._sample[place : place + 1] = [call]
 
 
@@ -159,7 +158,7 @@ class _Call:
 
     def __init__(self, arguments: tuple, keywords: dict[str, Any]) -> None:
         self.given = [*((i + 1, value) for i, value in enumerate(arguments)), *keywords.items()]
-        self.before = [_copied(value) for _, value in self.given]
+        self.before = [copied(value) for _, value in self.given]
         self.generators = _generators([value for _, value in self.given])
         self.random_states: RandomStates | None = None  # taken right before the call
         count = len(arguments)
@@ -171,49 +170,7 @@ class _Call:
     def changed(self) -> list[int | str]:
         """Return the arguments that the call changed, by position or name."""
         pairs = zip(self.given, self.before, strict=True)
-        return [place for (place, value), before in pairs if not _identical(before, value)]
-
-
-def _copied(value: Any) -> Any:
-    """Copy tensors, arrays and containers; of a model, its parameters; anything else stays the same object."""
-    if isinstance(value, Tensor):
-        return value.detach().clone()
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    if type(value) in (list, tuple):
-        return type(value)(_copied(item) for item in value)
-    if type(value) is dict:
-        return {key: _copied(item) for key, item in value.items()}
-    if isinstance(value, nn.Module):
-        return _Parameters(value)
-    return value
-
-
-class _Parameters:
-    """The values of a model's parameters; its buffers, such as running statistics, may change."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self.values = [parameter.detach().clone() for parameter in model.parameters()]
-
-    def same(self, model: nn.Module) -> bool:
-        return all(map(_identical, self.values, model.parameters()))
-
-
-def _identical(before: Any, after: Any) -> bool:
-    if isinstance(before, _Parameters):
-        return before.same(after)
-    if isinstance(before, Tensor):
-        same_kind = before.shape == after.shape and before.dtype == after.dtype
-        return same_kind and bool(torch.equal(torch.nan_to_num(before), torch.nan_to_num(after.detach())))
-    if isinstance(before, np.ndarray):
-        return before.shape == after.shape and np.array_equal(
-            before, after, equal_nan=before.dtype.kind in "fc"
-        )
-    if type(before) in (list, tuple):
-        return len(before) == len(after) and all(map(_identical, before, after))
-    if type(before) is dict:
-        return list(before) == list(after) and all(map(_identical, before.values(), after.values()))
-    return before is after or (type(before) in (bool, int, float, str) and before == after)
+        return [place for (place, value), before in pairs if not identical(before, value)]
 
 
 def _generators(values: Sequence[Any]) -> list[torch.Generator]:
